@@ -1,0 +1,183 @@
+//! The JWT assertion that stands in for the channel secret, and who can make one.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{ChannelId, Error, TokenLifetime, credential};
+
+/// A signed JWT assertion, as the parameter `client_assertion` carries it.
+///
+/// It works like a password until it expires: `Debug` shows a placeholder and the memory is wiped on drop.
+#[derive(Clone)]
+pub struct Assertion(SecretString);
+
+impl Assertion {
+    /// Takes an assertion that was signed elsewhere, in the compact form `header.claims.signature`.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is not three dot-separated parts of base64url.
+    pub fn new(jwt: impl AsRef<str>) -> Result<Self, Error> {
+        let jwt = credential::clean("assertion", jwt.as_ref())?;
+        let base64url = |part: &str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        };
+        let mut parts = jwt.split('.');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(header), Some(claims), Some(signature), None)
+                if base64url(header) && base64url(claims) && base64url(signature) =>
+            {
+                Ok(Self(jwt.into()))
+            }
+            _ => Err(Error::invalid_input(
+                "the assertion is not a signed JWT: three parts of base64url with a dot between were expected",
+            )),
+        }
+    }
+
+    /// The JWT itself. Keep it out of logs and messages.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Assertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Assertion(\"[redacted]\")")
+    }
+}
+
+/// The `kid` of an assertion signing key: the Console shows it once a public key is registered (a UUID).
+///
+/// It is not the [key id of an issued token](crate::TokenKeyId).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AssertionKid(Box<str>);
+
+impl AssertionKid {
+    /// Takes a kid; white space around it is trimmed.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is empty or holds anything but visible ASCII.
+    pub fn new(kid: impl AsRef<str>) -> Result<Self, Error> {
+        Ok(Self(credential::clean("kid of the assertion key", kid.as_ref())?.into()))
+    }
+
+    /// The kid as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AssertionKid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How long an assertion may be used: 1 to 1800 seconds, in whole seconds.
+///
+/// LINE refuses an `exp` more than 30 minutes ahead of *its* clock, so the full 1800 seconds fail where the local
+/// clock runs fast; the default is 300.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AssertionLifetime(u32);
+
+impl AssertionLifetime {
+    /// The most that LINE's reference allows: 30 minutes.
+    pub const MAX: Self = Self(1800);
+
+    /// Takes a lifetime in seconds.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) outside 1..=1800.
+    pub fn seconds(seconds: u64) -> Result<Self, Error> {
+        match u32::try_from(seconds) {
+            Ok(seconds @ 1..=1800) => Ok(Self(seconds)),
+            _ => Err(Error::invalid_input(format!(
+                "an assertion lives 1 to 1800 seconds (LINE's limit is 30 minutes), not {seconds}{}",
+                if seconds >= 1_000_000_000 {
+                    "; give the lifetime, not the moment of expiry"
+                } else if seconds > 1800 && seconds % 1000 == 0 {
+                    "; are these milliseconds?"
+                } else {
+                    ""
+                }
+            ))),
+        }
+    }
+
+    /// The lifetime in whole seconds.
+    #[must_use]
+    pub fn as_secs(self) -> u64 {
+        u64::from(self.0)
+    }
+
+    /// The lifetime.
+    #[must_use]
+    pub fn as_duration(self) -> Duration {
+        Duration::from_secs(self.as_secs())
+    }
+}
+
+impl Default for AssertionLifetime {
+    /// Five minutes: room for a slow network and for a clock that is minutes fast.
+    fn default() -> Self {
+        Self(300)
+    }
+}
+
+/// Something that makes assertions for one channel: a key in memory, a KMS, an HSM, a signing service.
+///
+/// The signer of `line-channel-token-assertion` implements it; implement it yourself where the key must not leave
+/// its vault.
+#[async_trait]
+pub trait AssertionSource: fmt::Debug + Send + Sync + 'static {
+    /// The channel that the assertions speak for: their `iss` and `sub`.
+    fn channel_id(&self) -> &ChannelId;
+
+    /// Makes an assertion. `token_lifetime` becomes the claim `token_exp`; `issue_jwt` needs it, and the other
+    /// calls leave it out.
+    ///
+    /// # Errors
+    ///
+    /// Whatever kept it from signing, best built with [`Error::signing`].
+    async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Assertion, AssertionKid, AssertionLifetime};
+
+    #[test]
+    fn only_a_compact_jws_is_an_assertion() {
+        assert_eq!(Assertion::new(" e30.e30.c2ln\n").unwrap().expose_secret(), "e30.e30.c2ln");
+        for bad in ["abc", "e30.e30", "e30.e30.", "e30.e30.c2ln.x", "e30.e3+0.c2ln", "e30.e30.c2ln="] {
+            let error = Assertion::new(bad).unwrap_err().to_string();
+            assert!(error.contains("not a signed JWT") && !error.contains("e30"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_lifetime_stays_within_lines_half_hour_and_names_the_likely_mistake() {
+        assert_eq!(AssertionLifetime::seconds(1).unwrap().as_secs(), 1);
+        assert_eq!(AssertionLifetime::seconds(1800).unwrap(), AssertionLifetime::MAX);
+        for (seconds, says) in
+            [(0, "not 0"), (1801, "not 1801"), (300_000, "milliseconds"), (1_790_000_000, "moment of expiry")]
+        {
+            let error = AssertionLifetime::seconds(seconds).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_kid_loses_its_newline_and_must_not_be_empty() {
+        assert_eq!(AssertionKid::new("6b2f\n").unwrap().as_str(), "6b2f");
+        assert!(AssertionKid::new("\n").is_err());
+    }
+}

@@ -1,0 +1,144 @@
+//! The one thing that a backend does: send an HTTP request and bring back the answer.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+
+/// Sends one request and returns the whole answer.
+///
+/// An answer with any status is a success here; only the lack of one is an error. An implementation
+///
+/// - keeps `limits` for the headers and the body together,
+/// - follows no redirect, decodes no `Content-Encoding` and adds no header that could carry a secret,
+/// - puts no URL in its errors, because two of the endpoints carry secrets in the query,
+/// - stops its work when the future is dropped.
+#[async_trait]
+pub trait HttpBackend: fmt::Debug + Send + Sync + 'static {
+    /// Sends `request`, whose URI is absolute, within `limits`.
+    ///
+    /// # Errors
+    ///
+    /// Where no complete answer arrived. [`Sent::No`] may be claimed only where the server provably got no part of
+    /// the request, because a call that must not be repeated blindly is then repeated.
+    async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError>;
+}
+
+#[async_trait]
+impl<B: HttpBackend + ?Sized> HttpBackend for Arc<B> {
+    async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
+        (**self).send(request, limits).await
+    }
+}
+
+/// What one exchange may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// From the first step of connecting to the last byte of the body.
+    pub timeout: Duration,
+    /// The largest response body to accept, in bytes.
+    pub max_body: usize,
+}
+
+impl Default for Limits {
+    /// Ten seconds and 64 KiB.
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(10), max_body: 64 * 1024 }
+    }
+}
+
+impl Limits {
+    /// These limits with another deadline.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// These limits with another bound on the body, in bytes.
+    #[must_use]
+    pub fn with_max_body(self, max_body: usize) -> Self {
+        Self { max_body, ..self }
+    }
+}
+
+/// Whether the server may have got the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sent {
+    /// It provably got no part of it.
+    No,
+    /// It may have got it, and may have acted on it.
+    Maybe,
+}
+
+/// Why no complete answer arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// No connection: name resolution, TCP or TLS failed.
+    Connect,
+    /// The deadline passed.
+    Timeout,
+    /// The connection broke before the answer was complete.
+    Interrupted,
+    /// The body was larger than [`Limits::max_body`].
+    BodyTooLarge,
+    /// Anything else: an answer that is not HTTP, a backend that cannot serve the request.
+    Other,
+}
+
+/// No complete answer arrived.
+#[derive(Clone, Debug)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    sent: Sent,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl TransportError {
+    /// An error of this kind. `sent` says whether the server may have got the request.
+    #[must_use]
+    pub fn new(kind: TransportErrorKind, sent: Sent) -> Self {
+        Self { kind, sent, source: None }
+    }
+
+    /// The same with what caused it. Its text must hold neither a URL nor a secret.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { source: Some(Arc::from(source.into())), ..self }
+    }
+
+    /// Why no complete answer arrived.
+    #[must_use]
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    /// Whether the server may have got the request.
+    #[must_use]
+    pub fn sent(&self) -> Sent {
+        self.sent
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            TransportErrorKind::Connect => "could not connect",
+            TransportErrorKind::Timeout => "the deadline passed",
+            TransportErrorKind::Interrupted => "the connection broke before the answer was complete",
+            TransportErrorKind::BodyTooLarge => "the response body is larger than allowed",
+            TransportErrorKind::Other => "the exchange failed",
+        })
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

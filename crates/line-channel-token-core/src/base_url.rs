@@ -1,0 +1,193 @@
+//! Where the endpoints are.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use http::Uri;
+use http::uri::{Authority, PathAndQuery, Scheme};
+
+use crate::Error;
+
+/// Where the endpoints are: LINE, an emulator, a gateway.
+///
+/// Only `https` is accepted, because every request carries a secret; `http` is accepted for a loopback address, and
+/// elsewhere only through [`insecure`](Self::insecure).
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    scheme: Scheme,
+    authority: Authority,
+    /// Without a trailing slash; empty for the root.
+    path: Box<str>,
+}
+
+impl BaseUrl {
+    /// LINE's own: `https://api.line.me`.
+    #[must_use]
+    pub fn line() -> Self {
+        Self { scheme: Scheme::HTTPS, authority: Authority::from_static("api.line.me"), path: "".into() }
+    }
+
+    /// Reads a base URL such as `https://gateway.example/line` or `http://127.0.0.1:8787`.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is not an absolute http or https URL, has a
+    /// query or user information, or is `http` for a host that is not the loopback.
+    pub fn new(url: impl AsRef<str>) -> Result<Self, Error> {
+        let base = Self::insecure(url)?;
+        if base.scheme == Scheme::HTTP && !is_loopback(base.authority.host()) {
+            return Err(Error::invalid_input(format!(
+                "the base URL is http for {}, and requests carry secrets: use https, a loopback address, or \
+                 BaseUrl::insecure where the network between is trusted",
+                base.authority.host()
+            )));
+        }
+        Ok(base)
+    }
+
+    /// The same without the demand for https. Secrets then cross the network in clear.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), the demand for https aside.
+    pub fn insecure(url: impl AsRef<str>) -> Result<Self, Error> {
+        let url = url.as_ref().trim_ascii();
+        if url.contains('#') {
+            return Err(Error::invalid_input("the base URL has a fragment: give scheme, host and path alone"));
+        }
+        // The text is not shown: a base URL with user information holds a password.
+        let uri = Uri::from_str(url).map_err(|_| {
+            Error::invalid_input("the base URL cannot be read: expected the form https://host[:port][/path]")
+        })?;
+        let parts = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(Error::invalid_input("the base URL is not absolute: expected the form https://host[:port]"));
+        };
+        if scheme != Scheme::HTTPS && scheme != Scheme::HTTP {
+            return Err(Error::invalid_input(format!("the base URL has the scheme {scheme}: use https")));
+        }
+        if authority.as_str().contains('@') {
+            return Err(Error::invalid_input("the base URL holds a user name or password: give scheme and host alone"));
+        }
+        if authority.host().is_empty() {
+            return Err(Error::invalid_input("the base URL has no host"));
+        }
+        let path = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        if path.query().is_some() {
+            return Err(Error::invalid_input("the base URL has a query: give scheme, host and path alone"));
+        }
+        Ok(Self { scheme, authority, path: path.path().trim_end_matches('/').into() })
+    }
+
+    /// The absolute URI of an endpoint. `path` begins with a slash; `query` is already encoded.
+    pub(crate) fn join(&self, path: &'static str, query: Option<&str>) -> Result<Uri, Error> {
+        let path = match (&*self.path, query) {
+            ("", None) => PathAndQuery::from_static(path),
+            (base, query) => {
+                let mut text = String::with_capacity(base.len() + path.len() + query.map_or(0, |query| query.len() + 1));
+                text.push_str(base);
+                text.push_str(path);
+                if let Some(query) = query {
+                    text.push('?');
+                    text.push_str(query);
+                }
+                PathAndQuery::from_maybe_shared(bytes::Bytes::from(text)).map_err(|_| too_long())?
+            }
+        };
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(path);
+        Uri::from_parts(parts).map_err(|_| too_long())
+    }
+}
+
+/// The parts are valid by themselves, so only their length together can be at fault.
+fn too_long() -> Error {
+    Error::invalid_input("the token or assertion is too long for the query of a URL (64 KiB)")
+}
+
+fn is_loopback(host: &str) -> bool {
+    let literal = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || literal.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+impl Default for BaseUrl {
+    fn default() -> Self {
+        Self::line()
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.path)
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BaseUrl({self})")
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = Error;
+
+    fn from_str(url: &str) -> Result<Self, Error> {
+        Self::new(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BaseUrl;
+
+    #[test]
+    fn https_and_loopback_http_are_accepted() {
+        for (given, kept) in [
+            ("https://api.line.me", "https://api.line.me"),
+            ("https://api.line.me/\n", "https://api.line.me"),
+            ("https://gateway.example:8443/line/", "https://gateway.example:8443/line"),
+            ("http://127.0.0.1:8787", "http://127.0.0.1:8787"),
+            ("http://127.8.0.1", "http://127.8.0.1"),
+            ("http://[::1]:8787/", "http://[::1]:8787"),
+            ("http://LOCALHOST:1", "http://LOCALHOST:1"),
+        ] {
+            assert_eq!(BaseUrl::new(given).unwrap().to_string(), kept);
+        }
+    }
+
+    #[test]
+    fn anything_that_could_leak_or_mislead_is_refused() {
+        for (given, says) in [
+            ("http://api.line.me", "is http for api.line.me"),
+            ("http://127.0.0.1.evil.example", "is http for"),
+            ("http://localhost.evil.example", "is http for"),
+            ("http://10.0.0.1", "is http for"),
+            ("https://user:pa55@api.line.me", "user name or password"),
+            ("https://api.line.me?x=pa55", "has a query"),
+            ("https://api.line.me#pa55", "fragment"),
+            ("ftp://api.line.me", "scheme ftp"),
+            ("api.line.me", "not absolute"),
+            ("/oauth", "not absolute"),
+            ("", "cannot be read"),
+            ("https://", "cannot be read"),
+        ] {
+            let error = BaseUrl::new(given).unwrap_err().to_string();
+            assert!(error.contains(says), "{given}: {error}");
+            assert!(!error.contains("pa55"), "{error}");
+        }
+        assert!(BaseUrl::insecure("http://api.line.me").is_ok());
+    }
+
+    #[test]
+    fn endpoints_are_joined_below_the_path_and_with_the_query() {
+        let plain = BaseUrl::new("https://api.line.me/").unwrap();
+        assert_eq!(plain.join("/a", None).unwrap(), "https://api.line.me/a");
+        let below = BaseUrl::new("https://gateway.example/line/").unwrap();
+        assert_eq!(below.join("/a", Some("b=c")).unwrap(), "https://gateway.example/line/a?b=c");
+        let error = plain.join("/a", Some(&"x".repeat(70_000))).unwrap_err().to_string();
+        assert!(error.contains("too long"), "{error}");
+    }
+}

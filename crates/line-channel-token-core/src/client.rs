@@ -1,0 +1,244 @@
+//! The nine methods.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::{
+    AccessToken, Assertion, BaseUrl, ChannelId, ChannelSecret, Clock, Error, HttpBackend, JwtToken, KeyIds, Limits,
+    Operation, RetryPolicy, Revoked, ShortLivedToken, StatelessToken, SystemClock, Timing, VerifiedToken, request,
+    response,
+};
+
+/// Issues, verifies and revokes channel access tokens over a backend of your choice.
+///
+/// Cheap to clone; clones share the backend and its connections. Every method may be called from many tasks at once,
+/// and dropping its future abandons the call.
+///
+/// # Errors
+///
+/// Every method fails with an [`Error`] whose [`kind`](Error::kind) says why: a transport failure, a refusal by the
+/// server, or an answer that could not be understood.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    backend: Box<dyn HttpBackend>,
+    base_url: BaseUrl,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    retry: RetryPolicy,
+}
+
+impl Client {
+    /// A client of LINE itself, with the default limits, retries and clock.
+    #[must_use]
+    pub fn new(backend: impl HttpBackend) -> Self {
+        Self::builder(backend).build()
+    }
+
+    /// A client whose settings differ from [`new`](Self::new).
+    #[must_use]
+    pub fn builder(backend: impl HttpBackend) -> ClientBuilder {
+        ClientBuilder(Inner {
+            backend: Box::new(backend),
+            base_url: BaseUrl::line(),
+            clock: Arc::new(SystemClock),
+            limits: Limits::default(),
+            retry: RetryPolicy::default(),
+        })
+    }
+
+    /// Issues a short-lived token (v2, `POST /v2/oauth/accessToken`): 30 days. Elsewhere this is called "long-lived (v1)".
+    ///
+    /// A channel holds 30 at a time, and LINE **silently revokes the oldest** for the 31st. LINE asks not to issue
+    /// one per call and allows 370 a second for each channel.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidClient`](crate::ErrorKind::InvalidClient) for a wrong id or secret; otherwise see [`Client`].
+    pub async fn issue(&self, channel_id: &ChannelId, secret: &ChannelSecret) -> Result<ShortLivedToken, Error> {
+        self.call(Operation::Issue, || request::issue(&self.0.base_url, channel_id, secret), response::issue).await
+    }
+
+    /// Verifies a short-lived or long-lived token (`POST /v2/oauth/verify`).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidToken`](crate::ErrorKind::InvalidToken) where it is unknown, expired or revoked; otherwise see
+    /// [`Client`].
+    pub async fn verify(&self, token: &AccessToken) -> Result<VerifiedToken, Error> {
+        self.call(Operation::Verify, || request::verify(&self.0.base_url, token), response::verify).await
+    }
+
+    /// Revokes a short-lived or long-lived token (`POST /v2/oauth/revoke`). An unknown token is no error to LINE.
+    ///
+    /// # Errors
+    ///
+    /// See [`Client`].
+    pub async fn revoke(&self, token: &AccessToken) -> Result<Revoked, Error> {
+        self.call(Operation::Revoke, || request::revoke(&self.0.base_url, token), response::revoke).await
+    }
+
+    /// Issues a stateless token (v3) with the channel secret (`POST /oauth2/v3/token`): 15 minutes, no limit on how
+    /// many, cannot be verified or revoked.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidClient`](crate::ErrorKind::InvalidClient) for a wrong id or secret; otherwise see [`Client`].
+    pub async fn issue_stateless(
+        &self,
+        channel_id: &ChannelId,
+        secret: &ChannelSecret,
+    ) -> Result<StatelessToken, Error> {
+        let request = || request::issue_stateless(&self.0.base_url, channel_id, secret);
+        self.call(Operation::IssueStateless, request, response::issue_stateless).await
+    }
+
+    /// Issues a stateless token (v3) with an assertion (`POST /oauth2/v3/token`).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAssertion`](crate::ErrorKind::InvalidAssertion) and
+    /// [`UnknownAssertionKey`](crate::ErrorKind::UnknownAssertionKey); otherwise see [`Client`].
+    pub async fn issue_stateless_with_jwt(&self, assertion: &Assertion) -> Result<StatelessToken, Error> {
+        let request = || request::issue_stateless_with_jwt(&self.0.base_url, assertion);
+        self.call(Operation::IssueStatelessWithJwt, request, response::issue_stateless_with_jwt).await
+    }
+
+    /// Issues a v2.1 token (`POST /oauth2/v2.1/token`): up to 30 days, as the assertion's `token_exp` says.
+    ///
+    /// A channel holds 30 at a time and the 31st is **refused**. Where the answer is lost, a token may exist that
+    /// nobody can revoke, so the call is then not repeated.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenLimitReached`](crate::ErrorKind::TokenLimitReached),
+    /// [`InvalidAssertion`](crate::ErrorKind::InvalidAssertion) and
+    /// [`UnknownAssertionKey`](crate::ErrorKind::UnknownAssertionKey); otherwise see [`Client`].
+    pub async fn issue_jwt(&self, assertion: &Assertion) -> Result<JwtToken, Error> {
+        self.call(Operation::IssueJwt, || request::issue_jwt(&self.0.base_url, assertion), response::issue_jwt).await
+    }
+
+    /// Verifies a v2.1 token (`GET /oauth2/v2.1/verify`).
+    ///
+    /// # Errors
+    ///
+    /// [`TokenExpired`](crate::ErrorKind::TokenExpired), [`TokenRevoked`](crate::ErrorKind::TokenRevoked) and
+    /// [`InvalidToken`](crate::ErrorKind::InvalidToken); otherwise see [`Client`].
+    pub async fn verify_jwt(&self, token: &AccessToken) -> Result<VerifiedToken, Error> {
+        self.call(Operation::VerifyJwt, || request::verify_jwt(&self.0.base_url, token), response::verify_jwt).await
+    }
+
+    /// Revokes a v2.1 token (`POST /oauth2/v2.1/revoke`). An unknown token is no error to LINE.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidClient`](crate::ErrorKind::InvalidClient) for a wrong id or secret; otherwise see [`Client`].
+    pub async fn revoke_jwt(
+        &self,
+        channel_id: &ChannelId,
+        secret: &ChannelSecret,
+        token: &AccessToken,
+    ) -> Result<Revoked, Error> {
+        let request = || request::revoke_jwt(&self.0.base_url, channel_id, secret, token);
+        self.call(Operation::RevokeJwt, request, response::revoke_jwt).await
+    }
+
+    /// Lists the key ids of the channel's valid v2.1 tokens (`GET /oauth2/v2.1/tokens/kid`).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAssertion`](crate::ErrorKind::InvalidAssertion) and
+    /// [`UnknownAssertionKey`](crate::ErrorKind::UnknownAssertionKey); otherwise see [`Client`].
+    pub async fn key_ids(&self, assertion: &Assertion) -> Result<KeyIds, Error> {
+        self.call(Operation::KeyIds, || request::key_ids(&self.0.base_url, assertion), response::key_ids).await
+    }
+
+    async fn call<T>(
+        &self,
+        operation: Operation,
+        build: impl Fn() -> Result<Request<Bytes>, Error> + Send,
+        read: fn(&Response<Bytes>, Timing) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Inner { backend, clock, limits, retry, .. } = &*self.0;
+        let started = clock.now();
+        let mut schedule = None;
+        loop {
+            let sent_at = clock.now();
+            let error = match backend.send(build()?, *limits).await {
+                Ok(answer) => match read(&answer, Timing { sent_at, received_at: clock.now() }) {
+                    Ok(value) => return Ok(value),
+                    Err(error) => error,
+                },
+                Err(error) => Error::transport(operation, error),
+            };
+            let elapsed = clock.now().monotonic.saturating_sub(started.monotonic);
+            let schedule = schedule.get_or_insert_with(|| retry.schedule());
+            match schedule.next_wait(operation, &error, elapsed) {
+                Some(wait) => clock.sleep(wait).await,
+                None => return Err(error),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { backend, base_url, clock, limits, retry } = &*self.0;
+        f.debug_struct("Client")
+            .field("backend", backend)
+            .field("base_url", base_url)
+            .field("clock", clock)
+            .field("limits", limits)
+            .field("retry", retry)
+            .finish()
+    }
+}
+
+/// Settings of a [`Client`].
+pub struct ClientBuilder(Inner);
+
+impl ClientBuilder {
+    /// Another server than LINE.
+    #[must_use]
+    pub fn base_url(mut self, base_url: BaseUrl) -> Self {
+        self.0.base_url = base_url;
+        self
+    }
+
+    /// Another clock than the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.0.clock = clock;
+        self
+    }
+
+    /// The deadline and the bound on the body of each try.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.0.limits = limits;
+        self
+    }
+
+    /// How failed calls are repeated.
+    #[must_use]
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.0.retry = retry;
+        self
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn build(self) -> Client {
+        Client(Arc::new(self.0))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("base_url", &self.0.base_url).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod access_token;
+mod assertion;
+mod backend;
+mod base_url;
+mod channel;
+mod client;
+mod clock;
+mod credential;
+mod error;
+mod operation;
+mod refusal;
+pub mod request;
+pub mod response;
+mod retry;
+mod token;
+
+pub use access_token::AccessToken;
+pub use assertion::{Assertion, AssertionKid, AssertionLifetime, AssertionSource};
+pub use backend::{HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+pub use base_url::BaseUrl;
+pub use channel::{ChannelId, ChannelSecret};
+pub use client::{Client, ClientBuilder};
+pub use clock::{Clock, Moment, Sleep, SystemClock};
+pub use error::{Error, ErrorKind};
+pub use operation::Operation;
+pub use retry::RetryPolicy;
+pub use token::{
+    IssuedToken, JwtToken, KeyIds, RequestId, Revoked, ShortLivedToken, StatelessToken, Timing, TokenKeyId,
+    TokenLifetime, VerifiedToken,
+};

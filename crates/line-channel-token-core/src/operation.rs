@@ -1,0 +1,104 @@
+//! The nine operations over LINE's eight endpoints.
+
+use std::fmt;
+
+use http::Method;
+
+/// One of the nine operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Operation {
+    /// Issue a short-lived token (v2).
+    Issue,
+    /// Verify a short-lived or long-lived token (v2).
+    Verify,
+    /// Revoke a short-lived or long-lived token (v2).
+    Revoke,
+    /// Issue a stateless token (v3) with the channel secret.
+    IssueStateless,
+    /// Issue a stateless token (v3) with an assertion.
+    IssueStatelessWithJwt,
+    /// Issue a v2.1 token with an assertion.
+    IssueJwt,
+    /// Verify a v2.1 token.
+    VerifyJwt,
+    /// Revoke a v2.1 token.
+    RevokeJwt,
+    /// List the key ids of the valid v2.1 tokens.
+    KeyIds,
+}
+
+impl Operation {
+    /// All nine.
+    pub const ALL: [Self; 9] = [
+        Self::Issue,
+        Self::Verify,
+        Self::Revoke,
+        Self::IssueStateless,
+        Self::IssueStatelessWithJwt,
+        Self::IssueJwt,
+        Self::VerifyJwt,
+        Self::RevokeJwt,
+        Self::KeyIds,
+    ];
+
+    /// The name of the client's method.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::Verify => "verify",
+            Self::Revoke => "revoke",
+            Self::IssueStateless => "issue_stateless",
+            Self::IssueStatelessWithJwt => "issue_stateless_with_jwt",
+            Self::IssueJwt => "issue_jwt",
+            Self::VerifyJwt => "verify_jwt",
+            Self::RevokeJwt => "revoke_jwt",
+            Self::KeyIds => "key_ids",
+        }
+    }
+
+    /// The HTTP method.
+    #[must_use]
+    pub fn method(self) -> Method {
+        match self {
+            Self::VerifyJwt | Self::KeyIds => Method::GET,
+            _ => Method::POST,
+        }
+    }
+
+    /// The path below the base URL, with its leading slash.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Issue => "/v2/oauth/accessToken",
+            Self::Verify => "/v2/oauth/verify",
+            Self::Revoke => "/v2/oauth/revoke",
+            Self::IssueStateless | Self::IssueStatelessWithJwt => "/oauth2/v3/token",
+            Self::IssueJwt => "/oauth2/v2.1/token",
+            Self::VerifyJwt => "/oauth2/v2.1/verify",
+            Self::RevokeJwt => "/oauth2/v2.1/revoke",
+            Self::KeyIds => "/oauth2/v2.1/tokens/kid",
+        }
+    }
+
+    /// Whether it does no harm to send it twice.
+    ///
+    /// `issue` and `issue_jwt` use up one of the channel's 30 places each time, so they are repeated only where the
+    /// first try provably never reached the server.
+    #[must_use]
+    pub fn is_repeatable(self) -> bool {
+        !matches!(self, Self::Issue | Self::IssueJwt)
+    }
+
+    /// Whether an assertion authenticates it.
+    #[must_use]
+    pub fn takes_assertion(self) -> bool {
+        matches!(self, Self::IssueStatelessWithJwt | Self::IssueJwt | Self::KeyIds)
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
