@@ -103,7 +103,7 @@ impl AssertionLifetime {
                 "an assertion lives 1 to 1800 seconds (LINE's limit is 30 minutes), not {seconds}{}",
                 if seconds >= 1_000_000_000 {
                     "; give the lifetime, not the moment of expiry"
-                } else if seconds > 1800 && seconds % 1000 == 0 {
+                } else if seconds > 1800 && seconds.is_multiple_of(1000) {
                     "; are these milliseconds?"
                 } else {
                     ""

@@ -85,7 +85,8 @@ impl BaseUrl {
         let path = match (&*self.path, query) {
             ("", None) => PathAndQuery::from_static(path),
             (base, query) => {
-                let mut text = String::with_capacity(base.len() + path.len() + query.map_or(0, |query| query.len() + 1));
+                let mut text =
+                    String::with_capacity(base.len() + path.len() + query.map_or(0, |query| query.len() + 1));
                 text.push_str(base);
                 text.push_str(path);
                 if let Some(query) = query {

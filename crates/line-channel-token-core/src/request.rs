@@ -169,14 +169,26 @@ mod tests {
         let client = "client_id=1234567890&client_secret=s3c%26ret%3D";
         let token_field = "access_token=a%2Bb%2Fc%3D%3D";
         for (request, expected) in [
-            (issue(&base(), &id, &secret), format!("POST {host}/v2/oauth/accessToken grant_type=client_credentials&{client}")),
+            (
+                issue(&base(), &id, &secret),
+                format!("POST {host}/v2/oauth/accessToken grant_type=client_credentials&{client}"),
+            ),
             (verify(&base(), &token), format!("POST {host}/v2/oauth/verify {token_field}")),
             (revoke(&base(), &token), format!("POST {host}/v2/oauth/revoke {token_field}")),
-            (issue_stateless(&base(), &id, &secret), format!("POST {host}/oauth2/v3/token grant_type=client_credentials&{client}")),
-            (issue_stateless_with_jwt(&base(), &jwt), format!("POST {host}/oauth2/v3/token grant_type=client_credentials&{A}")),
+            (
+                issue_stateless(&base(), &id, &secret),
+                format!("POST {host}/oauth2/v3/token grant_type=client_credentials&{client}"),
+            ),
+            (
+                issue_stateless_with_jwt(&base(), &jwt),
+                format!("POST {host}/oauth2/v3/token grant_type=client_credentials&{A}"),
+            ),
             (issue_jwt(&base(), &jwt), format!("POST {host}/oauth2/v2.1/token grant_type=client_credentials&{A}")),
             (verify_jwt(&base(), &token), format!("GET {host}/oauth2/v2.1/verify?{token_field}")),
-            (revoke_jwt(&base(), &id, &secret, &token), format!("POST {host}/oauth2/v2.1/revoke {client}&{token_field}")),
+            (
+                revoke_jwt(&base(), &id, &secret, &token),
+                format!("POST {host}/oauth2/v2.1/revoke {client}&{token_field}"),
+            ),
             (key_ids(&base(), &jwt), format!("GET {host}/oauth2/v2.1/tokens/kid?{A}")),
         ] {
             assert_eq!(line(&request.unwrap()), expected);

@@ -28,9 +28,9 @@ impl TokenLifetime {
                 "a v2.1 token lives 1 to 2592000 seconds (LINE's limit is 30 days), not {seconds}{}",
                 if seconds >= 1_000_000_000_000 {
                     "; this looks like a Unix timestamp in milliseconds: give the lifetime in seconds"
-                } else if seconds >= 1_500_000_000 && seconds % 1000 != 0 {
+                } else if seconds >= 1_500_000_000 && !seconds.is_multiple_of(1000) {
                     "; this looks like a Unix timestamp: give the lifetime, not the moment of expiry"
-                } else if seconds > 2_592_000 && seconds % 1000 == 0 {
+                } else if seconds > 2_592_000 && seconds.is_multiple_of(1000) {
                     "; this looks like milliseconds: give seconds"
                 } else {
                     ""
@@ -47,7 +47,9 @@ impl TokenLifetime {
     pub fn days(days: u64) -> Result<Self, Error> {
         match days {
             1..=30 => Self::seconds(days * 86_400),
-            _ => Err(Error::invalid_input(format!("a v2.1 token lives at most 30 days, and at least one here, not {days}"))),
+            _ => Err(Error::invalid_input(format!(
+                "a v2.1 token lives at most 30 days, and at least one here, not {days}"
+            ))),
         }
     }
 
@@ -321,7 +323,8 @@ mod tests {
 
     #[test]
     fn life_is_counted_from_when_the_request_was_sent_and_never_overflows() {
-        let at = |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1000 + seconds) };
+        let at =
+            |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1000 + seconds) };
         let mut token = IssuedToken {
             access_token: AccessToken::new("t").unwrap(),
             expires_in: Duration::from_secs(900),

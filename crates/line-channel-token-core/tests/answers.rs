@@ -1,0 +1,208 @@
+//! The response reader: what it understands, and that nothing a server sends makes it panic or tell a secret.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use line_channel_token_core::{Error, ErrorKind, Moment, Timing, response};
+use proptest::prelude::*;
+
+fn timing() -> Timing {
+    let at = |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1_767_225_600) };
+    Timing { sent_at: at(1), received_at: at(3) }
+}
+
+fn ok(body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut answer = Response::new(body.into());
+    answer.headers_mut().insert("x-line-request-id", "request-1".parse().unwrap());
+    answer
+}
+
+/// The text of every form in which an error is ever printed.
+fn forms(error: &Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(&format!("{cause} {cause:?}"));
+        source = cause.source();
+    }
+    text
+}
+
+#[test]
+fn an_issued_token_carries_all_that_the_answer_says() {
+    let token = response::issue_jwt(
+        &ok(r#"{"access_token":"eyJ.a","token_type":"Bearer","expires_in":2592000,"key_id":"sDTOzw5wIfxxxxPEzcmeQA","new":[1]}"#),
+        timing(),
+    )
+    .unwrap();
+    assert_eq!(token.access_token().expose_secret(), "eyJ.a");
+    assert_eq!(token.expires_in(), Duration::from_secs(2_592_000));
+    assert_eq!(token.key_id().as_str(), "sDTOzw5wIfxxxxPEzcmeQA");
+    assert_eq!(token.request_id().unwrap().as_str(), "request-1");
+    assert_eq!((token.sent_at(), token.received_at()), (timing().sent_at, timing().received_at));
+    assert!(!format!("{token:?}").contains("eyJ.a"));
+}
+
+#[test]
+fn a_verified_tokens_scope_is_a_set_and_may_be_missing_and_its_life_needs_64_bits() {
+    let body = r#"{"client_id":"1234567890","expires_in":3138007490,"scope":"CM  P CM"}"#;
+    let verified = response::verify(&ok(body), timing()).unwrap();
+    assert_eq!(verified.channel_id().as_str(), "1234567890");
+    assert_eq!(verified.expires_in(), Duration::from_secs(3_138_007_490));
+    assert_eq!(verified.scope().iter().map(String::as_str).collect::<Vec<_>>(), ["CM", "P"]);
+    let bare = response::verify_jwt(&ok(r#"{"expires_in":0,"client_id":"1"}"#), timing()).unwrap();
+    assert!(bare.scope().is_empty() && bare.expires_in().is_zero());
+}
+
+#[test]
+fn key_ids_may_be_none() {
+    assert!(response::key_ids(&ok(r#"{"kids":[]}"#), timing()).unwrap().as_slice().is_empty());
+    let kids = response::key_ids(&ok(r#"{"kids":["a","b"]}"#), timing()).unwrap();
+    assert_eq!(kids.as_slice().len(), 2);
+}
+
+#[test]
+fn a_revocation_needs_no_body() {
+    assert_eq!(response::revoke(&ok(""), timing()).unwrap().request_id().unwrap().as_str(), "request-1");
+    assert!(response::revoke_jwt(&ok("{}"), timing()).is_ok());
+}
+
+#[test]
+fn an_answer_that_makes_no_sense_says_where_without_quoting_it() {
+    let big = format!(r#"{{"access_token":"{}","#, "s3cr3t".repeat(170_000));
+    for (body, says) in [
+        ("", "the body is empty"),
+        ("s3cr3t", "not JSON, or is cut short (line 1, column 1)"),
+        (r#"{"access_token":"s3cr3t","exp"#, "cut short"),
+        (r#"["s3cr3t"]"#, "not what was expected"),
+        (r#"{"access_token":"s3cr3t","token_type":"Bearer"}"#, "missing field `expires_in`"),
+        (r#"{"token_type":"Bearer","expires_in":1}"#, "missing field `access_token`"),
+        (r#"{"access_token":"s3cr3t","expires_in":1}"#, "missing field `token_type`"),
+        (r#"{"access_token":"s3cr3t","access_token":"s3cr3t"}"#, "duplicate field `access_token`"),
+        (r#"{"access_token":"s3cr3t","token_type":"Bearer","expires_in":-1}"#, "expected: u64 at line 1"),
+        (r#"{"access_token":"s3cr3t","token_type":"Bearer","expires_in":899.5}"#, "expected: u64 at line 1"),
+        (r#"{"access_token":"s3cr3t","token_type":"Bearer","expires_in":1e400}"#, "not JSON, or is cut short"),
+        (
+            r#"{"access_token":"s3cr3t","token_type":"Bearer","expires_in":18446744073709551616}"#,
+            "expected: u64 at line 1",
+        ),
+        (
+            r#"{"access_token":"a","token_type":"Bearer","expires_in":"s3cr3t, expected s3cr3t"}"#,
+            "expected: u64 at line 1",
+        ),
+        (r#"{"access_token":null,"token_type":"Bearer","expires_in":1}"#, "not what was expected"),
+        (r#"{"access_token":"","token_type":"Bearer","expires_in":1}"#, "access_token is empty"),
+        (r#"{"access_token":"s3cr3t\n\u0000x","token_type":"Bearer","expires_in":1}"#, "not visible ASCII"),
+        (r#"{"access_token":"s3cr3t","token_type":"MAC","expires_in":1}"#, "token_type is not Bearer"),
+        (big.as_str(), "cut short"),
+    ] {
+        let error = response::issue_stateless(&ok(body.to_owned()), timing()).unwrap_err();
+        let shown: String = body.chars().take(60).collect();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{shown}");
+        let text = forms(&error);
+        assert!(text.contains(says), "{shown}: {text}");
+        assert!(!text.contains("s3cr3t"), "{shown}: {text}");
+        assert!(!error.is_transient());
+    }
+    let error = response::issue_stateless(&ok(&b"{\"access_token\":\"\xff\xfe\"}"[..]), timing()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+}
+
+#[test]
+fn a_v2_1_answer_that_makes_no_sense_warns_of_the_place_it_may_have_used_up() {
+    let body = r#"{"access_token":"eyJ.a","token_type":"Bearer","expires_in":1}"#;
+    let error = response::issue_jwt(&ok(body), timing()).unwrap_err().to_string();
+    assert!(error.contains("missing field `key_id`") && error.contains("channel's 30"), "{error}");
+}
+
+#[test]
+fn a_request_id_that_is_no_id_is_left_out() {
+    for bad in [&b""[..], b"two words", b"\xff\xfe", &[b'a'; 101]] {
+        let mut answer = ok("");
+        answer.headers_mut().insert("x-line-request-id", HeaderValue::from_bytes(bad).unwrap());
+        assert!(response::revoke(&answer, timing()).unwrap().request_id().is_none());
+    }
+}
+
+const SECRET: &str = "s3cr3tS3CR3T";
+
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    let field = prop_oneof![
+        Just("access_token"),
+        Just("token_type"),
+        Just("expires_in"),
+        Just("key_id"),
+        Just("client_id"),
+        Just("scope"),
+        Just("kids"),
+        Just("error"),
+        Just("error_description"),
+        Just("message"),
+    ];
+    let value = prop_oneof![
+        Just(format!("\"{SECRET}\"")),
+        Just("\"Bearer\"".to_owned()),
+        Just("[]".to_owned()),
+        Just("null".to_owned()),
+        Just(format!("[\"{SECRET}\",{{\"{SECRET}\":1}}]")),
+        any::<i64>().prop_map(|n| n.to_string()),
+        any::<f64>().prop_map(|n| n.to_string()),
+        Just(format!("\"{SECRET} expired, expected {SECRET}\"")),
+    ];
+    let json = prop::collection::vec((field, value), 0..6).prop_map(|fields| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", fields.join(",")).into_bytes()
+    });
+    prop_oneof![
+        json.clone(),
+        (json, any::<prop::sample::Index>()).prop_map(|(mut json, at)| {
+            json.truncate(at.index(json.len()));
+            json
+        }),
+        prop::collection::vec(any::<u8>(), 0..200),
+        Just(SECRET.repeat(50).into_bytes()),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_answer_makes_the_reader_panic_or_tell_a_secret(
+        status in 100_u16..1000,
+        headers in prop::collection::vec(
+            (prop_oneof![Just("retry-after"), Just("content-type"), Just("location")], prop::collection::vec(32_u8..=255, 0..40)),
+            0..4,
+        ),
+        body in body(),
+    ) {
+        let mut answer = Response::new(Bytes::from(body));
+        *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+        answer.headers_mut().insert("set-cookie", HeaderValue::from_static(SECRET));
+        for (name, value) in headers {
+            if let Ok(value) = HeaderValue::from_bytes(&value) {
+                answer.headers_mut().insert(HeaderName::from_static(name), value);
+            }
+        }
+        let errors = [
+            response::issue(&answer, timing()).map(|value| format!("{value:?}")),
+            response::verify(&answer, timing()).map(|value| format!("{:?}", value.channel_id())),
+            response::revoke(&answer, timing()).map(|value| format!("{value:?}")),
+            response::issue_stateless(&answer, timing()).map(|value| format!("{value:?}")),
+            response::issue_stateless_with_jwt(&answer, timing()).map(|value| format!("{value:?}")),
+            response::issue_jwt(&answer, timing()).map(|value| format!("{:?}", value.access_token())),
+            response::verify_jwt(&answer, timing()).map(|value| format!("{:?}", value.channel_id())),
+            response::revoke_jwt(&answer, timing()).map(|value| format!("{value:?}")),
+            response::key_ids(&answer, timing()).map(|value| value.as_slice().len().to_string()),
+        ];
+        for outcome in errors {
+            let text = match outcome {
+                Ok(text) => text,
+                Err(error) => forms(&error),
+            };
+            prop_assert!(!text.contains(SECRET), "{}", text);
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Every error body that LINE is known to send becomes the kind that a caller can act on.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use line_channel_token_core::{Error, ErrorKind, Moment, Operation, Timing, response};
+
+fn timing() -> Timing {
+    // 2026-01-01T00:00:00Z
+    let now = Moment { monotonic: Duration::from_secs(5), unix: Duration::from_secs(1_767_225_600) };
+    Timing { sent_at: now, received_at: now }
+}
+
+fn answer(status: u16, body: &'static str) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::from_static(body.as_bytes()));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+    answer.headers_mut().insert("x-line-request-id", "ae5ddf5c-0fc9-4a5d".parse().unwrap());
+    answer
+}
+
+fn read(operation: Operation, answer: &Response<Bytes>) -> Result<(), Error> {
+    let timing = timing();
+    match operation {
+        Operation::Issue => response::issue(answer, timing).map(drop),
+        Operation::Verify => response::verify(answer, timing).map(drop),
+        Operation::Revoke => response::revoke(answer, timing).map(drop),
+        Operation::IssueStateless => response::issue_stateless(answer, timing).map(drop),
+        Operation::IssueStatelessWithJwt => response::issue_stateless_with_jwt(answer, timing).map(drop),
+        Operation::IssueJwt => response::issue_jwt(answer, timing).map(drop),
+        Operation::VerifyJwt => response::verify_jwt(answer, timing).map(drop),
+        Operation::RevokeJwt => response::revoke_jwt(answer, timing).map(drop),
+        Operation::KeyIds => response::key_ids(answer, timing).map(drop),
+    }
+}
+
+#[test]
+fn each_documented_refusal_has_its_kind_and_a_hint() {
+    use ErrorKind as K;
+    use Operation as O;
+    for (operation, status, body, kind, hint) in [
+        (
+            O::IssueJwt,
+            400,
+            r#"{"message":"The maximum number of access tokens has already been issued"}"#,
+            K::TokenLimitReached,
+            "revoke one",
+        ),
+        (
+            O::IssueJwt,
+            400,
+            r#"{"error":"invalid_client","error_description":"iss and clientId of key do not match"}"#,
+            K::InvalidClient,
+            "another channel",
+        ),
+        (
+            O::IssueJwt,
+            400,
+            r#"{"error":"invalid_client","error_description":"Invalid exp"}"#,
+            K::InvalidAssertion,
+            "clock",
+        ),
+        (
+            O::IssueStatelessWithJwt,
+            400,
+            r#"{"error":"invalid_client","error_description":"Invalid exp"}"#,
+            K::InvalidAssertion,
+            "clock",
+        ),
+        (
+            O::KeyIds,
+            400,
+            r#"{"error":"invalid_client","error_description":"Invalid exp"}"#,
+            K::InvalidAssertion,
+            "clock",
+        ),
+        (
+            O::KeyIds,
+            400,
+            r#"{"error":"invalid_client","error_description":"some other claim"}"#,
+            K::InvalidAssertion,
+            "key pair",
+        ),
+        (
+            O::KeyIds,
+            404,
+            r#"{"message":"Cannot find channel key that satisfies the conditions"}"#,
+            K::UnknownAssertionKey,
+            "kid",
+        ),
+        (
+            O::IssueJwt,
+            404,
+            r#"{"message":"Cannot find channel key that satisfies the conditions"}"#,
+            K::UnknownAssertionKey,
+            "kid",
+        ),
+        (
+            O::VerifyJwt,
+            400,
+            r#"{"error":"invalid_request","error_description":"The access token expired"}"#,
+            K::TokenExpired,
+            "issue a new one",
+        ),
+        (
+            O::VerifyJwt,
+            400,
+            r#"{"error":"invalid_request","error_description":"The access token not JWS"}"#,
+            K::InvalidToken,
+            "verify and revoke are the methods",
+        ),
+        (
+            O::VerifyJwt,
+            400,
+            r#"{"error":"invalid_request","error_description":"The access token revoked"}"#,
+            K::TokenRevoked,
+            "issue a new one",
+        ),
+        (
+            O::RevokeJwt,
+            400,
+            r#"{"error":"invalid_request","error_description":"The access token not JWS"}"#,
+            K::InvalidToken,
+            "verify and revoke are the methods",
+        ),
+        (
+            O::RevokeJwt,
+            400,
+            r#"{"error":"invalid_request","error_description":"The access token malformed"}"#,
+            K::InvalidToken,
+            "malformed",
+        ),
+        (
+            O::RevokeJwt,
+            400,
+            r#"{"error":"invalid_client","error_description":"invalid client_secret"}"#,
+            K::InvalidClient,
+            "Basic settings",
+        ),
+        (
+            O::IssueStateless,
+            400,
+            r#"{"error":"invalid_request","error_description":"Invalid 'client_credentials'."}"#,
+            K::InvalidClient,
+            "Basic settings",
+        ),
+        (
+            O::Issue,
+            400,
+            r#"{"error":"invalid_client","error_description":"invalid client_id"}"#,
+            K::InvalidClient,
+            "Basic settings",
+        ),
+        (
+            O::Issue,
+            400,
+            r#"{"error":"invalid_client","error_description":"invalid client_secret"}"#,
+            K::InvalidClient,
+            "Basic settings",
+        ),
+        (
+            O::Issue,
+            400,
+            r#"{"error":"invalid_request","error_description":"some parameters missed or invalid"}"#,
+            K::Rejected,
+            "expose_server_text",
+        ),
+        (
+            O::Verify,
+            400,
+            r#"{"error":"invalid_request","error_description":"access_token invalid"}"#,
+            K::InvalidToken,
+            "verify_jwt",
+        ),
+        (
+            O::Verify,
+            400,
+            r#"{"error":"invalid_request","error_description":"access_token in invalid format"}"#,
+            K::InvalidToken,
+            "verify_jwt",
+        ),
+        (O::Revoke, 400, r#"{"error":"invalid_request"}"#, K::InvalidToken, "revoke_jwt"),
+        (
+            O::IssueStateless,
+            429,
+            r#"{"message":"The API rate limit has been exceeded. Try again later."}"#,
+            K::RateLimited,
+            "cache tokens",
+        ),
+        (O::Issue, 401, "", K::InvalidClient, "Basic settings"),
+        (O::IssueJwt, 401, "", K::InvalidClient, "kid"),
+        (O::IssueStateless, 404, "", K::Rejected, "base URL"),
+        (O::IssueJwt, 404, "<html>no such page</html>", K::Rejected, "base URL"),
+        (O::IssueStateless, 502, "<html>bad gateway</html>", K::Server, "server failed"),
+        (O::IssueJwt, 500, "", K::Server, "may have issued a token"),
+        (O::IssueStateless, 302, "", K::UnexpectedResponse, "redirect"),
+        (O::IssueStateless, 403, "{\"error\":[1]}", K::Rejected, "expose_server_text"),
+    ] {
+        let error = read(operation, &answer(status, body)).unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.kind(), kind, "{operation} {status} {body}");
+        assert!(text.contains(hint), "{operation} {status} {body}: {text}");
+        assert!(text.starts_with(operation.name()), "{text}");
+        assert!(text.contains(&format!("status {status}")), "{text}");
+        assert!(text.contains("request id ae5ddf5c-0fc9-4a5d"), "{text}");
+        assert_eq!(error.status().unwrap().as_u16(), status);
+        assert_eq!(error.operation(), Some(operation));
+        assert_eq!(error.is_transient(), status == 429 || status >= 500, "{text}");
+    }
+}
+
+#[test]
+fn the_servers_words_are_kept_but_shown_on_purpose_only() {
+    let error = read(
+        Operation::Issue,
+        &answer(400, r#"{"error":"invalid_grant","error_description":"you sent client_secret=s3cr3t\nreally"}"#),
+    )
+    .unwrap_err();
+    assert_eq!(error.oauth_code(), Some("invalid_grant"));
+    assert_eq!(error.expose_server_text(), Some("you sent client_secret=s3cr3t really"));
+    assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+    let unknown = read(Operation::Issue, &answer(400, r#"{"error":"s3cr3t"}"#)).unwrap_err();
+    assert_eq!(unknown.oauth_code(), None);
+    assert!(!format!("{unknown} {unknown:?}").contains("s3cr3t"));
+}
+
+#[test]
+fn retry_after_is_read_as_seconds_and_as_a_date() {
+    let wait = |value: &str| {
+        let mut answer = answer(429, "{}");
+        answer.headers_mut().insert("retry-after", value.parse().unwrap());
+        read(Operation::IssueStateless, &answer).unwrap_err().retry_after()
+    };
+    assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+    assert_eq!(wait("Thu, 01 Jan 2026 00:01:30 GMT"), Some(Duration::from_secs(90)));
+    assert_eq!(wait("Wed, 31 Dec 2025 00:00:00 GMT"), Some(Duration::ZERO));
+    assert_eq!(wait("soon"), None);
+    assert_eq!(wait("-1"), None);
+}

@@ -1,0 +1,192 @@
+//! Which calls the client repeats, when, and how often; on a clock that moves by itself when somebody waits.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_executor::block_on;
+use http::{Request, Response, StatusCode};
+use line_channel_token_core::{
+    AccessToken, Assertion, ChannelId, ChannelSecret, Client, Clock, ErrorKind, HttpBackend, Limits, Moment,
+    RetryPolicy, Sent, Sleep, TransportError, TransportErrorKind,
+};
+
+/// Waiting on it moves it.
+#[derive(Debug, Default)]
+struct LeapingClock(Mutex<Vec<Duration>>);
+
+impl LeapingClock {
+    fn waits(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Clock for LeapingClock {
+    fn now(&self) -> Moment {
+        let passed = self.waits().iter().sum();
+        Moment { monotonic: passed, unix: Duration::from_secs(1_767_225_600) + passed }
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        self.0.lock().unwrap().push(duration);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+type Outcome = Result<Response<Bytes>, TransportError>;
+
+/// Answers in turn what it was given, and counts.
+#[derive(Debug, Default)]
+struct Script(Mutex<(VecDeque<Outcome>, Vec<Request<Bytes>>)>);
+
+#[async_trait]
+impl HttpBackend for Script {
+    async fn send(&self, request: Request<Bytes>, _: Limits) -> Outcome {
+        let mut script = self.0.lock().unwrap();
+        script.1.push(request);
+        script.0.pop_front().expect("the client sent more often than the script allows")
+    }
+}
+
+fn answer(status: u16, body: &'static str) -> Outcome {
+    let mut answer = Response::new(Bytes::from_static(body.as_bytes()));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+    Ok(answer)
+}
+
+fn failure(kind: TransportErrorKind, sent: Sent) -> Outcome {
+    Err(TransportError::new(kind, sent))
+}
+
+const ISSUED: &str = r#"{"access_token":"eyJ","token_type":"Bearer","expires_in":900,"key_id":"k"}"#;
+
+struct Scene {
+    client: Client,
+    script: Arc<Script>,
+    clock: Arc<LeapingClock>,
+}
+
+impl Scene {
+    fn new(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
+        Self::with(RetryPolicy::default(), outcomes)
+    }
+
+    fn with(retry: RetryPolicy, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
+        let script = Arc::new(Script::default());
+        script.0.lock().unwrap().0.extend(outcomes);
+        let clock = Arc::new(LeapingClock::default());
+        let client = Client::builder(script.clone()).clock(clock.clone()).retry(retry).build();
+        Self { client, script, clock }
+    }
+
+    fn tries(&self) -> usize {
+        self.script.0.lock().unwrap().1.len()
+    }
+}
+
+fn channel() -> (ChannelId, ChannelSecret) {
+    (ChannelId::new("1234567890").unwrap(), ChannelSecret::new("s3cr3t").unwrap())
+}
+
+fn assertion() -> Assertion {
+    Assertion::new("aa.bb.cc").unwrap()
+}
+
+#[test]
+fn a_stateless_issue_survives_two_failures_with_growing_jittered_waits() {
+    let scene =
+        Scene::new([failure(TransportErrorKind::Interrupted, Sent::Maybe), answer(503, ""), answer(200, ISSUED)]);
+    let (id, secret) = channel();
+    let token = block_on(scene.client.issue_stateless(&id, &secret)).unwrap();
+    assert_eq!(scene.tries(), 3);
+    let waits = scene.clock.waits();
+    assert!((100..=200).contains(&waits[0].as_millis()), "{waits:?}");
+    assert!((200..=400).contains(&waits[1].as_millis()), "{waits:?}");
+    assert_eq!(token.sent_at().monotonic, waits[0] + waits[1], "the life counts from the try that succeeded");
+}
+
+#[test]
+fn each_try_sends_the_same_request_without_a_retry_key() {
+    let scene = Scene::new([answer(500, ""), answer(200, "")]);
+    let _ = block_on(scene.client.revoke(&AccessToken::new("t").unwrap())).unwrap();
+    let script = scene.script.0.lock().unwrap();
+    let [first, second] = &script.1[..] else { panic!("two tries") };
+    assert_eq!(first.body(), second.body());
+    assert_eq!((first.uri(), first.headers()), (second.uri(), second.headers()));
+    assert!(!first.headers().contains_key("x-line-retry-key") && !first.headers().contains_key("authorization"));
+}
+
+#[test]
+fn an_issue_that_may_have_arrived_is_never_repeated() {
+    for outcome in [
+        failure(TransportErrorKind::Timeout, Sent::Maybe),
+        failure(TransportErrorKind::Interrupted, Sent::Maybe),
+        answer(500, ""),
+        answer(429, ""),
+    ] {
+        let scene = Scene::new([outcome]);
+        let error = block_on(scene.client.issue_jwt(&assertion())).unwrap_err();
+        assert_eq!(scene.tries(), 1);
+        assert!(error.is_transient());
+    }
+    let scene = Scene::new([failure(TransportErrorKind::Timeout, Sent::Maybe)]);
+    let (id, secret) = channel();
+    let error = block_on(scene.client.issue(&id, &secret)).unwrap_err();
+    assert_eq!((error.kind(), error.sent(), error.status()), (ErrorKind::Timeout, Sent::Maybe, None));
+    assert!(error.to_string().contains("counts towards the channel's 30"), "{error}");
+}
+
+#[test]
+fn an_issue_that_never_left_is_repeated() {
+    let scene = Scene::new([
+        failure(TransportErrorKind::Connect, Sent::No),
+        failure(TransportErrorKind::Timeout, Sent::No),
+        answer(200, ISSUED),
+    ]);
+    assert_eq!(block_on(scene.client.issue_jwt(&assertion())).unwrap().key_id().as_str(), "k");
+    assert_eq!(scene.tries(), 3);
+}
+
+#[test]
+fn a_refusal_is_final() {
+    for (status, body) in [(400, r#"{"error":"invalid_client"}"#), (404, "{\"message\":\"x\"}"), (302, ""), (200, "{")]
+    {
+        let scene = Scene::new([answer(status, body)]);
+        assert!(block_on(scene.client.key_ids(&assertion())).is_err());
+        assert_eq!(scene.tries(), 1, "{status}");
+    }
+    let scene = Scene::new([failure(TransportErrorKind::BodyTooLarge, Sent::Maybe)]);
+    let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
+    assert_eq!((error.kind(), scene.tries()), (ErrorKind::BodyTooLarge, 1));
+}
+
+#[test]
+fn the_last_failure_is_returned_when_the_tries_are_used_up() {
+    let scene = Scene::with(RetryPolicy::default().with_max_tries(2), [answer(500, ""), answer(502, "")]);
+    let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
+    assert_eq!((error.status().unwrap().as_u16(), scene.tries()), (502, 2));
+    let scene = Scene::with(RetryPolicy::never(), [answer(500, "")]);
+    assert!(block_on(scene.client.key_ids(&assertion())).is_err());
+    assert_eq!(scene.tries(), 1);
+}
+
+#[test]
+fn retry_after_is_honoured_where_it_fits_into_the_total_and_reported_where_not() {
+    let limited = |seconds: &'static str| {
+        let mut answer = answer(429, "").unwrap();
+        answer.headers_mut().insert("retry-after", seconds.parse().unwrap());
+        Ok(answer)
+    };
+    let scene = Scene::new([limited("5"), answer(200, r#"{"kids":[]}"#)]);
+    block_on(scene.client.key_ids(&assertion())).unwrap();
+    assert_eq!(scene.clock.waits(), [Duration::from_secs(5)]);
+
+    let scene = Scene::new([limited("60")]);
+    let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(Duration::from_secs(60))));
+    assert!(scene.clock.waits().is_empty());
+}
