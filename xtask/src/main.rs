@@ -1,1 +1,52 @@
-fn main() {}
+//! The project's own commands: `cargo xtask NAME`.
+
+mod arrows;
+mod bench;
+mod ci;
+mod deny;
+mod features;
+mod metadata;
+mod msrv;
+mod python;
+mod run;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  test      run all tests, in every feature set whose tests differ
+  ci        test, and everything else that main must pass
+  bench     compare with the floor: [--json FILE] [--check] [--svg FILE]
+  features  check the full powerset of each crate's features
+  arrows    check which crate may depend on which
+  msrv      check that no dependency needs a newer Rust than ours
+  deny      check licences, sources and duplicates with cargo-deny
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = arguments.split_first().map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let outcome = match (command, rest) {
+        ("test", []) => test::run(),
+        ("ci", []) => ci::run(),
+        ("bench", rest) => bench::run(rest),
+        ("features", []) => features::run(),
+        ("arrows", []) => arrows::run(),
+        ("msrv", []) => msrv::run(),
+        ("deny", []) => deny::run(),
+        ("help" | "--help" | "-h", _) => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => Err(format!("no such command: {}\n\n{HELP}", arguments.join(" "))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,37 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[doc(inline)]
+pub use line_channel_token_core::{
+    AccessToken, Assertion, AssertionKid, AssertionLifetime, AssertionSource, BaseUrl, ChannelId, ChannelSecret,
+    Client, ClientBuilder, Clock, Error, ErrorKind, HttpBackend, IssuedToken, JwtToken, KeyIds, Limits, Moment,
+    Operation, RequestId, RetryPolicy, Revoked, Sent, ShortLivedToken, Sleep, StatelessToken, SystemClock, Timing,
+    TokenKeyId, TokenLifetime, TransportError, TransportErrorKind, VerifiedToken, request, response,
+};
+
+#[cfg(feature = "assertion")]
+#[cfg_attr(docsrs, doc(cfg(feature = "assertion")))]
+#[doc(inline)]
+pub use line_channel_token_assertion::{
+    AssertionSigner, AssertionTemplate, PrivateKeyPem, PublicJwk, SigningAlgorithm, SigningKey, UnsignedAssertion,
+};
+
+#[cfg(feature = "reqwest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
+#[doc(inline)]
+pub use line_channel_token_reqwest::{ReqwestBackend, ReqwestBackendBuilder};
+
+#[cfg(feature = "hyper")]
+#[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
+#[doc(inline)]
+pub use line_channel_token_hyper::{HyperBackend, HyperBackendBuilder};
+
+/// A LINE token service to test against, in process and over HTTP.
+#[cfg(feature = "emulator")]
+#[cfg_attr(docsrs, doc(cfg(feature = "emulator")))]
+pub mod emulator {
+    #[doc(inline)]
+    pub use line_channel_token_emulator::{
+        EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, RequestRecord,
+    };
+}

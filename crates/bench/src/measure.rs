@@ -1,0 +1,55 @@
+//! Two ways to do the same, timed in turns.
+
+use line_channel_token::{Clock, SystemClock};
+
+/// The medians of both, and the median of their ratios.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison {
+    /// Nanoseconds for one of ours.
+    pub ours: f64,
+    /// Nanoseconds for one of the reference.
+    pub reference: f64,
+    /// Ours over the reference, the median over all rounds.
+    pub ratio: f64,
+}
+
+/// Times `batch` calls of each in turns, `rounds` times.
+///
+/// A round times both within milliseconds of each other and in alternating order, so that what else the machine does
+/// falls on both alike; the median drops the rounds in which it did not.
+pub fn compare(rounds: usize, batch: usize, mut ours: impl FnMut(), mut reference: impl FnMut()) -> Comparison {
+    for _ in 0..batch {
+        ours();
+        reference();
+    }
+    let mut samples = Vec::with_capacity(rounds);
+    for round in 0..rounds {
+        let (a, b) = if round % 2 == 0 {
+            let a = time(batch, &mut ours);
+            (a, time(batch, &mut reference))
+        } else {
+            let b = time(batch, &mut reference);
+            (time(batch, &mut ours), b)
+        };
+        samples.push((a, b));
+    }
+    Comparison {
+        ours: median(samples.iter().map(|(a, _)| *a)),
+        reference: median(samples.iter().map(|(_, b)| *b)),
+        ratio: median(samples.iter().map(|(a, b)| a / b)),
+    }
+}
+
+fn time(batch: usize, call: &mut impl FnMut()) -> f64 {
+    let started = SystemClock.now().monotonic;
+    for _ in 0..batch {
+        call();
+    }
+    (SystemClock.now().monotonic - started).as_nanos() as f64 / batch as f64
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,55 @@
+//! The table, and the same as JSON.
+
+use serde_json::{Value, json};
+
+use crate::measure::Comparison;
+
+/// One comparison and the bar that it must not pass.
+#[derive(Debug)]
+pub struct Row {
+    /// What is compared with what.
+    pub name: &'static str,
+    /// The figures, in nanoseconds.
+    pub figures: Comparison,
+    /// The largest ratio that is accepted.
+    pub bar: f64,
+}
+
+impl Row {
+    /// A row.
+    pub fn new(name: &'static str, figures: Comparison, bar: f64) -> Self {
+        Self { name, figures, bar }
+    }
+
+    /// Whether the ratio is within the bar.
+    pub fn holds(&self) -> bool {
+        self.figures.ratio <= self.bar
+    }
+}
+
+/// Prints the table.
+pub fn print(rows: &[Row]) {
+    println!("{:<42}{:>12}{:>12}{:>8}{:>7}  holds", "", "ours", "reference", "ratio", "bar");
+    for row in rows {
+        let Comparison { ours, reference, ratio } = row.figures;
+        let holds = if row.holds() { "yes" } else { "NO" };
+        println!("{:<42}{:>12}{:>12}{ratio:>8.3}{:>7.2}  {holds}", row.name, time(ours), time(reference), row.bar);
+    }
+}
+
+/// One object a row.
+pub fn json(rows: &[Row]) -> Value {
+    rows.iter()
+        .map(|row| {
+            let Comparison { ours, reference, ratio } = row.figures;
+            json!({
+                "name": row.name, "ours": ours, "reference": reference, "unit": "ns",
+                "ratio": ratio, "bar": row.bar, "holds": row.holds(),
+            })
+        })
+        .collect()
+}
+
+fn time(nanoseconds: f64) -> String {
+    if nanoseconds < 1000.0 { format!("{nanoseconds:.0} ns") } else { format!("{:.1} µs", nanoseconds / 1000.0) }
+}

@@ -1,0 +1,104 @@
+//! Which crate may depend on which, and what core must never pull in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::metadata::{self, Package};
+use crate::run::{Outcome, say};
+
+const CORE: &str = "line-channel-token-core";
+
+/// The arrows between the crates that a user's program runs, each pointing down.
+const ARROWS: [(&str, &[&str]); 6] = [
+    (CORE, &[]),
+    ("line-channel-token-assertion", &[CORE]),
+    ("line-channel-token-reqwest", &[CORE]),
+    ("line-channel-token-hyper", &[CORE]),
+    ("line-channel-token-emulator", &[CORE]),
+    (
+        "line-channel-token",
+        &[
+            CORE,
+            "line-channel-token-assertion",
+            "line-channel-token-emulator",
+            "line-channel-token-hyper",
+            "line-channel-token-reqwest",
+        ],
+    ),
+];
+
+/// HTTP clients and servers, cryptography, async runtimes: none of them below core.
+const NOT_BELOW_CORE: [&str; 24] = [
+    "async-io",
+    "async-std",
+    "aws-lc-rs",
+    "aws-lc-sys",
+    "curl",
+    "hyper",
+    "hyper-util",
+    "isahc",
+    "jsonwebtoken",
+    "native-tls",
+    "openssl",
+    "p256",
+    "reqwest",
+    "ring",
+    "rsa",
+    "rustls",
+    "sha2",
+    "smol",
+    "surf",
+    "tokio",
+    "tokio-rustls",
+    "ureq",
+    "wasm-bindgen-futures",
+    "hickory-resolver",
+];
+
+pub(crate) fn run() -> Outcome {
+    say("the arrows between the crates");
+    let packages = metadata::packages()?;
+    let mut faults = Vec::new();
+    for (name, allowed) in ARROWS {
+        let package = find(&packages, name)?;
+        let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
+        for below in package.runs_with.iter().filter_map(|id| packages.get(id)).filter(|below| below.in_workspace) {
+            if !allowed.contains(below.name.as_str()) {
+                faults.push(format!("{name} must not depend on {}", below.name));
+            }
+        }
+    }
+    let known: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
+    for package in packages.values().filter(|package| package.in_workspace) {
+        if package.name.starts_with("line-channel-token") && !known.contains(package.name.as_str()) {
+            faults.push(format!("{} has no arrows: add it to xtask/src/arrows.rs", package.name));
+        }
+    }
+    let below = everything_below(&packages, CORE)?;
+    faults.extend(
+        NOT_BELOW_CORE.iter().filter(|name| below.contains(**name)).map(|name| format!("{CORE} pulls in {name}")),
+    );
+    if faults.is_empty() {
+        println!("{} crates depend downwards only; core runs with {}", ARROWS.len(), Vec::from_iter(below).join(", "));
+        Ok(())
+    } else {
+        Err(faults.join("\n"))
+    }
+}
+
+fn find<'a>(packages: &'a BTreeMap<String, Package>, name: &str) -> Result<&'a Package, String> {
+    let found = packages.values().find(|package| package.in_workspace && package.name == name);
+    found.ok_or_else(|| format!("there is no crate {name}: correct xtask/src/arrows.rs"))
+}
+
+fn everything_below<'a>(packages: &'a BTreeMap<String, Package>, name: &str) -> Result<BTreeSet<&'a str>, String> {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![find(packages, name)?];
+    while let Some(package) = open.pop() {
+        for below in package.runs_with.iter().filter_map(|id| packages.get(id)) {
+            if seen.insert(below.name.as_str()) {
+                open.push(below);
+            }
+        }
+    }
+    Ok(seen)
+}

@@ -1,0 +1,54 @@
+//! Running other programs, saying first what is run.
+
+use std::process::{Command, Stdio};
+
+/// The outcome of everything here: the text says what failed.
+pub(crate) type Outcome = Result<(), String>;
+
+/// Runs `cargo` with these arguments; its output goes where ours goes.
+pub(crate) fn cargo(arguments: &[&str]) -> Outcome {
+    cargo_with(arguments, &[])
+}
+
+/// The same with these environment variables.
+pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    say(&format!("cargo {}", arguments.join(" ")));
+    let mut command = Command::new(env!("CARGO"));
+    command.args(arguments).envs(variables.iter().copied());
+    finish(&mut command, &format!("cargo {}", arguments.join(" ")))
+}
+
+/// Runs any program.
+pub(crate) fn program(name: &str, arguments: &[&str]) -> Outcome {
+    let line = format!("{name} {}", arguments.join(" "));
+    say(&line);
+    finish(Command::new(name).args(arguments), &line)
+}
+
+/// Whether a program is there and says so with success.
+pub(crate) fn succeeds(name: &str, arguments: &[&str]) -> bool {
+    let status = Command::new(name).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// Runs `cargo` and returns what it printed: standard output, then standard error.
+pub(crate) fn cargo_output(arguments: &[&str]) -> Result<(String, String), String> {
+    let line = format!("cargo {}", arguments.join(" "));
+    let output = Command::new(env!("CARGO")).args(arguments).output().map_err(|error| format!("{line}: {error}"))?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    if output.status.success() { Ok((out, err)) } else { Err(format!("{line} failed:\n{err}")) }
+}
+
+/// A line that stands out between the output of others.
+pub(crate) fn say(text: &str) {
+    println!("\n==> {text}");
+}
+
+fn finish(command: &mut Command, line: &str) -> Outcome {
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{line}: {status}")),
+        Err(error) => Err(format!("{line}: {error}")),
+    }
+}
