@@ -1,1 +1,120 @@
-//! To be written.
+//! The one suite that every [`HttpBackend`](line_channel_token_core::HttpBackend) passes.
+//!
+//! Each case is a scripted server on a loopback port, which can misbehave byte by byte, and one or more calls to it
+//! through the backend. [`suite!`] makes a `#[test]` of each:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use line_channel_token_core::HttpBackend;
+//! fn backend(ca_pem: &str) -> Arc<dyn HttpBackend> {
+//!     // Trusts the CA in `ca_pem` beside the platform's, and has no other setting of its own.
+//! #   let _ = ca_pem;
+//!     todo!()
+//! }
+//!
+//! conformance::suite!(backend);
+//! ```
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::todo,
+    reason = "all of it is test code, where a panic is the report"
+)]
+
+pub mod answers;
+pub mod breaks;
+pub mod certificates;
+pub mod connections;
+pub mod deadlines;
+pub mod sizes;
+
+mod authority;
+mod call;
+mod server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use line_channel_token_core::HttpBackend;
+
+/// Makes the backend under test. The text is the PEM of the CA that signs the suite's servers.
+pub type Make = fn(ca_pem: &str) -> Arc<dyn HttpBackend>;
+
+/// Runs one case on a runtime of its own. [`suite!`] calls it.
+pub fn run<F: Future<Output = ()>>(make: Make, case: fn(Make) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let outcome = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), case(make)).await });
+    // A name resolution that hangs must not hold up the end of the test.
+    runtime.shutdown_background();
+    outcome.expect("the case hangs: the backend keeps no deadline");
+}
+
+/// Makes a `#[test]` of each case, for the backend that the given [`Make`] function makes.
+#[macro_export]
+macro_rules! suite {
+    ($make:expr) => {
+        $crate::suite! { @cases $make;
+            answers: a_post_goes_out_as_built_and_its_answer_comes_back,
+                a_get_keeps_its_path_and_query_to_the_byte,
+                every_status_is_an_answer,
+                a_redirect_is_returned_and_not_followed,
+                a_gzip_body_is_left_as_it_came,
+                a_chunked_body_is_put_together,
+                an_http_1_0_answer_ends_with_its_connection,
+                an_empty_answer_is_complete,
+                a_header_that_is_not_utf8_arrives_as_it_is,
+                many_headers_and_a_long_one_arrive,
+                an_endless_header_is_refused,
+                an_interim_answer_is_passed_over;
+            breaks: a_reset_before_the_answer_is_an_interruption,
+                a_reset_in_the_body_is_an_interruption,
+                a_close_before_the_answer_is_an_interruption,
+                a_close_in_the_headers_is_an_interruption,
+                a_close_in_the_body_is_an_interruption,
+                a_close_in_a_chunked_body_is_an_interruption,
+                a_refused_connection_sent_nothing,
+                an_unknown_host_sent_nothing,
+                an_answer_that_is_not_http_is_told_apart,
+                a_broken_chunk_size_is_an_error,
+                a_uri_that_is_not_absolute_sent_nothing,
+                a_call_outside_of_a_runtime_is_an_error;
+            certificates: a_trusted_certificate_is_accepted,
+                tls_1_2_is_enough,
+                an_unknown_authority_is_refused,
+                an_expired_certificate_is_refused,
+                a_certificate_for_another_host_is_refused,
+                a_server_without_tls_is_refused,
+                a_body_cut_off_without_a_tls_goodbye_is_an_error,
+                a_reset_over_tls_is_an_interruption;
+            connections: a_connection_is_used_again,
+                a_tls_connection_is_used_again,
+                concurrent_calls_get_their_own_answers,
+                a_dropped_call_closes_its_connection_and_harms_no_other,
+                a_connection_that_was_closed_while_idle_is_replaced,
+                a_request_that_may_have_arrived_is_not_repeated;
+            deadlines: it_covers_the_headers,
+                it_covers_the_body,
+                it_is_not_prolonged_by_a_trickle,
+                it_covers_the_tls_handshake_which_sends_nothing,
+                it_spares_an_answer_in_time;
+            sizes: a_body_at_the_bound_is_accepted,
+                a_body_announced_as_too_large_is_refused_before_it_comes,
+                an_endless_chunked_body_is_refused,
+                an_endless_body_without_a_length_is_refused,
+                a_bound_of_nothing_admits_an_empty_body;
+        }
+    };
+    (@cases $make:expr; $($module:ident: $($case:ident),+;)+) => {$(
+        mod $module {
+            #[allow(unused_imports, reason = "the path to the function may need them or not")]
+            use super::*;
+            $(
+                #[test]
+                fn $case() {
+                    $crate::run($make, $crate::$module::$case);
+                }
+            )+
+        }
+    )+};
+}

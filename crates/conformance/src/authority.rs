@@ -1,0 +1,73 @@
+//! A certificate authority for the tests, and the certificates that its servers show.
+
+use std::sync::{Arc, LazyLock};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, SupportedProtocolVersion};
+use tokio_rustls::TlsAcceptor;
+
+/// What a server shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shows {
+    /// A certificate for `localhost`, signed by the CA that the backend trusts.
+    Valid,
+    /// The same, but long expired.
+    Expired,
+    /// A certificate for `elsewhere.example`.
+    AnotherHost,
+    /// A certificate for `localhost`, signed by a CA that nobody trusts.
+    UnknownAuthority,
+}
+
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+static TRUSTED: LazyLock<Authority> = LazyLock::new(|| Authority::new("the trusted test CA"));
+static UNKNOWN: LazyLock<Authority> = LazyLock::new(|| Authority::new("a CA that nobody knows"));
+
+/// The PEM of the CA that the backend under test trusts.
+pub(crate) fn ca_pem() -> String {
+    TRUSTED.0.pem()
+}
+
+/// The TLS end of a server. `versions` are those that it speaks.
+pub(crate) fn acceptor(shows: Shows, versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
+    let authority = if shows == Shows::UnknownAuthority { &*UNKNOWN } else { &*TRUSTED };
+    let (chain, key) = authority.leaf(shows);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+impl Authority {
+    fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    fn leaf(&self, shows: Shows) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+        let names = match shows {
+            Shows::AnotherHost => vec!["elsewhere.example".to_owned()],
+            _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+        };
+        let mut params = CertificateParams::new(names).unwrap();
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        if shows == Shows::Expired {
+            params.not_before = date_time_ymd(2020, 1, 1);
+            params.not_after = date_time_ymd(2021, 1, 1);
+        }
+        let key = KeyPair::generate().unwrap();
+        let leaf = params.signed_by(&key, &self.0).unwrap();
+        (vec![leaf.der().clone()], PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())))
+    }
+}

@@ -1,0 +1,113 @@
+//! The calls of the cases, and what must hold of each error.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use line_channel_token_core::{HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+
+use crate::Make;
+use crate::authority::ca_pem;
+use crate::server::Server;
+
+/// The form of every POST. It holds a secret.
+pub(crate) const FORM: &str = "grant_type=client_credentials&client_id=1234567890&client_secret=s3cretBODY";
+/// The path and query of every GET. It holds a secret.
+pub(crate) const PATH: &str = "/oauth2/v2.1/verify?access_token=s3cretQUERY.a%2Bb%2Fc%3D%3D";
+/// Bodies of answers that fail later hold this.
+pub(crate) const ANSWER_SECRET: &str = "s3cretANSWER";
+
+/// The backend under test.
+pub(crate) fn backend(make: Make) -> Arc<dyn HttpBackend> {
+    make(&ca_pem())
+}
+
+/// Limits that no case meets unless it means to.
+pub(crate) fn roomy() -> Limits {
+    Limits::default().with_timeout(Duration::from_secs(10))
+}
+
+/// Limits for the cases that wait for the deadline.
+pub(crate) fn short() -> Limits {
+    Limits::default().with_timeout(Duration::from_millis(200))
+}
+
+pub(crate) fn post(server: &Server) -> Request<Bytes> {
+    request(Method::POST, &server.url("/oauth2/v3/token"), FORM)
+}
+
+pub(crate) fn get(server: &Server) -> Request<Bytes> {
+    request(Method::GET, &server.url(PATH), "")
+}
+
+pub(crate) fn request(method: Method, url: &str, body: &str) -> Request<Bytes> {
+    let mut request = Request::builder().method(method).uri(url).header("user-agent", "line-channel-token/0.1.0");
+    if !body.is_empty() {
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+    }
+    request.body(Bytes::from(body.to_owned())).unwrap()
+}
+
+/// One call, which must bring an answer.
+pub(crate) async fn succeeds(make: Make, request: Request<Bytes>) -> Response<Bytes> {
+    succeeds_with(&*backend(make), request, roomy()).await
+}
+
+pub(crate) async fn succeeds_with(
+    backend: &dyn HttpBackend,
+    request: Request<Bytes>,
+    limits: Limits,
+) -> Response<Bytes> {
+    match backend.send(request, limits).await {
+        Ok(response) => response,
+        Err(error) => panic!("no answer: {}", texts(&error)),
+    }
+}
+
+/// A POST and a GET to the server, which must both fail in this way.
+pub(crate) async fn both_fail(make: Make, server: &Server, limits: Limits, kind: TransportErrorKind, sent: Sent) {
+    let backend = backend(make);
+    for request in [post(server), get(server)] {
+        let method = request.method().clone();
+        fails(&*backend, request, limits, kind, sent, method.as_str()).await;
+    }
+}
+
+/// One call, which must fail in this way, and without giving a secret or the URL away.
+pub(crate) async fn fails(
+    backend: &dyn HttpBackend,
+    request: Request<Bytes>,
+    limits: Limits,
+    kind: TransportErrorKind,
+    sent: Sent,
+    which: &str,
+) -> TransportError {
+    let error = match backend.send(request, limits).await {
+        Ok(response) => panic!("{which}: got an answer, status {}", response.status()),
+        Err(error) => error,
+    };
+    assert_eq!((error.kind(), error.sent()), (kind, sent), "{which}: {}", texts(&error));
+    tells_no_secret(&texts(&error));
+    tells_no_secret(&format!("{backend:?}{backend:#?}"));
+    error
+}
+
+fn tells_no_secret(text: &str) {
+    for secret in ["s3cret", "access_token=", "client_secret", "/oauth2/", "://127.0.0.1", "://localhost", "://no-such"]
+    {
+        assert!(!text.contains(secret), "{secret} is in: {text}");
+    }
+}
+
+/// `Display` and `Debug` of an error and of all its causes.
+pub(crate) fn texts(error: &TransportError) -> String {
+    let mut texts = String::new();
+    let mut next = Some(error as &dyn StdError);
+    while let Some(error) = next {
+        texts += &format!("{error}\n{error:?}\n{error:#?}\n");
+        next = error.source();
+    }
+    texts
+}
