@@ -1,1 +1,11 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod backend;
+mod builder;
+mod failure;
+mod tls;
+mod tracked_body;
+
+pub use backend::ReqwestBackend;
+pub use builder::ReqwestBackendBuilder;

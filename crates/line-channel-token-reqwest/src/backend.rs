@@ -1,0 +1,147 @@
+//! One exchange over reqwest.
+
+use std::fmt;
+use std::mem;
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use line_channel_token_core::{Error, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+use reqwest::{Body, Client, Url};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use crate::ReqwestBackendBuilder;
+use crate::failure::transport_error;
+use crate::tracked_body::{Progress, TrackedBody};
+
+/// Sends requests with a [`reqwest::Client`]. A clone shares its connections.
+///
+/// It needs a Tokio runtime with I/O and time enabled; without a runtime a call fails, with kind
+/// [`Other`](TransportErrorKind::Other).
+#[derive(Clone)]
+pub struct ReqwestBackend {
+    client: Client,
+    /// A caller's own client may follow redirects, so where an answer came from is checked.
+    own: bool,
+}
+
+impl ReqwestBackend {
+    /// A backend with the default settings.
+    ///
+    /// # Errors
+    ///
+    /// As [`ReqwestBackendBuilder::build`].
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// Settings that differ from [`new`](Self::new).
+    pub fn builder() -> ReqwestBackendBuilder {
+        ReqwestBackendBuilder::new()
+    }
+
+    /// A backend over a client of the caller's, with its proxies, roots, connections and timeouts.
+    ///
+    /// The deadline, the bound on the body and the cleaning of errors hold as they do for [`new`](Self::new). The rest
+    /// is the client's, so build it with `redirect(Policy::none())`, `referer(false)`, without decompression
+    /// (`no_gzip()` and its like), without a retry policy of its own, and without default headers that do not belong
+    /// at LINE:
+    ///
+    /// - a followed redirect hands the secrets of a query to whoever it points to, and is noticed only afterwards; the
+    ///   call then fails with kind [`Other`](TransportErrorKind::Other). A request body is never sent twice;
+    /// - a decompressed body counts with its decompressed size.
+    #[must_use]
+    pub fn from_client(client: Client) -> Self {
+        Self { client, own: false }
+    }
+
+    pub(crate) fn own(client: Client) -> Self {
+        Self { client, own: true }
+    }
+
+    async fn exchange(
+        &self,
+        request: reqwest::Request,
+        progress: &Progress,
+        max_body: usize,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let asked = (!self.own).then(|| request.url().clone());
+        let failed = |error| transport_error(error, progress.abandon());
+        let mut response = self.client.execute(request).await.map_err(failed)?;
+        if asked.is_some_and(|asked| asked != *response.url()) {
+            return Err(TransportError::new(TransportErrorKind::Other, Sent::Maybe)
+                .with_source("the client followed a redirect: build it with redirect(Policy::none())"));
+        }
+        let mut answer = Response::new(Bytes::new());
+        *answer.status_mut() = response.status();
+        *answer.version_mut() = response.version();
+        *answer.headers_mut() = mem::take(response.headers_mut());
+        *answer.body_mut() = body(response, max_body).await?;
+        Ok(answer)
+    }
+}
+
+#[async_trait]
+impl HttpBackend for ReqwestBackend {
+    async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
+        if Handle::try_current().is_err() {
+            return Err(unsendable("reqwest needs a Tokio runtime, and the call runs outside of one"));
+        }
+        let (request, progress) = convert(request)?;
+        match timeout(limits.timeout, self.exchange(request, &progress, limits.max_body)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(TransportError::new(TransportErrorKind::Timeout, progress.abandon())),
+        }
+    }
+}
+
+/// Settings of a caller's own client can hold secrets, default headers for example, so none is shown.
+impl fmt::Debug for ReqwestBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestBackend").finish_non_exhaustive()
+    }
+}
+
+fn convert(request: Request<Bytes>) -> Result<(reqwest::Request, Progress), TransportError> {
+    let (parts, body) = request.into_parts();
+    let url = Url::parse(&parts.uri.to_string()).map_err(|_| unsendable("the request's URI is not an absolute URL"))?;
+    let (body, progress) = TrackedBody::new(body);
+    let mut request = reqwest::Request::new(parts.method, url);
+    *request.headers_mut() = parts.headers;
+    *request.body_mut() = Some(Body::wrap(body));
+    Ok((request, progress))
+}
+
+fn unsendable(why: &'static str) -> TransportError {
+    TransportError::new(TransportErrorKind::Other, Sent::No).with_source(why)
+}
+
+/// The whole body, refused as soon as it is known to be too large.
+async fn body(mut response: reqwest::Response, max_body: usize) -> Result<Bytes, TransportError> {
+    let too_large = || TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe);
+    let failed = |error| transport_error(error, Sent::Maybe);
+    let announced = response.content_length();
+    if announced.is_some_and(|length| length > max_body as u64) {
+        return Err(too_large());
+    }
+    let first = response.chunk().await.map_err(failed)?.unwrap_or_default();
+    if first.len() > max_body {
+        return Err(too_large());
+    }
+    let Some(second) = response.chunk().await.map_err(failed)? else {
+        return Ok(first);
+    };
+    let room = announced.map_or(first.len() + second.len(), |length| length as usize);
+    let mut whole = BytesMut::with_capacity(room);
+    whole.extend_from_slice(&first);
+    let mut next = Some(second);
+    while let Some(chunk) = next {
+        if chunk.len() > max_body - whole.len() {
+            return Err(too_large());
+        }
+        whole.extend_from_slice(&chunk);
+        next = response.chunk().await.map_err(failed)?;
+    }
+    Ok(whole.freeze())
+}

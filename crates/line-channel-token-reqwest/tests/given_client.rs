@@ -1,0 +1,116 @@
+//! What holds even for a client that was not built as `from_client` asks.
+#![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
+#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderValue};
+use http::{Method, Request};
+use line_channel_token_core::{HttpBackend, Limits, Sent, TransportErrorKind};
+use line_channel_token_reqwest::ReqwestBackend;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+
+/// A client as reqwest makes it by default, but for its TLS, which this build gives no provider to.
+fn careless() -> reqwest::ClientBuilder {
+    #[cfg(feature = "aws-lc-rs")]
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    #[cfg(not(feature = "aws-lc-rs"))]
+    let provider = rustls::crypto::ring::default_provider();
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder().tls_backend_preconfigured(tls)
+}
+
+/// Redirects the first request and answers the others. Hands back what the others were.
+async fn redirecting(status: u16) -> (String, Arc<Mutex<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let seen = Arc::new(Mutex::new(String::new()));
+    let (origin, log) = (url.clone(), Arc::clone(&seen));
+    tokio::spawn(async move {
+        let mut first = true;
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = vec![0; 4096];
+            let mut length = stream.read(&mut request).await.unwrap();
+            // Head and body may come in two pieces.
+            while let Ok(Ok(more @ 1..)) =
+                tokio::time::timeout(Duration::from_millis(30), stream.read(&mut request[length..])).await
+            {
+                length += more;
+            }
+            let answer = if first {
+                format!(
+                    "HTTP/1.1 {status} Moved\r\nLocation: {origin}/elsewhere\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                )
+            } else {
+                log.lock().await.push_str(&String::from_utf8_lossy(&request[..length]));
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}".to_owned()
+            };
+            first = false;
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (url, seen)
+}
+
+#[tokio::test]
+async fn a_redirect_that_the_client_followed_fails_the_call() {
+    let (url, _) = redirecting(302).await;
+    let backend = ReqwestBackend::from_client(careless().build().unwrap());
+    let request = Request::builder().method(Method::GET).uri(format!("{url}/?access_token=s3cret"));
+    let error = backend.send(request.body(Bytes::new()).unwrap(), Limits::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Other, Sent::Maybe));
+    assert!(format!("{error:?}").contains("Policy::none()"), "{error:?}");
+    assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_request_body_is_not_sent_a_second_time() {
+    for status in [301, 302, 303, 307, 308] {
+        let (url, seen) = redirecting(status).await;
+        let backend = ReqwestBackend::from_client(careless().build().unwrap());
+        let request = Request::post(format!("{url}/")).body(Bytes::from_static(b"client_secret=s3cret")).unwrap();
+        // Followed without the body, which fails, or not followed: an answer like another.
+        if let Ok(response) = backend.send(request, Limits::default()).await {
+            assert_eq!(response.status(), status);
+        }
+        assert!(!seen.lock().await.contains("s3cret"), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_clients_own_redirect_policy_names_no_url() {
+    let (url, _) = redirecting(302).await;
+    let policy = reqwest::redirect::Policy::custom(|attempt| attempt.error("refused"));
+    let backend = ReqwestBackend::from_client(careless().redirect(policy).build().unwrap());
+    let request = Request::get(format!("{url}/?access_token=s3cret")).body(Bytes::new()).unwrap();
+    let error = backend.send(request, Limits::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Other, Sent::Maybe));
+    assert!(!format!("{error:?}").contains("://"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_timeout_of_the_clients_own_is_a_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let backend = ReqwestBackend::from_client(careless().timeout(Duration::from_millis(100)).build().unwrap());
+    let request = Request::post(url).body(Bytes::from_static(b"a=b")).unwrap();
+    let error = backend.send(request, Limits::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Timeout, Sent::Maybe), "{error:?}");
+}
+
+#[test]
+fn default_headers_of_the_client_are_not_shown() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-api-key", HeaderValue::from_static("s3cret"));
+    let client = careless().default_headers(headers).build().unwrap();
+    assert!(format!("{client:?}").contains("s3cret"), "the case has lost its point");
+    assert!(!format!("{:?}", ReqwestBackend::from_client(client)).contains("s3cret"));
+}
