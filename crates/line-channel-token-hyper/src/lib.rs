@@ -1,1 +1,13 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod backend;
+mod builder;
+mod connector;
+mod exchange;
+mod failure;
+mod tls;
+mod tracked_body;
+
+pub use backend::HyperBackend;
+pub use builder::HyperBackendBuilder;

@@ -1,0 +1,137 @@
+//! One exchange over hyper.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::Connect;
+use hyper_util::client::legacy::{Client, ResponseFuture};
+use line_channel_token_core::{Error, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use crate::connector::Connector;
+use crate::exchange::{Exchange, Handover};
+use crate::tracked_body::TrackedBody;
+use crate::{HyperBackendBuilder, failure};
+
+/// Sends requests with the pooling client of hyper-util. A clone shares its connections.
+///
+/// It needs a Tokio runtime with I/O and time enabled; without a runtime a call fails, with kind
+/// [`Other`](TransportErrorKind::Other).
+#[derive(Clone)]
+pub struct HyperBackend(Arc<dyn Exchange>);
+
+impl HyperBackend {
+    /// A backend with the default settings.
+    ///
+    /// # Errors
+    ///
+    /// As [`HyperBackendBuilder::build`].
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// Settings that differ from [`new`](Self::new).
+    pub fn builder() -> HyperBackendBuilder {
+        HyperBackendBuilder::new()
+    }
+
+    /// A backend over a client of the caller's, with its connector, TLS and pool.
+    ///
+    /// The deadline and the bound on the body hold as they do for [`new`](Self::new). hyper's client itself follows no
+    /// redirect, decodes no body and uses no proxy; keep it so where a connector or a layer below adds to it. The
+    /// errors of the connector become sources of ours, so they must name neither a secret nor a URL with a query. Set
+    /// `TCP_NODELAY`, and `pool_timer`, without which idle connections are never closed.
+    #[must_use]
+    pub fn from_client<C>(client: Client<C, Full<Bytes>>) -> Self
+    where
+        C: Connect + Clone + Send + Sync + 'static,
+    {
+        Self(Arc::new(client))
+    }
+
+    pub(crate) fn own(client: Client<Connector, TrackedBody>) -> Self {
+        Self(Arc::new(client))
+    }
+}
+
+#[async_trait]
+impl HttpBackend for HyperBackend {
+    async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
+        if Handle::try_current().is_err() {
+            return Err(unsendable("hyper needs a Tokio runtime, and the call runs outside of one"));
+        }
+        if request.uri().scheme().is_none() || request.uri().authority().is_none() {
+            return Err(unsendable("the request's URI is not an absolute URL"));
+        }
+        let (response, handover) = self.0.start(request);
+        match timeout(limits.timeout, answer(response, &handover, limits.max_body)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(TransportError::new(TransportErrorKind::Timeout, handover.abandon())),
+        }
+    }
+}
+
+impl fmt::Debug for HyperBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HyperBackend").finish_non_exhaustive()
+    }
+}
+
+fn unsendable(why: &'static str) -> TransportError {
+    TransportError::new(TransportErrorKind::Other, Sent::No).with_source(why)
+}
+
+async fn answer(
+    response: ResponseFuture,
+    handover: &Handover,
+    max_body: usize,
+) -> Result<Response<Bytes>, TransportError> {
+    let response = response.await.map_err(|error| failure::of_request(error, handover.abandon()))?;
+    let (parts, incoming) = response.into_parts();
+    Ok(Response::from_parts(parts, body(incoming, max_body).await?))
+}
+
+/// The whole body, refused as soon as it is known to be too large.
+async fn body(mut incoming: Incoming, max_body: usize) -> Result<Bytes, TransportError> {
+    let too_large = || TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe);
+    let announced = incoming.size_hint().exact();
+    if announced.is_some_and(|length| length > max_body as u64) {
+        return Err(too_large());
+    }
+    let first = next_chunk(&mut incoming).await?.unwrap_or_default();
+    if first.len() > max_body {
+        return Err(too_large());
+    }
+    let Some(second) = next_chunk(&mut incoming).await? else {
+        return Ok(first);
+    };
+    let room = announced.map_or(first.len() + second.len(), |length| length as usize);
+    let mut whole = BytesMut::with_capacity(room);
+    whole.extend_from_slice(&first);
+    let mut next = Some(second);
+    while let Some(chunk) = next {
+        if chunk.len() > max_body - whole.len() {
+            return Err(too_large());
+        }
+        whole.extend_from_slice(&chunk);
+        next = next_chunk(&mut incoming).await?;
+    }
+    Ok(whole.freeze())
+}
+
+/// Trailers are passed over.
+async fn next_chunk(incoming: &mut Incoming) -> Result<Option<Bytes>, TransportError> {
+    while let Some(frame) = incoming.frame().await {
+        if let Ok(chunk) = frame.map_err(failure::of_body)?.into_data() {
+            return Ok(Some(chunk));
+        }
+    }
+    Ok(None)
+}

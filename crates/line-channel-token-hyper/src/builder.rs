@@ -1,0 +1,84 @@
+//! Settings of a backend that brings its own client.
+
+use std::fmt;
+use std::time::Duration;
+
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use line_channel_token_core::Error;
+use rustls::pki_types::CertificateDer;
+
+use crate::connector::Connector;
+use crate::{HyperBackend, tls};
+
+/// Settings of a [`HyperBackend`].
+#[derive(Clone)]
+#[must_use]
+pub struct HyperBackendBuilder {
+    extra_roots: Vec<CertificateDer<'static>>,
+    connect_timeout: Duration,
+    pool_idle_timeout: Duration,
+}
+
+impl HyperBackendBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            extra_roots: Vec::new(),
+            connect_timeout: Duration::from_secs(5),
+            pool_idle_timeout: Duration::from_secs(30),
+        }
+    }
+
+    /// Trusts these certificates beside the platform's: the CA of a gateway, or of a test. PEM, one or several.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the text is not PEM, holds no
+    /// certificate, or holds one that cannot serve as a root.
+    pub fn add_root_certificate_pem(mut self, pem: &[u8]) -> Result<Self, Error> {
+        self.extra_roots.extend(tls::roots_from_pem(pem)?);
+        Ok(self)
+    }
+
+    /// How long name resolution, TCP and TLS may take together. 5 seconds unless set.
+    ///
+    /// It counts within the deadline of the call, and leaves time for a second try where a connection hangs.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a connection may stay unused before it is closed. 30 seconds unless set.
+    ///
+    /// Keep it below the server's own: a request that meets the server's closing fails, and where it was `issue` or
+    /// `issue_jwt`, nobody knows whether it took effect.
+    pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.pool_idle_timeout = timeout;
+        self
+    }
+
+    /// The backend. It opens no connection yet.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) where the build has no TLS provider (neither
+    /// feature `aws-lc-rs` nor `ring`) and where the platform has no trusted roots.
+    pub fn build(self) -> Result<HyperBackend, Error> {
+        let connector = Connector::new(tls::client_config(&self.extra_roots)?, self.connect_timeout);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(self.pool_idle_timeout)
+            .build(connector);
+        Ok(HyperBackend::own(client))
+    }
+}
+
+impl fmt::Debug for HyperBackendBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HyperBackendBuilder")
+            .field("extra_roots", &self.extra_roots.len())
+            .field("connect_timeout", &self.connect_timeout)
+            .field("pool_idle_timeout", &self.pool_idle_timeout)
+            .finish()
+    }
+}
