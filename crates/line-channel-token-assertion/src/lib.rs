@@ -1,1 +1,31 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod algorithm;
+mod der_container;
+mod ecdsa_der;
+mod pem_block;
+mod private_jwk;
+mod private_key;
+mod provider;
+#[cfg(feature = "aws-lc-rs")]
+mod provider_aws_lc;
+// With both features on, aws-lc-rs signs, and the tests alone compare.
+#[cfg(all(feature = "rust-crypto", any(test, not(feature = "aws-lc-rs"))))]
+mod provider_rust_crypto;
+mod public_jwk;
+#[cfg(all(test, any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+mod rfc_examples;
+mod signer;
+mod signing_key;
+mod template;
+mod unsigned;
+
+pub use algorithm::SigningAlgorithm;
+pub use public_jwk::PublicJwk;
+#[doc(no_inline)]
+pub use secrecy::{ExposeSecret, SecretString};
+pub use signer::AssertionSigner;
+pub use signing_key::SigningKey;
+pub use template::AssertionTemplate;
+pub use unsigned::UnsignedAssertion;

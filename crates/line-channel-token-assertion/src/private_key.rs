@@ -1,0 +1,119 @@
+//! One form for private keys of every container: what the providers load and what is saved.
+
+use line_channel_token_core::Error;
+use pkcs1::UintRef;
+use pkcs8::PrivateKeyInfo;
+use pkcs8::der::{Decode, Encode};
+use pkcs8::spki::AlgorithmIdentifierRef;
+use sec1::EcPrivateKey;
+use zeroize::Zeroizing;
+
+use crate::der_container::{P_256, unreadable};
+
+/// A private key, whatever it was read from. Its numbers are not yet known to fit together.
+pub(crate) enum PrivateKey {
+    Rsa(RsaKey),
+    Ec(EcKey),
+}
+
+/// An RSA key of 2048 bits with two primes.
+pub(crate) struct RsaKey {
+    /// `RSAPrivateKey` of PKCS#1.
+    pub(crate) pkcs1: Zeroizing<Vec<u8>>,
+    /// `n`, without leading zeros.
+    pub(crate) modulus: Vec<u8>,
+    /// `e`, without leading zeros.
+    pub(crate) exponent: Vec<u8>,
+}
+
+impl RsaKey {
+    pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, Error> {
+        Self::new(&pkcs1::RsaPrivateKey::from_der(der).map_err(|_| unreadable())?)
+    }
+
+    pub(crate) fn new(key: &pkcs1::RsaPrivateKey<'_>) -> Result<Self, Error> {
+        if key.other_prime_infos.is_some() {
+            return Err(Error::invalid_input("this RSA key has more than two primes: generate one with two"));
+        }
+        let bits = bit_len(key.modulus);
+        if bits != 2048 {
+            return Err(Error::invalid_input(format!("this RSA key has {bits} bits: LINE takes 2048 bits alone")));
+        }
+        let exponent = key.public_exponent.as_bytes();
+        if bit_len(key.public_exponent) > 33 || exponent == [1] || exponent.last().is_none_or(|last| last % 2 == 0) {
+            return Err(Error::invalid_input(
+                "the public exponent of this RSA key is not usable: generate one with the usual 65537",
+            ));
+        }
+        let even = |number: UintRef<'_>| number.as_bytes().last().is_none_or(|last| last % 2 == 0);
+        if even(key.modulus) || [key.prime1, key.prime2].iter().any(|prime| even(*prime) || prime.as_bytes() == [1]) {
+            return Err(inconsistent());
+        }
+        Ok(Self {
+            pkcs1: key.to_der().map(Zeroizing::new).map_err(|_| unreadable())?,
+            modulus: key.modulus.as_bytes().to_vec(),
+            exponent: exponent.to_vec(),
+        })
+    }
+
+    /// The key as PKCS#8.
+    pub(crate) fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let info = PrivateKeyInfo::new(pkcs1::ALGORITHM_ID, &self.pkcs1);
+        info.to_der().map(Zeroizing::new).map_err(|_| unreadable())
+    }
+}
+
+/// A key on P-256.
+pub(crate) struct EcKey {
+    /// The secret number.
+    pub(crate) scalar: Zeroizing<[u8; 32]>,
+    /// The public point as it was given, in the form of SEC1, compressed or not.
+    public: Option<Vec<u8>>,
+}
+
+impl EcKey {
+    pub(crate) fn new(scalar: &[u8], public: Option<Vec<u8>>) -> Result<Self, Error> {
+        // Some writers leave leading zeros out.
+        let Some(zeros) = 32usize.checked_sub(scalar.len()) else {
+            return Err(unreadable());
+        };
+        let mut padded = Zeroizing::new([0; 32]);
+        padded[zeros..].copy_from_slice(scalar);
+        Ok(Self { scalar: padded, public })
+    }
+
+    /// Whether the public point that came with the key is `point` (uncompressed), or none came.
+    pub(crate) fn agrees_with(&self, point: &[u8; 65]) -> bool {
+        match self.public.as_deref() {
+            None => true,
+            Some([prefix @ (2 | 3), x @ ..]) => x == &point[1..33] && *prefix == 2 + (point[64] & 1),
+            Some(given) => given == point,
+        }
+    }
+
+    /// The key as PKCS#8, with its public point where `point` gives it.
+    pub(crate) fn to_pkcs8(&self, point: Option<&[u8; 65]>) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let key = EcPrivateKey {
+            private_key: self.scalar.as_slice(),
+            parameters: None,
+            public_key: point.map(|point| point.as_slice()),
+        };
+        let key = key.to_der().map(Zeroizing::new).map_err(|_| unreadable())?;
+        let algorithm = AlgorithmIdentifierRef { oid: sec1::ALGORITHM_OID, parameters: Some((&P_256).into()) };
+        PrivateKeyInfo::new(algorithm, &key).to_der().map(Zeroizing::new).map_err(|_| unreadable())
+    }
+}
+
+/// The error for a key whose numbers do not fit together.
+pub(crate) fn inconsistent() -> Error {
+    Error::invalid_input(
+        "the parts of this private key do not fit together: it is damaged, or pieced together from two keys",
+    )
+}
+
+fn bit_len(number: UintRef<'_>) -> usize {
+    match number.as_bytes() {
+        [] => 0,
+        bytes @ [first, ..] => bytes.len() * 8 - first.leading_zeros() as usize,
+    }
+}

@@ -1,0 +1,93 @@
+//! Keys of the pure-Rust `rsa` and `p256`.
+
+use line_channel_token_core::Error;
+use p256::ecdsa;
+use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};
+use rsa::pkcs1v15;
+use rsa::rand_core::{OsRng, RngCore};
+use rsa::sha2::Sha256;
+use rsa::signature::{Keypair as _, RandomizedSigner, SignatureEncoding as _, Signer, Verifier};
+use zeroize::Zeroizing;
+
+use crate::private_key::{EcKey, RsaKey, inconsistent};
+use crate::provider::{LoadedEc, Provider, RawSigner};
+
+pub(crate) const PROVIDER: Provider = Provider { load_rsa, load_ec, generate_rsa, generate_ec };
+
+fn load_rsa(key: &RsaKey) -> Result<Box<dyn RawSigner>, Error> {
+    // This checks n, e, d and the primes, and computes the rest anew without a look at what was given.
+    let rsa = rsa::RsaPrivateKey::from_pkcs1_der(&key.pkcs1).map_err(|_| inconsistent())?;
+    let rewritten = rsa.to_pkcs1_der().map_err(|_| inconsistent())?;
+    if rewritten.as_bytes() != key.pkcs1.as_slice() {
+        return Err(inconsistent());
+    }
+    Ok(Box::new(Rsa(pkcs1v15::SigningKey::new(rsa))))
+}
+
+fn load_ec(key: &EcKey) -> Result<LoadedEc, Error> {
+    let signing = ecdsa::SigningKey::from_slice(key.scalar.as_slice()).map_err(|_| inconsistent())?;
+    let point = signing.verifying_key().to_encoded_point(false);
+    let point = point.as_bytes().try_into().map_err(|_| inconsistent())?;
+    Ok((Box::new(Ec(signing)), point))
+}
+
+fn generate_rsa() -> Result<RsaKey, Error> {
+    probe_randomness()?;
+    let not_generated = || Error::signing("the rsa crate could not generate a key");
+    let rsa = rsa::RsaPrivateKey::new(&mut OsRng, 2048).map_err(|_| not_generated())?;
+    RsaKey::from_pkcs1(rsa.to_pkcs1_der().map_err(|_| not_generated())?.as_bytes())
+}
+
+fn generate_ec() -> Result<EcKey, Error> {
+    probe_randomness()?;
+    let signing = ecdsa::SigningKey::random(&mut OsRng);
+    let scalar: Zeroizing<[u8; 32]> = Zeroizing::new(signing.to_bytes().into());
+    EcKey::new(scalar.as_slice(), None)
+}
+
+/// `rsa` and `p256` panic where the system has no randomness, so ask it first.
+fn probe_randomness() -> Result<(), Error> {
+    let asked = OsRng.try_fill_bytes(&mut [0; 32]);
+    asked.map_err(|_| Error::signing("the operating system gave no random numbers"))
+}
+
+struct Rsa(pkcs1v15::SigningKey<Sha256>);
+
+impl RawSigner for Rsa {
+    fn sign(&self, message: &[u8], signature: &mut [u8]) -> Result<(), Error> {
+        probe_randomness()?;
+        let failed = || Error::signing("the rsa crate could not sign with this key");
+        // With randomness for blinding, so that the time it takes tells less about the key.
+        let signed = self.0.try_sign_with_rng(&mut OsRng, message).map_err(|_| failed())?.to_bytes();
+        if signed.len() != signature.len() {
+            return Err(failed());
+        }
+        signature.copy_from_slice(&signed);
+        Ok(())
+    }
+
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        pkcs1v15::Signature::try_from(signature)
+            .is_ok_and(|signature| self.0.verifying_key().verify(message, &signature).is_ok())
+    }
+}
+
+struct Ec(ecdsa::SigningKey);
+
+impl RawSigner for Ec {
+    fn sign(&self, message: &[u8], signature: &mut [u8]) -> Result<(), Error> {
+        let failed = || Error::signing("the p256 crate could not sign with this key");
+        let signed: ecdsa::Signature = self.0.try_sign(message).map_err(|_| failed())?;
+        let signed = signed.to_bytes();
+        if signed.len() != signature.len() {
+            return Err(failed());
+        }
+        signature.copy_from_slice(&signed);
+        Ok(())
+    }
+
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        ecdsa::Signature::from_slice(signature)
+            .is_ok_and(|signature| self.0.verifying_key().verify(message, &signature).is_ok())
+    }
+}

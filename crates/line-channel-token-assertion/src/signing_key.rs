@@ -1,0 +1,238 @@
+//! A private key, read and checked once.
+
+use std::fmt;
+use std::sync::Arc;
+
+use line_channel_token_core::Error;
+use pkcs8::LineEnding;
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::private_key::{EcKey, PrivateKey, RsaKey, inconsistent};
+use crate::provider::{PREFERRED, Provider, RawSigner};
+use crate::{PublicJwk, SigningAlgorithm, der_container, pem_block, private_jwk};
+
+/// A private key for signing assertions: RSA of 2048 bits, or EC on P-256.
+///
+/// It is read and checked once, when it is made: that its parts fit together, and that a signature of it verifies.
+/// Clones are cheap and share one key. `Debug` shows the algorithm alone, and no error shows any of the key.
+#[derive(Clone)]
+pub struct SigningKey(Arc<Inner>);
+
+struct Inner {
+    raw: Box<dyn RawSigner>,
+    algorithm: SigningAlgorithm,
+    public_jwk: PublicJwk,
+    pkcs8: Zeroizing<Vec<u8>>,
+    embedded_kid: Option<Box<str>>,
+}
+
+impl SigningKey {
+    /// Reads a key in whichever format it has: PEM, DER or a private JWK.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`from_pem`](Self::from_pem), [`from_der`](Self::from_der) or [`from_jwk`](Self::from_jwk); kind
+    /// [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where it is empty or none of these.
+    pub fn parse(key: impl AsRef<[u8]>) -> Result<Self, Error> {
+        Self::parse_with(PREFERRED, key.as_ref())
+    }
+
+    /// Reads a key from PEM: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or SEC1 (`EC PRIVATE KEY`).
+    ///
+    /// Text and blocks of another kind may stand before and after it.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput), each with a message of its own, for
+    /// a public key, a certificate, an encrypted key, OpenSSH's format, several private keys, RSA of another size,
+    /// another curve or kind of key, parts that do not fit together, and anything that cannot be read. Kind
+    /// [`Signing`](line_channel_token_core::ErrorKind::Signing) where the build has no provider.
+    pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let pem = pem.as_ref();
+        match Format::of(pem)? {
+            Format::Pem => Self::parse_with(PREFERRED, pem),
+            Format::Jwk => Err(Error::invalid_input("this is JSON and not PEM: read it with from_jwk or parse")),
+            Format::Der => Err(Error::invalid_input("this is DER and not PEM: read it with from_der or parse")),
+        }
+    }
+
+    /// Reads a key from DER: PKCS#8, PKCS#1 or SEC1.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem).
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        match Format::of(der)? {
+            Format::Der => Self::parse_with(PREFERRED, der),
+            Format::Jwk => Err(Error::invalid_input("this is JSON and not DER: read it with from_jwk or parse")),
+            Format::Pem => Err(Error::invalid_input("this is PEM and not DER: read it with from_pem or parse")),
+        }
+    }
+
+    /// Reads a key from a private JWK: RSA with `n`, `e`, `d`, `p`, `q`, `dp`, `dq` and `qi`, or EC with `crv` P-256,
+    /// `x`, `y` and `d`.
+    ///
+    /// A `kid` in it is remembered, and [`AssertionSigner::new`](crate::AssertionSigner::new) refuses another one.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem), and for a JWK set, a missing member, and an `alg`, `use` or `key_ops` that is
+    /// not for signing.
+    pub fn from_jwk(jwk: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let jwk = jwk.as_ref();
+        match Format::of(jwk)? {
+            Format::Jwk => Self::parse_with(PREFERRED, jwk),
+            Format::Pem => Err(Error::invalid_input("this is PEM and not a JWK: read it with from_pem or parse")),
+            Format::Der => Err(Error::invalid_input("this is DER and not a JWK: read it with from_der or parse")),
+        }
+    }
+
+    /// Generates an RSA key of 2048 bits, the kind that LINE accepts.
+    ///
+    /// It takes a noticeable fraction of a second, more with the pure-Rust provider.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) where the provider fails or there is none.
+    pub fn generate_rsa() -> Result<Self, Error> {
+        Self::generate_rsa_with(PREFERRED)
+    }
+
+    /// Generates an EC key on P-256. LINE does not accept it today.
+    ///
+    /// # Errors
+    ///
+    /// As [`generate_rsa`](Self::generate_rsa).
+    pub fn generate_ec() -> Result<Self, Error> {
+        Self::generate_ec_with(PREFERRED)
+    }
+
+    /// The algorithm that this key signs with.
+    #[must_use]
+    pub fn algorithm(&self) -> SigningAlgorithm {
+        self.0.algorithm
+    }
+
+    /// The public half, to register in the LINE Developers Console.
+    #[must_use]
+    pub fn public_jwk(&self) -> &PublicJwk {
+        &self.0.public_jwk
+    }
+
+    /// The `kid` that the private JWK named, where the key was read from one that did.
+    #[must_use]
+    pub fn embedded_kid(&self) -> Option<&str> {
+        self.0.embedded_kid.as_deref()
+    }
+
+    /// The private key as PEM in PKCS#8, to save a generated key. It is not encrypted: keep it in a secret store, or
+    /// in a file that nobody else can read.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) where it cannot be written, which no known key
+    /// brings about.
+    pub fn to_pkcs8_pem(&self) -> Result<SecretString, Error> {
+        let pem = der::pem::encode_string("PRIVATE KEY", LineEnding::LF, &self.0.pkcs8).map(Zeroizing::new);
+        let pem = pem.map_err(|_| Error::signing("the private key could not be written as PEM"))?;
+        Ok(SecretString::from(pem.as_str()))
+    }
+
+    /// Signs `message` into `signature`, which has the algorithm's length.
+    pub(crate) fn sign_bytes(&self, message: &[u8], signature: &mut [u8]) -> Result<(), Error> {
+        self.0.raw.sign(message, signature)
+    }
+
+    /// Whether the public half accepts `signature`.
+    #[cfg(all(test, any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+    pub(crate) fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.0.raw.verify(message, signature)
+    }
+
+    pub(crate) fn parse_with(provider: &Provider, key: &[u8]) -> Result<Self, Error> {
+        let (key, kid) = match Format::of(key)? {
+            Format::Jwk => private_jwk::private_key(without_bom(key))?,
+            Format::Pem => (der_container::private_key(&pem_block::private_key_der(key)?)?, None),
+            Format::Der => (der_container::private_key(key)?, None),
+        };
+        match key {
+            PrivateKey::Rsa(key) => Self::rsa(provider, &key, kid),
+            PrivateKey::Ec(key) => Self::ec(provider, &key, kid),
+        }
+    }
+
+    pub(crate) fn generate_rsa_with(provider: &Provider) -> Result<Self, Error> {
+        Self::rsa(provider, &(provider.generate_rsa)()?, None)
+    }
+
+    pub(crate) fn generate_ec_with(provider: &Provider) -> Result<Self, Error> {
+        Self::ec(provider, &(provider.generate_ec)()?, None)
+    }
+
+    fn rsa(provider: &Provider, key: &RsaKey, kid: Option<String>) -> Result<Self, Error> {
+        Self::checked(Inner {
+            raw: (provider.load_rsa)(key)?,
+            algorithm: SigningAlgorithm::Rs256,
+            public_jwk: PublicJwk::rsa(&key.modulus, &key.exponent),
+            pkcs8: key.to_pkcs8()?,
+            embedded_kid: kid.map(Into::into),
+        })
+    }
+
+    fn ec(provider: &Provider, key: &EcKey, kid: Option<String>) -> Result<Self, Error> {
+        let (raw, point) = (provider.load_ec)(key)?;
+        if !key.agrees_with(&point) {
+            return Err(inconsistent());
+        }
+        Self::checked(Inner {
+            raw,
+            algorithm: SigningAlgorithm::Es256,
+            public_jwk: PublicJwk::ec(&point),
+            pkcs8: key.to_pkcs8(Some(&point))?,
+            embedded_kid: kid.map(Into::into),
+        })
+    }
+
+    /// Signs and verifies once, so that a key that cannot sign is refused here and not in the middle of a call.
+    fn checked(inner: Inner) -> Result<Self, Error> {
+        const MESSAGE: &[u8] = b"a key of line-channel-token checks itself";
+        let mut signature = vec![0; inner.algorithm.signature_len()];
+        inner.raw.sign(MESSAGE, &mut signature)?;
+        if !inner.raw.verify(MESSAGE, &signature) {
+            return Err(inconsistent());
+        }
+        Ok(Self(Arc::new(inner)))
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({})", self.0.algorithm)
+    }
+}
+
+enum Format {
+    Pem,
+    Der,
+    Jwk,
+}
+
+impl Format {
+    fn of(key: &[u8]) -> Result<Self, Error> {
+        let text = without_bom(key).trim_ascii();
+        match text.first() {
+            None => Err(Error::invalid_input("the private key is empty")),
+            Some(b'{' | b'[') => Ok(Self::Jwk),
+            _ if pem_block::is_pem(text) => Ok(Self::Pem),
+            Some(0x30) => Ok(Self::Der),
+            _ => Err(Error::invalid_input(
+                "this is no private key: PEM with its BEGIN and END lines, DER, or a JWK was expected",
+            )),
+        }
+    }
+}
+
+fn without_bom(key: &[u8]) -> &[u8] {
+    key.strip_prefix(b"\xef\xbb\xbf").unwrap_or(key)
+}

@@ -1,0 +1,134 @@
+//! Every container of a private key that openssl writes, and an error of its own for everything that is no such key.
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use line_channel_token_assertion::{ExposeSecret as _, SigningAlgorithm, SigningKey};
+use line_channel_token_core::ErrorKind;
+
+macro_rules! key {
+    ($file:literal) => {
+        ($file, include_bytes!(concat!("keys/", $file)).as_slice())
+    };
+}
+
+#[test]
+fn every_container_of_one_rsa_key_gives_the_same_key() {
+    let (_, pkcs1) = key!("rsa-pkcs1.pem");
+    let expected = SigningKey::from_pem(pkcs1).unwrap();
+    assert_eq!(expected.algorithm(), SigningAlgorithm::Rs256);
+    for (file, bytes) in [
+        key!("rsa-pkcs1.pem"),
+        key!("rsa-pkcs8.pem"),
+        key!("rsa-bag-attributes.pem"),
+        key!("rsa-pkcs1.der"),
+        key!("rsa-pkcs8.der"),
+    ] {
+        let read = if file.ends_with(".der") { SigningKey::from_der(bytes) } else { SigningKey::from_pem(bytes) };
+        assert_eq!(read.unwrap().public_jwk(), expected.public_jwk(), "{file}");
+        assert_eq!(SigningKey::parse(bytes).unwrap().public_jwk(), expected.public_jwk(), "{file}");
+    }
+    let saved = expected.to_pkcs8_pem().unwrap();
+    assert_eq!(saved.expose_secret().as_bytes(), key!("rsa-pkcs8.pem").1, "openssl writes the very same file");
+}
+
+#[test]
+fn every_container_of_one_ec_key_gives_the_same_key() {
+    let (_, sec1) = key!("ec-sec1.pem");
+    let expected = SigningKey::from_pem(sec1).unwrap();
+    assert_eq!(expected.algorithm(), SigningAlgorithm::Es256);
+    for (file, bytes) in [
+        key!("ec-sec1.pem"),
+        key!("ec-sec1-no-public.pem"),
+        key!("ec-sec1-compressed.pem"),
+        key!("ec-pkcs8.pem"),
+        key!("ec-sec1.der"),
+        key!("ec-pkcs8.der"),
+    ] {
+        let read = if file.ends_with(".der") { SigningKey::from_der(bytes) } else { SigningKey::from_pem(bytes) };
+        assert_eq!(read.unwrap().public_jwk(), expected.public_jwk(), "{file}");
+        assert_eq!(SigningKey::parse(bytes).unwrap().public_jwk(), expected.public_jwk(), "{file}");
+    }
+    let saved = expected.to_pkcs8_pem().unwrap();
+    assert_eq!(saved.expose_secret().as_bytes(), key!("ec-pkcs8.pem").1, "openssl writes the very same file");
+}
+
+#[test]
+fn the_public_exponent_need_not_be_65537() {
+    let key = SigningKey::from_pem(key!("rsa-exponent-3.pem").1).unwrap();
+    assert!(key.public_jwk().to_json().contains(r#""e":"Aw""#));
+}
+
+#[test]
+fn what_is_no_usable_key_is_refused_by_name() {
+    for ((file, bytes), says) in [
+        (key!("rsa-1024.pem"), "has 1024 bits"),
+        (key!("rsa-3072.pem"), "has 3072 bits"),
+        (key!("rsa-4096.pem"), "has 4096 bits"),
+        (key!("rsa-3-primes.pem"), "more than two primes"),
+        (key!("rsa-pss.pem"), "restricted to PSS"),
+        (key!("ed25519.pem"), "neither RSA nor EC"),
+        (key!("ec-p384.pem"), "on P-384"),
+        (key!("ec-p384-pkcs8.pem"), "on P-384"),
+        (key!("ec-secp256k1.pem"), "on secp256k1"),
+        (key!("ec-explicit-curve.pem"), "does not name its curve"),
+        (key!("ec-parameters.pem"), "parameters alone"),
+        (key!("rsa-public.pem"), "is a public key"),
+        (key!("rsa-public.der"), "is a public key"),
+        (key!("rsa-public-pkcs1.pem"), "is a public key"),
+        (key!("rsa-public-pkcs1.der"), "is a public key"),
+        (key!("ec-public.pem"), "is a public key"),
+        (key!("ec-public.der"), "is a public key"),
+        (key!("rsa-pkcs8-encrypted.pem"), "is encrypted"),
+        (key!("rsa-pkcs8-encrypted.der"), "is encrypted"),
+        (key!("rsa-pkcs1-encrypted.pem"), "is encrypted"),
+        (key!("ec-pkcs8-encrypted.pem"), "is encrypted"),
+        (key!("ec-sec1-encrypted.pem"), "is encrypted"),
+        (key!("rsa-certificate.pem"), "is a certificate"),
+        (key!("rsa-certificate.der"), "is a certificate"),
+        (key!("rsa-certificate-request.pem"), "is a certificate (or a request"),
+        (key!("rsa-openssh.pem"), "format of OpenSSH"),
+        (key!("rsa-twice.pem"), "several private keys"),
+        (key!("rsa.p12"), "PKCS#12"),
+        (("nothing", b""), "is empty"),
+        (("a lone newline", b"\r\n"), "is empty"),
+        (("garbage", b"hello"), "no private key: PEM"),
+        (("a SEQUENCE of nothing", b"0\0"), "or it is damaged"),
+        (("a cut file", &key!("rsa-pkcs8.der").1[..600]), "or it is damaged"),
+        (("a file and a half", &[key!("rsa-pkcs8.der").1, b"more"].concat()), "or it is damaged"),
+        (("a cut PEM", &key!("rsa-pkcs8.pem").1[..600]), "cut off"),
+    ] {
+        let error = SigningKey::parse(bytes).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{file}");
+        assert!(error.to_string().contains(says), "{file}: {error}");
+    }
+}
+
+#[test]
+fn a_key_in_another_format_than_was_named_gets_directions() {
+    let (pem, der) = (key!("rsa-pkcs8.pem").1, key!("rsa-pkcs8.der").1);
+    let jwk = key!("rfc7515-a2.jwk").1;
+    for (result, says) in [
+        (SigningKey::from_pem(jwk), "read it with from_jwk"),
+        (SigningKey::from_pem(der), "read it with from_der"),
+        (SigningKey::from_der(pem), "read it with from_pem"),
+        (SigningKey::from_der(jwk), "read it with from_jwk"),
+        (SigningKey::from_jwk(pem), "read it with from_pem"),
+        (SigningKey::from_jwk(der), "read it with from_der"),
+    ] {
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn files_of_other_editors_are_read_too() {
+    let pem = String::from_utf8(key!("rsa-pkcs8.pem").1.to_vec()).unwrap();
+    let expected = SigningKey::from_pem(&pem).unwrap();
+    for variant in
+        [pem.replace('\n', "\r\n"), format!("\u{feff}{pem}"), pem.replace('\n', " "), format!("\n\n  {pem}\n\n")]
+    {
+        assert_eq!(SigningKey::from_pem(&variant).unwrap().public_jwk(), expected.public_jwk());
+    }
+    let jwk = String::from_utf8(key!("rfc7515-a2.jwk").1.to_vec()).unwrap();
+    SigningKey::from_jwk(format!("\u{feff}\n{jwk}\n")).unwrap();
+}
