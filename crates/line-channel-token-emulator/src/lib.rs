@@ -1,1 +1,40 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod answer;
+mod assertion;
+mod bodies;
+mod builder;
+mod call;
+mod channel;
+mod claims;
+mod controls;
+mod emulator;
+mod endpoint;
+mod form;
+mod json_object;
+mod jwk;
+mod ledger;
+mod public_key;
+mod random;
+mod rate_limit;
+mod record;
+#[cfg(feature = "server")]
+mod server;
+mod standing;
+mod state;
+mod stateless_count;
+mod token_text;
+mod v2;
+mod v2_1;
+mod v3;
+
+pub use builder::EmulatorBuilder;
+pub use channel::EmulatedChannel;
+pub use emulator::{Emulator, MAX_REQUEST_BODY};
+pub use rate_limit::RateLimits;
+pub use record::RequestRecord;
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use server::EmulatorServer;
+pub use standing::TokenFamily;

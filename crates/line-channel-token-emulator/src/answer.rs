@@ -1,0 +1,93 @@
+//! What an endpoint answers, before it becomes an HTTP response.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::{HeaderValue, Response, StatusCode};
+
+use crate::bodies::{self, Body};
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-line-request-id");
+
+/// A 200.
+#[derive(Debug)]
+pub(crate) enum Success {
+    /// JSON, written by hand in LINE's field order: its values are digits and base64, which need no escaping.
+    Json(String),
+    Empty,
+}
+
+/// Anything but a 200: what goes over the wire, and the fuller reason for the person who reads the log.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Body,
+    pub(crate) reason: Cow<'static, str>,
+    /// The methods that the path takes, for a 405.
+    pub(crate) allow: Option<&'static str>,
+    /// Whether the rest of the request was left unread, so that the connection cannot be used again.
+    pub(crate) close: bool,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: StatusCode, body: Body, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, body, reason: reason.into(), allow: None, close: false }
+    }
+
+    pub(crate) fn bad_request(body: Body, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, body, reason)
+    }
+
+    pub(crate) fn no_randomness() -> Self {
+        let reason = "the machine's random number generator failed";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, bodies::NO_RANDOMNESS, reason)
+    }
+}
+
+/// The response. A HEAD gets the headers of the answer and no body.
+pub(crate) fn response(outcome: &Result<Success, Refusal>, head: bool, request_id: &str) -> Response<Bytes> {
+    let (status, body) = match outcome {
+        Ok(Success::Json(json)) => (StatusCode::OK, Bytes::copy_from_slice(json.as_bytes())),
+        Ok(Success::Empty) => (StatusCode::OK, Bytes::new()),
+        Err(refusal) => (refusal.status, Bytes::from(refusal.body.to_string())),
+    };
+    let length = body.len();
+    let mut response = Response::new(if head { Bytes::new() } else { body });
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    if length > 0 {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if let Err(refusal) = outcome {
+        if let Some(methods) = refusal.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(methods));
+        }
+        if refusal.close {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+    response
+}
+
+/// A text of the request as it may be shown in a reason: escaped, and cut at 64 characters.
+pub(crate) fn shown(text: &str) -> String {
+    let cut: String = text.chars().take(64).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    format!("{cut:?}{more}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_text_from_outside_cannot_break_the_log_line() {
+        assert_eq!(shown("a\nb"), r#""a\nb""#);
+        assert_eq!(shown(&"x".repeat(65)), format!("\"{}\"…", "x".repeat(64)));
+    }
+}

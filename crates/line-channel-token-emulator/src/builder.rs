@@ -1,0 +1,136 @@
+//! The settings of an emulator.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use line_channel_token_core::{Clock, Error, SystemClock};
+
+use crate::channel::EmulatedChannel;
+use crate::emulator::Emulator;
+use crate::jwk::es256_refused;
+use crate::ledger::Ledger;
+use crate::public_key::Algorithm;
+use crate::rate_limit::RateLimits;
+use crate::record::RequestRecord;
+use crate::standing::ChannelIndex;
+use crate::state::{Channel, Inner, RegisteredKey, Settings};
+
+/// Settings of an [`Emulator`]; [`Emulator::builder`] starts one.
+#[must_use]
+pub struct EmulatorBuilder {
+    channels: Vec<EmulatedChannel>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    short_lived_cap: usize,
+}
+
+impl EmulatorBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            channels: Vec::new(),
+            clock: Arc::new(SystemClock),
+            settings: Settings {
+                accept_es256: false,
+                audiences: vec!["https://api.line.me/".to_owned()],
+                rate_limits: RateLimits::default(),
+                on_request: None,
+            },
+            short_lived_cap: 30,
+        }
+    }
+
+    /// Adds a channel.
+    pub fn channel(mut self, channel: EmulatedChannel) -> Self {
+        self.channels.push(channel);
+        self
+    }
+
+    /// The clock by which assertions and tokens expire and rates are limited; the machine's by default. A clock that
+    /// a test can move shows tokens past their expiry at once.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How many v2 tokens a channel may have before the oldest is silently revoked: 30 by default, as LINE has it.
+    /// 1 gives what line-channel-token's Elixir original describes, where each issue ends the token before.
+    pub fn short_lived_cap(mut self, tokens: usize) -> Self {
+        self.short_lived_cap = tokens;
+        self
+    }
+
+    /// Whether P-256 keys may be registered and ES256 assertions are accepted. LINE does not, so this is off.
+    pub fn accept_es256(mut self, accept: bool) -> Self {
+        self.settings.accept_es256 = accept;
+        self
+    }
+
+    /// What an assertion's `aud` may be, in place of `https://api.line.me/` alone.
+    pub fn accepted_audiences(mut self, audiences: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.settings.audiences = audiences.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many requests a second are answered; LINE's numbers by default.
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.settings.rate_limits = limits;
+        self
+    }
+
+    /// Called after each request, just before its answer is handed over. It runs on the thread that answers, so it
+    /// should be quick.
+    pub fn on_request(mut self, observer: impl Fn(&RequestRecord) + Send + Sync + 'static) -> Self {
+        self.settings.on_request = Some(Arc::new(observer));
+        self
+    }
+
+    /// The emulator.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where two channels share an id or a
+    /// kid, where a P-256 key is registered without [`accept_es256`](Self::accept_es256), where
+    /// [`short_lived_cap`](Self::short_lived_cap) is 0 and where there is no accepted audience.
+    pub fn build(self) -> Result<Emulator, Error> {
+        if self.short_lived_cap == 0 {
+            return Err(Error::invalid_input("a cap of 0 short-lived tokens leaves none to issue: 1 or more"));
+        }
+        if self.settings.audiences.is_empty() {
+            return Err(Error::invalid_input("without an accepted audience no assertion can be accepted"));
+        }
+        let mut channels = Vec::new();
+        let mut by_id = HashMap::new();
+        let mut keys = HashMap::new();
+        for channel in self.channels {
+            let index = ChannelIndex(channels.len());
+            let (id, secret, registered) = channel.into_parts();
+            if by_id.insert(id.as_str().into(), index).is_some() {
+                return Err(Error::invalid_input(format!("two channels have the id {id}")));
+            }
+            for (kid, key) in registered {
+                if key.algorithm() == Algorithm::Es256 && !self.settings.accept_es256 {
+                    return Err(es256_refused());
+                }
+                let key = Arc::new(RegisteredKey { owner: index, key });
+                if keys.insert(kid.as_str().into(), key).is_some() {
+                    return Err(Error::invalid_input(format!("two channels have a key with the kid {kid}")));
+                }
+            }
+            channels.push(Channel::new(id, secret));
+        }
+        let ledger = Ledger::new(channels.len(), self.short_lived_cap);
+        Ok(Emulator::from_inner(Inner::new(channels, by_id, keys, ledger, self.clock, self.settings)))
+    }
+}
+
+impl fmt::Debug for EmulatorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmulatorBuilder")
+            .field("channels", &self.channels)
+            .field("clock", &self.clock)
+            .field("settings", &self.settings)
+            .field("short_lived_cap", &self.short_lived_cap)
+            .finish()
+    }
+}

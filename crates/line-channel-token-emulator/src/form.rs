@@ -1,0 +1,44 @@
+//! The parameters of a request: a form in the body, or the query of a GET.
+
+use std::borrow::Cow;
+
+/// Decoded parameters, in any order; `+` and `%20` are both spaces.
+pub(crate) struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Form<'a> {
+    pub(crate) fn read(encoded: &'a [u8]) -> Self {
+        Self(form_urlencoded::parse(encoded).collect())
+    }
+
+    /// Whether the parameter was sent at all, be it empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
+    /// The value of a parameter that was sent exactly once and is not empty, or the reason why there is none.
+    pub(crate) fn one(&self, name: &str) -> Result<&str, String> {
+        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| &**value);
+        match (values.next(), values.next()) {
+            (Some(""), None) => Err(format!("the parameter {name} is empty")),
+            (Some(value), None) => Ok(value),
+            (Some(_), Some(_)) => Err(format!("the parameter {name} was sent twice")),
+            (None, _) => Err(format!("the parameter {name} is missing")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Form;
+
+    #[test]
+    fn a_parameter_is_sent_once_and_not_empty() {
+        let form = Form::read(b"b=1&&a=x+y%20z%2B&c=&d=1&d=1&e");
+        assert_eq!(form.one("a"), Ok("x y z+"));
+        assert!(form.one("c").unwrap_err().contains("empty"));
+        assert!(form.one("d").unwrap_err().contains("twice"));
+        assert!(form.one("e").unwrap_err().contains("empty"));
+        assert!(form.one("f").unwrap_err().contains("missing"));
+        assert!(form.has("e") && !form.has("f"));
+    }
+}

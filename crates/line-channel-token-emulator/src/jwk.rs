@@ -1,0 +1,209 @@
+//! The Console's rules for a public key that is registered as an assertion signing key.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use line_channel_token_core::Error;
+use serde_json::Value;
+
+use crate::answer::shown;
+use crate::json_object::JsonObject;
+use crate::public_key::PublicKey;
+
+/// What a private JWK holds and a public one must not (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
+const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// Reads a public JWK and applies every rule of the Console.
+pub(crate) fn read(json: &str) -> Result<PublicKey, Error> {
+    if json.trim_start().starts_with("-----BEGIN") {
+        return Err(refused("this is PEM: export the public key as a JWK"));
+    }
+    // The parser's own message could repeat a piece of a private key.
+    let jwk = JsonObject::read(json.as_bytes())
+        .map_err(|_| refused("it is no JSON object, or one with a member named twice: expected {\"kty\":…, …}"))?;
+    if jwk.has("keys") {
+        return Err(refused("this is a JWK set: give one key of it"));
+    }
+    if let Some(member) = PRIVATE_MEMBERS.into_iter().find(|member| jwk.has(member)) {
+        return Err(refused(format!("it holds the private member \"{member}\": the private key stays with you")));
+    }
+    if jwk.has("kid") {
+        return Err(refused("it holds a \"kid\": the Console hands one out, and refuses a key that brings its own"));
+    }
+    let key = match jwk.text("kty") {
+        Some("RSA") => {
+            algorithm(&jwk, "RS256")?;
+            rsa(&jwk)?
+        }
+        Some("EC") => {
+            algorithm(&jwk, "ES256")?;
+            ec(&jwk)?
+        }
+        Some(other) => return Err(refused(format!("its \"kty\" is {}: RSA is needed", shown(other)))),
+        None => return Err(refused("it has no \"kty\": RSA is needed")),
+    };
+    purpose(&jwk)?;
+    Ok(key)
+}
+
+/// The refusal of a P-256 key where ES256 is not accepted.
+pub(crate) fn es256_refused() -> Error {
+    refused("it is an EC key, and LINE takes RSA 2048 only; accept_es256(true) makes the emulator take it")
+}
+
+fn refused(why: impl std::fmt::Display) -> Error {
+    Error::invalid_input(format!("the public JWK cannot be registered: {why}"))
+}
+
+fn algorithm(jwk: &JsonObject, needed: &str) -> Result<(), Error> {
+    match jwk.text("alg") {
+        Some(alg) if alg == needed => Ok(()),
+        Some(alg) => Err(refused(format!("its \"alg\" is {}: {needed} is needed", shown(alg)))),
+        None => Err(refused(format!("it has no \"alg\": \"{needed}\" is needed"))),
+    }
+}
+
+/// Exactly one of `"use":"sig"` and `"key_ops":["verify"]`.
+fn purpose(jwk: &JsonObject) -> Result<(), Error> {
+    match (jwk.get("use"), jwk.get("key_ops")) {
+        (None, None) => Err(refused("it has neither \"use\":\"sig\" nor \"key_ops\":[\"verify\"]: one is needed")),
+        (Some(_), Some(_)) => Err(refused("it has both \"use\" and \"key_ops\": exactly one is allowed")),
+        (Some(usage), None) if usage != "sig" => Err(refused("its \"use\" is not \"sig\"")),
+        (None, Some(Value::Array(operations))) if *operations != ["verify"] => {
+            Err(refused("its \"key_ops\" is not [\"verify\"]"))
+        }
+        (None, Some(other)) if !other.is_array() => Err(refused("its \"key_ops\" is no array: [\"verify\"] is needed")),
+        _ => Ok(()),
+    }
+}
+
+fn rsa(jwk: &JsonObject) -> Result<PublicKey, Error> {
+    let modulus = number(jwk, "n")?;
+    let exponent = number(jwk, "e")?;
+    let bits = modulus.len() * 8 - modulus[0].leading_zeros() as usize;
+    if bits != 2048 {
+        return Err(refused(format!("its modulus has {bits} bits: RSA 2048 is needed")));
+    }
+    let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
+    if !is_odd(&modulus) {
+        return Err(refused("its modulus \"n\" is even, so this is no RSA key"));
+    }
+    if !is_odd(&exponent) || exponent == [1] || exponent.len() > 4 {
+        return Err(refused("its exponent \"e\" must be odd, at least 3 and at most 32 bits long; AQAB is usual"));
+    }
+    Ok(PublicKey::rsa(modulus, exponent))
+}
+
+fn ec(jwk: &JsonObject) -> Result<PublicKey, Error> {
+    if jwk.text("crv") != Some("P-256") {
+        return Err(refused("its \"crv\" is not P-256"));
+    }
+    let mut point = vec![4];
+    for name in ["x", "y"] {
+        let coordinate = bytes(jwk, name)?;
+        if coordinate.len() != 32 {
+            return Err(refused(format!("its \"{name}\" has {} bytes: P-256 has 32", coordinate.len())));
+        }
+        point.extend(coordinate);
+    }
+    PublicKey::p256(point).ok_or_else(|| refused("its \"x\" and \"y\" are no point of P-256"))
+}
+
+/// An unsigned number without leading zeros (`Base64urlUInt` of RFC 7518).
+fn number(jwk: &JsonObject, name: &str) -> Result<Vec<u8>, Error> {
+    let bytes = bytes(jwk, name)?;
+    match bytes.first() {
+        None => Err(refused(format!("its \"{name}\" is empty"))),
+        Some(0) => Err(refused(format!("its \"{name}\" begins with a zero byte, which RFC 7518 forbids"))),
+        Some(_) => Ok(bytes),
+    }
+}
+
+fn bytes(jwk: &JsonObject, name: &str) -> Result<Vec<u8>, Error> {
+    let text = jwk.text(name).ok_or_else(|| refused(format!("it has no \"{name}\", or not as a string")))?;
+    let not_base64url = |_| refused(format!("its \"{name}\" is not base64url without padding"));
+    URL_SAFE_NO_PAD.decode(text).map_err(not_base64url)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::read;
+    use crate::public_key::tests::{EC_A3, RSA_A2};
+
+    fn changed(base: &str, change: impl FnOnce(&mut serde_json::Map<String, Value>)) -> String {
+        let mut jwk: Value = serde_json::from_str(base).unwrap();
+        change(jwk.as_object_mut().unwrap());
+        jwk.to_string()
+    }
+
+    fn set(name: &str, value: Value) -> String {
+        changed(RSA_A2, |jwk| {
+            jwk.insert(name.to_owned(), value);
+        })
+    }
+
+    fn unset(name: &str) -> String {
+        changed(RSA_A2, |jwk| {
+            jwk.remove(name);
+        })
+    }
+
+    #[test]
+    fn both_ways_to_state_the_purpose_are_accepted() {
+        read(RSA_A2).unwrap();
+        read(EC_A3).unwrap();
+        let key_ops = changed(RSA_A2, |jwk| {
+            jwk.remove("use");
+            jwk.insert("key_ops".to_owned(), json!(["verify"]));
+        });
+        read(&key_ops).unwrap();
+        read(&set("x5t", json!("extra"))).unwrap();
+    }
+
+    #[test]
+    fn each_rule_has_its_own_error() {
+        let key_ops = |value: Value| {
+            changed(RSA_A2, |jwk| {
+                jwk.remove("use");
+                jwk.insert("key_ops".to_owned(), value);
+            })
+        };
+        for (jwk, says) in [
+            ("-----BEGIN PUBLIC KEY-----".to_owned(), "this is PEM"),
+            ("nonsense".to_owned(), "no JSON object"),
+            ("[]".to_owned(), "no JSON object"),
+            (RSA_A2.replacen('{', r#"{"kty":"RSA","#, 1), "named twice"),
+            (json!({"keys": []}).to_string(), "JWK set"),
+            (set("d", json!("pr1vate")), "private member \"d\""),
+            (set("dp", Value::Null), "private member \"dp\""),
+            (set("kid", json!("mine")), "holds a \"kid\""),
+            (unset("kty"), "no \"kty\""),
+            (set("kty", json!("oct")), "\"kty\" is \"oct\""),
+            (unset("alg"), "no \"alg\""),
+            (set("alg", json!("RS512")), "\"alg\" is \"RS512\""),
+            (unset("use"), "neither"),
+            (set("key_ops", json!(["verify"])), "both"),
+            (set("use", json!("enc")), "not \"sig\""),
+            (key_ops(json!(["sign"])), "not [\"verify\"]"),
+            (key_ops(json!(["verify", "sign"])), "not [\"verify\"]"),
+            (key_ops(json!("verify")), "no array"),
+            (unset("n"), "no \"n\""),
+            (set("n", json!("a+b")), "\"n\" is not base64url"),
+            (set("n", json!("")), "\"n\" is empty"),
+            (set("n", json!("AAEC")), "zero byte"),
+            (set("n", json!("_____w")), "32 bits: RSA 2048"),
+            (set("n", json!("_".repeat(682) + "8")), "4096 bits: RSA 2048"),
+            (set("e", json!("AQAA")), "exponent"),
+            (set("e", json!("AQ")), "exponent"),
+            (changed(EC_A3, |jwk| drop(jwk.insert("crv".into(), json!("P-384")))), "not P-256"),
+            (changed(EC_A3, |jwk| drop(jwk.insert("alg".into(), json!("RS256")))), "ES256 is needed"),
+            (changed(EC_A3, |jwk| drop(jwk.insert("x".into(), json!("AQAB")))), "has 3 bytes"),
+            (changed(EC_A3, |jwk| drop(jwk.insert("x".into(), json!("A".repeat(43))))), "no point"),
+        ] {
+            let error = read(&jwk).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(says), "{says}: {error}");
+            assert!(!error.contains("pr1vate"), "{error}");
+        }
+    }
+}

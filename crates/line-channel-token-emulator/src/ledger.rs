@@ -1,0 +1,245 @@
+//! Which tokens exist, and what became of them.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use line_channel_token_core::Moment;
+
+use crate::standing::{ChannelIndex, Standing, TokenFamily};
+use crate::stateless_count::StatelessCount;
+
+/// How many v2.1 tokens a channel may have.
+const JWT_CAP: usize = 30;
+/// How many expired and revoked tokens are remembered for each channel; older ones become unknown.
+const REMEMBERED: usize = 1000;
+
+/// SHA-256 of a token. The tokens themselves are not kept, and how long a lookup takes says nothing about them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Digest([u8; 32]);
+
+impl Digest {
+    fn of(token: &str) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        Self(bytes)
+    }
+}
+
+struct Token {
+    family: TokenFamily,
+    channel: ChannelIndex,
+    issued_at: Moment,
+    lifetime: Duration,
+    key_id: Box<str>,
+    revoked: bool,
+}
+
+impl Token {
+    fn remaining(&self, now: Moment) -> Duration {
+        self.lifetime.saturating_sub(now.since(self.issued_at))
+    }
+}
+
+/// The 31st v2.1 token was asked for.
+#[derive(Debug)]
+pub(crate) struct Full;
+
+/// A channel's tokens in the order of their issue.
+#[derive(Default)]
+struct Books {
+    short_lived: VecDeque<Digest>,
+    jwt: VecDeque<Digest>,
+    ended: VecDeque<Digest>,
+    stateless: StatelessCount,
+}
+
+/// Every token of every channel.
+pub(crate) struct Ledger {
+    tokens: HashMap<Digest, Token>,
+    books: Vec<Books>,
+    short_lived_cap: usize,
+}
+
+impl Ledger {
+    pub(crate) fn new(channels: usize, short_lived_cap: usize) -> Self {
+        Self { tokens: HashMap::new(), books: (0..channels).map(|_| Books::default()).collect(), short_lived_cap }
+    }
+
+    /// Records a v2 token; the oldest is revoked where there is no room.
+    pub(crate) fn add_short_lived(&mut self, channel: ChannelIndex, token: &str, lifetime: Duration, now: Moment) {
+        self.settle(channel, now);
+        while self.books[channel.0].short_lived.len() >= self.short_lived_cap {
+            let Some(oldest) = self.books[channel.0].short_lived.pop_front() else { break };
+            self.end(channel, oldest, true);
+        }
+        let digest = self.insert(TokenFamily::ShortLived, channel, token, lifetime, "", now);
+        self.books[channel.0].short_lived.push_back(digest);
+    }
+
+    /// Records a v2.1 token, unless the channel has 30 valid ones.
+    pub(crate) fn add_jwt(
+        &mut self,
+        channel: ChannelIndex,
+        token: &str,
+        key_id: &str,
+        lifetime: Duration,
+        now: Moment,
+    ) -> Result<(), Full> {
+        self.settle(channel, now);
+        if self.books[channel.0].jwt.len() >= JWT_CAP {
+            return Err(Full);
+        }
+        let digest = self.insert(TokenFamily::Jwt, channel, token, lifetime, key_id, now);
+        self.books[channel.0].jwt.push_back(digest);
+        Ok(())
+    }
+
+    pub(crate) fn add_stateless(&mut self, channel: ChannelIndex, now: Moment) {
+        self.books[channel.0].stateless.add(now);
+    }
+
+    pub(crate) fn standing(&self, family: TokenFamily, token: &str, now: Moment) -> Standing {
+        match self.tokens.get(&Digest::of(token)) {
+            Some(token) if token.family != family => Standing::Unknown,
+            Some(token) if token.revoked => Standing::Revoked(token.channel),
+            Some(token) => match token.remaining(now) {
+                Duration::ZERO => Standing::Expired(token.channel),
+                left => Standing::Live(token.channel, left.as_secs()),
+            },
+            None => Standing::Unknown,
+        }
+    }
+
+    /// Revokes a token that is live; every other text is left as it is.
+    pub(crate) fn revoke(&mut self, family: TokenFamily, token: &str, now: Moment) {
+        let Standing::Live(channel, _) = self.standing(family, token, now) else { return };
+        let digest = Digest::of(token);
+        let books = &mut self.books[channel.0];
+        books.short_lived.retain(|other| *other != digest);
+        books.jwt.retain(|other| *other != digest);
+        self.end(channel, digest, true);
+    }
+
+    /// Revokes what a channel has of v2 and v2.1 tokens and says how many that were.
+    pub(crate) fn revoke_all(&mut self, channel: ChannelIndex, now: Moment) -> usize {
+        self.settle(channel, now);
+        let books = &mut self.books[channel.0];
+        let live: Vec<Digest> = books.short_lived.drain(..).chain(books.jwt.drain(..)).collect();
+        for digest in &live {
+            self.end(channel, *digest, true);
+        }
+        live.len()
+    }
+
+    /// The key ids of a channel's valid v2.1 tokens, oldest first.
+    pub(crate) fn key_ids(&mut self, channel: ChannelIndex, now: Moment) -> Vec<String> {
+        self.settle(channel, now);
+        let jwt = &self.books[channel.0].jwt;
+        jwt.iter().filter_map(|digest| self.tokens.get(digest)).map(|token| token.key_id.to_string()).collect()
+    }
+
+    pub(crate) fn live(&mut self, family: TokenFamily, channel: ChannelIndex, now: Moment) -> usize {
+        self.settle(channel, now);
+        let books = &mut self.books[channel.0];
+        match family {
+            TokenFamily::ShortLived => books.short_lived.len(),
+            TokenFamily::Jwt => books.jwt.len(),
+            TokenFamily::Stateless => books.stateless.live(now),
+        }
+    }
+
+    fn insert(
+        &mut self,
+        family: TokenFamily,
+        channel: ChannelIndex,
+        token: &str,
+        lifetime: Duration,
+        key_id: &str,
+        now: Moment,
+    ) -> Digest {
+        let digest = Digest::of(token);
+        let token = Token { family, channel, issued_at: now, lifetime, key_id: key_id.into(), revoked: false };
+        self.tokens.insert(digest, token);
+        digest
+    }
+
+    /// Takes the expired tokens out of the books, so that they do not count.
+    fn settle(&mut self, channel: ChannelIndex, now: Moment) {
+        let tokens = &self.tokens;
+        let mut expired = Vec::new();
+        let books = &mut self.books[channel.0];
+        for list in [&mut books.short_lived, &mut books.jwt] {
+            list.retain(|digest| {
+                let live = tokens.get(digest).is_some_and(|token| !token.remaining(now).is_zero());
+                if !live {
+                    expired.push(*digest);
+                }
+                live
+            });
+        }
+        for digest in expired {
+            self.end(channel, digest, false);
+        }
+    }
+
+    fn end(&mut self, channel: ChannelIndex, digest: Digest, revoked: bool) {
+        if let Some(token) = self.tokens.get_mut(&digest) {
+            token.revoked = revoked;
+        }
+        let ended = &mut self.books[channel.0].ended;
+        ended.push_back(digest);
+        if ended.len() > REMEMBERED
+            && let Some(forgotten) = ended.pop_front()
+        {
+            self.tokens.remove(&forgotten);
+        }
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("tokens", &self.tokens.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use line_channel_token_core::Moment;
+
+    use super::{Ledger, REMEMBERED};
+    use crate::standing::{ChannelIndex, Standing, TokenFamily};
+
+    fn at(seconds: u64) -> Moment {
+        let time = Duration::from_secs(seconds);
+        Moment { monotonic: time, unix: time }
+    }
+
+    #[test]
+    fn memory_of_ended_tokens_is_bounded() {
+        let mut ledger = Ledger::new(1, 1);
+        let channel = ChannelIndex(0);
+        for number in 0..REMEMBERED + 2 {
+            ledger.add_short_lived(channel, &number.to_string(), Duration::from_secs(60), at(0));
+        }
+        let standing = |token: &str| ledger.standing(TokenFamily::ShortLived, token, at(0));
+        assert_eq!(standing("0"), Standing::Unknown);
+        assert_eq!(standing("1"), Standing::Revoked(channel));
+        assert_eq!(standing(&(REMEMBERED + 1).to_string()), Standing::Live(channel, 60));
+        assert_eq!(ledger.tokens.len(), REMEMBERED + 1);
+    }
+
+    #[test]
+    fn stateless_tokens_leave_the_count_after_their_quarter_of_an_hour() {
+        let mut ledger = Ledger::new(1, 1);
+        for second in [0, 0, 10] {
+            ledger.add_stateless(ChannelIndex(0), at(second));
+        }
+        for (second, live) in [(10, 3), (899, 3), (900, 1), (910, 0)] {
+            assert_eq!(ledger.live(TokenFamily::Stateless, ChannelIndex(0), at(second)), live, "{second}");
+        }
+    }
+}

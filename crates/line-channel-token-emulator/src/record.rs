@@ -1,0 +1,85 @@
+//! What is told about each answered request.
+
+use std::fmt;
+
+use http::{Method, StatusCode};
+use line_channel_token_core::{ChannelId, Operation};
+
+/// One answered request, for a log or a test. It holds no secret: no parameter, no token, no body.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RequestRecord {
+    /// The method.
+    pub method: Method,
+    /// The path without its query. A path that is none of the endpoints is cut where it could hold a secret.
+    pub path: String,
+    /// The operation, where path and method are those of one.
+    pub operation: Option<Operation>,
+    /// The channel, where the request names one that the emulator has: by its id, by a key or by a token.
+    pub channel_id: Option<ChannelId>,
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// The `X-Line-Request-Id` of the answer.
+    pub request_id: String,
+    /// Why the request was refused, in words for a person; fuller than the body of the answer.
+    pub refusal: Option<String>,
+}
+
+impl fmt::Display for RequestRecord {
+    /// One line: `POST /oauth2/v2.1/token 400 issue_jwt channel 1234567890 (request id …): why`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.method, self.path, self.status.as_u16())?;
+        if let Some(operation) = self.operation {
+            write!(f, " {operation}")?;
+        }
+        if let Some(id) = &self.channel_id {
+            write!(f, " channel {id}")?;
+        }
+        write!(f, " (request id {})", self.request_id)?;
+        match &self.refusal {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A path that may be shown. A `?` that was encoded by mistake makes the query a part of the path, and a token may
+/// stand where a name was expected, so an unusual character ends it and a long segment is left out.
+pub(crate) fn shown_path(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '*');
+    let end = path.find(|c| !plain(c)).unwrap_or(path.len());
+    let mut shown = String::new();
+    for (index, segment) in path[..end].split('/').enumerate() {
+        if index > 0 {
+            shown.push('/');
+        }
+        shown.push_str(if segment.len() > 24 || index > 8 { "…" } else { segment });
+        if index > 8 {
+            break;
+        }
+    }
+    if end < path.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown_path;
+
+    #[test]
+    fn a_path_is_shown_without_what_could_be_a_secret() {
+        for (path, shown) in [
+            ("//oauth2/v2.1/tokens/kid", "//oauth2/v2.1/tokens/kid"),
+            ("/oauth2/v2.1/verify%3Faccess_token=eyJ", "/oauth2/v2.1/verify…"),
+            ("/oauth2/v2.1/verify/eyJhbGciOiJIUzI1NiJ9.abc.def", "/oauth2/v2.1/verify/…"),
+            ("/a/0123456789abcdef0123456789abcdef/b", "/a/…/b"),
+            ("*", "*"),
+            ("", ""),
+        ] {
+            assert_eq!(shown_path(path), shown);
+        }
+        assert!(shown_path(&"/a".repeat(30_000)).len() < 40);
+    }
+}

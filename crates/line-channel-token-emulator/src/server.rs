@@ -1,0 +1,225 @@
+//! The emulator as an HTTP server, for clients in any language.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::EXPECT;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use line_channel_token_core::BaseUrl;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::call::Received;
+use crate::emulator::{Emulator, MAX_REQUEST_BODY};
+
+/// How long a request's headers may take, and likewise its body; also how long an idle connection is kept.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a graceful shutdown waits for requests under way.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of a body that is too large is read and thrown away. A client that is still writing when the connection
+/// is closed would lose the 413.
+const DISCARDED: usize = 1024 * 1024;
+
+impl Emulator {
+    /// Serves this emulator over HTTP/1.1, in the clear, on a loopback address. Port 0 lets the system choose one.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) where the address is not a loopback one: channel secrets would
+    /// cross the network in the clear. Otherwise what the system says, a taken port for example.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime with I/O and time enabled, as tokio's own types do.
+    pub async fn serve(&self, addr: SocketAddr) -> io::Result<EmulatorServer> {
+        if !addr.ip().is_loopback() {
+            let message = format!(
+                "{addr} is not a loopback address, and the emulator speaks plain HTTP: \
+                 serve_beyond_loopback is for a network that you trust"
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        self.serve_beyond_loopback(addr).await
+    }
+
+    /// Serves on any address, for a container network for example. Secrets cross that network in the clear, and
+    /// whoever reaches the port can use the emulator.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, a taken port for example.
+    ///
+    /// # Panics
+    ///
+    /// As [`serve`](Self::serve).
+    pub async fn serve_beyond_loopback(&self, addr: SocketAddr) -> io::Result<EmulatorServer> {
+        let listener = TcpListener::bind(addr).await?;
+        let addr = listener.local_addr()?;
+        let url = format!("http://{}", reachable(addr));
+        let base_url = BaseUrl::insecure(&url).map_err(io::Error::other)?;
+        let shared = Arc::new(Shared {
+            connections: Mutex::new(JoinSet::new()),
+            graceful: Mutex::new(Some(GracefulShutdown::new())),
+        });
+        let accepting = tokio::spawn(accept(listener, self.clone(), Arc::clone(&shared)));
+        Ok(EmulatorServer { addr, url, base_url, accepting, shared })
+    }
+}
+
+/// A running server. Dropping it stops it at once; [`shutdown`](Self::shutdown) lets requests under way finish.
+#[must_use = "dropping it stops the server"]
+pub struct EmulatorServer {
+    addr: SocketAddr,
+    url: String,
+    base_url: BaseUrl,
+    accepting: JoinHandle<()>,
+    shared: Arc<Shared>,
+}
+
+impl EmulatorServer {
+    /// Where it listens, such as `http://127.0.0.1:8787`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// The same for a client's builder.
+    #[must_use]
+    pub fn base_url(&self) -> BaseUrl {
+        self.base_url.clone()
+    }
+
+    /// The address that it is bound to.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Stops listening, closes idle connections and waits up to five seconds for requests under way.
+    pub async fn shutdown(mut self) {
+        self.accepting.abort();
+        // An aborted task says so; there is nothing else to learn from it.
+        let _ = (&mut self.accepting).await;
+        let graceful = lock(&self.shared.graceful).take();
+        if let Some(graceful) = graceful {
+            let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await;
+        }
+    }
+}
+
+impl Drop for EmulatorServer {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        lock(&self.shared.connections).abort_all();
+    }
+}
+
+impl fmt::Debug for EmulatorServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmulatorServer").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+struct Shared {
+    /// When the last holder drops this, every connection ends.
+    connections: Mutex<JoinSet<()>>,
+    graceful: Mutex<Option<GracefulShutdown>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An address that a client on this machine can connect to: a server on all interfaces is also on the loopback.
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    match addr {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, v4.port()).into(),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, v6.port()).into(),
+        addr => addr,
+    }
+}
+
+async fn accept(listener: TcpListener, emulator: Emulator, shared: Arc<Shared>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // A connection that was gone before it was accepted, or no file descriptors left: others may do better.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        let Some(watcher) = lock(&shared.graceful).as_ref().map(GracefulShutdown::watcher) else { return };
+        let mut connections = lock(&shared.connections);
+        while connections.try_join_next().is_some() {}
+        connections.spawn(serve_connection(stream, emulator.clone(), watcher));
+    }
+}
+
+async fn serve_connection(stream: TcpStream, emulator: Emulator, watcher: Watcher) {
+    // Small answers should not wait for one another; where the option is not to be had, they do.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let emulator = emulator.clone();
+        async move { Ok::<_, Infallible>(respond(&emulator, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(READ_TIMEOUT)
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service);
+    // What breaks one connection is that client's affair.
+    let _ = watcher.watch(connection).await;
+}
+
+async fn respond(emulator: &Emulator, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let body = match tokio::time::timeout(READ_TIMEOUT, receive(&parts, body)).await {
+        Ok(body) => body,
+        Err(_) => Arrived::TooSlow,
+    };
+    let received = match &body {
+        Arrived::Whole(bytes) => Received::Whole(bytes),
+        Arrived::TooLarge => Received::TooLarge,
+        Arrived::TooSlow => Received::TooSlow,
+        Arrived::Broken => Received::Broken,
+    };
+    emulator.answer(&parts.method, &parts.uri, &parts.headers, received).map(Full::new)
+}
+
+enum Arrived {
+    Whole(Vec<u8>),
+    TooLarge,
+    TooSlow,
+    Broken,
+}
+
+async fn receive(parts: &Parts, mut body: Incoming) -> Arrived {
+    let announced = body.size_hint().lower();
+    // A client that asks before it sends is told no, and sends nothing.
+    if announced > MAX_REQUEST_BODY as u64 && (announced > DISCARDED as u64 || parts.headers.contains_key(EXPECT)) {
+        return Arrived::TooLarge;
+    }
+    let mut kept = Vec::new();
+    let mut seen = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return Arrived::Broken };
+        let Ok(data) = frame.into_data() else { continue };
+        seen += data.len();
+        if seen <= MAX_REQUEST_BODY {
+            kept.extend_from_slice(&data);
+        } else if seen > DISCARDED {
+            break;
+        }
+    }
+    if seen > MAX_REQUEST_BODY { Arrived::TooLarge } else { Arrived::Whole(kept) }
+}
