@@ -1,0 +1,179 @@
+//! The eight endpoints on their good days, and how leniently a request is read.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod support;
+
+use bytes::Bytes;
+use futures_executor::block_on;
+use http::{Method, Request};
+use line_channel_token_core::{HttpBackend, Limits, TransportErrorKind};
+use serde_json::json;
+use support::*;
+
+#[test]
+fn a_short_lived_token_is_issued_verified_and_revoked() {
+    let (emulator, clock) = emulator();
+    let issued = issue(&emulator);
+    let token = token(&issued);
+    assert_eq!(issued.1, format!(r#"{{"access_token":"{token}","expires_in":2592000,"token_type":"Bearer"}}"#));
+    assert_eq!(token.len(), 172);
+    assert!(token.contains('+') && token.contains('/') && token.ends_with('='));
+    clock.advance(10);
+    let verified = verify(&emulator, &token);
+    refused(&verified, 200, &format!(r#"{{"client_id":"{CHANNEL}","expires_in":2591990,"scope":"P CM"}}"#));
+    refused(&revoke(&emulator, &token), 200, "");
+    assert_eq!(verify(&emulator, &token).0, 400);
+}
+
+#[test]
+fn a_stateless_token_is_issued_for_the_secret_and_for_an_assertion() {
+    let (emulator, _) = emulator();
+    for issued in [issue_stateless(&emulator), issue_stateless_with_jwt(&emulator, &assertion())] {
+        let token = token(&issued);
+        assert_eq!(issued.1, format!(r#"{{"token_type":"Bearer","access_token":"{token}","expires_in":900}}"#));
+        assert!(token.starts_with("eyJ") && token.split('.').count() == 3);
+    }
+}
+
+#[test]
+fn a_v2_1_token_is_issued_listed_verified_and_revoked() {
+    let (emulator, clock) = emulator();
+    let issued = issue_jwt(&emulator, &assertion());
+    let token = token(&issued);
+    let key_id = member(&issued, "key_id").as_str().unwrap().to_owned();
+    assert_eq!(
+        issued.1,
+        format!(r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":86400,"key_id":"{key_id}"}}"#)
+    );
+    assert!(token.starts_with("eyJ") && token.split('.').count() == 3);
+    assert!(key_id.len() == 22 && key_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+    clock.advance_millis(1500);
+    let verified = verify_jwt(&emulator, &token);
+    refused(&verified, 200, &format!(r#"{{"client_id":"{CHANNEL}","expires_in":86398,"scope":"P CM"}}"#));
+    refused(&key_ids(&emulator, &assertion()), 200, &format!(r#"{{"kids":["{key_id}"]}}"#));
+    refused(&revoke_jwt(&emulator, &token), 200, "");
+    refused(&key_ids(&emulator, &assertion()), 200, r#"{"kids":[]}"#);
+}
+
+#[test]
+fn one_assertion_serves_several_calls() {
+    let (emulator, _) = emulator();
+    let assertion = assertion();
+    let first = token(&issue_jwt(&emulator, &assertion));
+    let second = token(&issue_jwt(&emulator, &assertion));
+    assert_ne!(first, second);
+    assert_eq!(member(&key_ids(&emulator, &assertion), "kids").as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn fields_come_in_any_order_among_unknown_ones_and_with_both_kinds_of_space() {
+    let (emulator, _) = emulator();
+    let secret = percent(SECRET);
+    for form in [
+        format!("client_secret={secret}&client_id={CHANNEL}&grant_type=client_credentials"),
+        format!("state=a+b%20c&x=1&x=1&client_secret={secret}&grant_type=client_credentials&client_id={CHANNEL}&y"),
+        format!("&&grant_type=client%5Fcredentials&client_id={CHANNEL}&client_secret={secret}&"),
+    ] {
+        token(&post(&emulator, "/v2/oauth/accessToken", &form));
+        token(&post(&emulator, "/oauth2/v3/token", &form));
+    }
+}
+
+#[test]
+fn paths_with_a_doubled_slash_and_absolute_uris_are_understood() {
+    let (emulator, _) = emulator();
+    let form = format!("grant_type=client_credentials&client_id={CHANNEL}&client_secret={}", percent(SECRET));
+    for path in ["//oauth2/v3/token", "https://api.line.me/oauth2/v3/token", "http://127.0.0.1:1//oauth2/v3/token"] {
+        token(&post(&emulator, path, &form));
+    }
+    assert_eq!(post(&emulator, "/oauth2/v3/token/", &form).0, 404);
+}
+
+#[test]
+fn a_charset_and_an_authorization_header_change_nothing() {
+    let (emulator, _) = emulator();
+    let form = format!("grant_type=client_credentials&client_id={CHANNEL}&client_secret={}", percent(SECRET));
+    let request = Request::post("/oauth2/v3/token")
+        .header("content-type", "Application/x-www-form-urlencoded; charset=utf-8")
+        .header("authorization", "Basic Zm9vOmJhcg==")
+        .body(Bytes::from(form))
+        .unwrap();
+    assert_eq!(emulator.handle(&request).status(), 200);
+}
+
+#[test]
+fn head_gets_the_headers_of_get_and_no_body() {
+    let (emulator, _) = emulator();
+    let token = token(&issue_jwt(&emulator, &assertion()));
+    let path = format!("/oauth2/v2.1/verify?access_token={token}");
+    let full = other(&emulator, Method::GET, &path);
+    let head = other(&emulator, Method::HEAD, &path);
+    assert_eq!(head.status(), 200);
+    assert!(head.body().is_empty());
+    assert_eq!(head.headers()["content-length"], full.body().len().to_string());
+    let head = other(&emulator, Method::HEAD, "/oauth2/v3/token");
+    assert_eq!((head.status().as_u16(), head.body().len()), (405, 0));
+}
+
+#[test]
+fn it_is_a_backend_under_any_executor() {
+    let (emulator, _) = emulator();
+    let request = || {
+        let path = format!("https://api.line.me/oauth2/v2.1/tokens/kid?{}", with_assertion(&assertion()));
+        Request::get(path).body(Bytes::new()).unwrap()
+    };
+    let response = block_on(emulator.send(request(), Limits::default())).unwrap();
+    assert_eq!(read(&response), (200, r#"{"kids":[]}"#.to_owned()));
+    let error = block_on(emulator.send(request(), Limits::default().with_max_body(5))).unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::BodyTooLarge);
+}
+
+#[test]
+fn a_record_tells_who_asked_what_and_why_not_and_holds_no_secret() {
+    let (emulator, records) = observed();
+    let short_lived = token(&issue(&emulator));
+    let assertion = assertion();
+    let jwt = token(&issue_jwt(&emulator, &assertion));
+    verify_jwt(&emulator, &jwt);
+    verify(&emulator, &short_lived);
+    let late = assertion_with(|claims| drop(claims.insert("exp".into(), json!(NOW + 1900))));
+    key_ids(&emulator, &late);
+    issue_stateless_with_jwt(&emulator, "no.jwt.here");
+    get(&emulator, &format!("/oauth2/v2.1/verify%3Faccess_token={jwt}"));
+    other(&emulator, Method::PUT, "/oauth2/v3/token");
+
+    let records = records.lock().unwrap();
+    let lines: Vec<String> = records.iter().map(|record| record.to_string()).collect();
+    let all = format!("{lines:?} {records:?}");
+    for secret in [SECRET, &short_lived, &jwt, &assertion, &late] {
+        assert!(!all.contains(secret) && !all.contains(&percent(secret)), "{all}");
+    }
+    let without_id = |line: &String| {
+        let (before, rest) = line.split_once(" (request id ").unwrap();
+        format!("{before}{}", &rest[37..])
+    };
+    let lines: Vec<String> = lines.iter().map(without_id).collect();
+    assert_eq!(
+        lines,
+        [
+            "POST /v2/oauth/accessToken 200 issue channel 1234567890",
+            "POST /oauth2/v2.1/token 200 issue_jwt channel 1234567890",
+            "GET /oauth2/v2.1/verify 200 verify_jwt channel 1234567890",
+            "POST /v2/oauth/verify 200 verify channel 1234567890",
+            "GET /oauth2/v2.1/tokens/kid 400 key_ids channel 1234567890: \
+             the assertion's exp is 1900 s ahead; at most 1800",
+            "POST /oauth2/v3/token 400 issue_stateless_with_jwt: \
+             the assertion's header is not base64url without padding",
+            "GET /oauth2/v2.1/verify… 404: the path is none of the eight endpoints",
+            "PUT /oauth2/v3/token 405: the endpoint takes POST",
+        ]
+    );
+}
+
+#[test]
+fn debug_forms_hold_no_secret() {
+    let clock = TestClock::new();
+    let builder = builder(&clock);
+    assert!(!format!("{builder:?}").contains(SECRET));
+    assert!(!format!("{:?}", builder.build().unwrap()).contains(SECRET));
+}

@@ -1,0 +1,278 @@
+//! The served emulator, spoken to in raw bytes and by curl.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+#[path = "support/wire.rs"]
+mod raw;
+mod support;
+
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use line_channel_token_core::{HttpBackend, SystemClock};
+use line_channel_token_emulator::{EmulatedChannel, Emulator, EmulatorServer};
+use raw::{Reply, Wire};
+use support::*;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+const LOOPBACK: &str = "127.0.0.1:0";
+
+async fn serve() -> EmulatorServer {
+    emulator().0.serve(LOOPBACK.parse().unwrap()).await.unwrap()
+}
+
+fn form_request(path: &str, form: &str) -> String {
+    let length = form.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {length}\r\n\r\n{form}"
+    )
+}
+
+fn credentials() -> String {
+    format!("client_secret={}&client_id={CHANNEL}&grant_type=client_credentials", percent(SECRET))
+}
+
+#[tokio::test]
+async fn one_connection_carries_every_operation() {
+    let server = serve().await;
+    let mut wire = Wire::connect(&server).await;
+    let read = |reply: &Reply| (reply.status, reply.body.clone());
+
+    let issued = wire.ask(form_request("/v2/oauth/accessToken", &credentials())).await;
+    assert_eq!(issued.header("content-type"), "application/json");
+    assert_eq!(issued.header("x-line-request-id").len(), 36);
+    let short_lived = percent(&token(&read(&issued)));
+    let form = format!("access_token={short_lived}");
+    assert_eq!(wire.ask(form_request("/v2/oauth/verify", &form)).await.status, 200);
+    let revoked = wire.ask(form_request("/v2/oauth/revoke", &form)).await;
+    assert_eq!((revoked.status, &*revoked.body, revoked.find("content-type")), (200, "", None));
+    assert_eq!(wire.ask(form_request("/v2/oauth/verify", &form)).await.status, 400);
+
+    assert_eq!(wire.ask(form_request("//oauth2/v3/token", &credentials())).await.status, 200);
+    let by_assertion = with_assertion(&assertion());
+    let form = format!("{by_assertion}&note=a+b%20c&grant_type=client_credentials");
+    assert_eq!(wire.ask(form_request("/oauth2/v3/token", &form)).await.status, 200);
+    let issued = wire.ask(form_request("/oauth2/v2.1/token", &form)).await;
+    let jwt = token(&read(&issued));
+    let verify = format!("GET /oauth2/v2.1/verify?access_token={jwt} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(wire.ask(&verify).await.status, 200);
+    let kids = format!("GET /oauth2/v2.1/tokens/kid?{by_assertion} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(member(&read(&wire.ask(&kids).await), "kids").as_array().unwrap().len(), 1);
+    let form = format!("access_token={jwt}&client_id={CHANNEL}&client_secret={}", percent(SECRET));
+    assert_eq!(wire.ask(form_request("/oauth2/v2.1/revoke", &form)).await.status, 200);
+    let revoked = wire.ask(&verify).await;
+    assert_eq!(revoked.body, r#"{"error":"invalid_request","error_description":"The access token revoked"}"#);
+}
+
+#[tokio::test]
+async fn a_plus_and_percent_20_are_the_same_space_on_the_wire() {
+    let server = serve().await;
+    let mut wire = Wire::connect(&server).await;
+    for space in ["+", "%20", "%2B"] {
+        let form = format!("access_token=ab{space}c");
+        let reply = wire.ask(form_request("/v2/oauth/verify", &form)).await;
+        let says = if space == "%2B" { "access_token invalid" } else { "access_token in invalid format" };
+        assert!(reply.body.contains(says), "{space}: {}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn bodies_may_be_chunked_absolute_uris_sent_and_requests_pipelined() {
+    let server = serve().await;
+    let mut wire = Wire::connect(&server).await;
+    let form = credentials();
+    let (first, second) = form.split_at(20);
+    let chunked = format!(
+        "POST http://api.line.me/oauth2/v3/token HTTP/1.1\r\nHost: api.line.me\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n\
+         {:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n",
+        first.len(),
+        second.len()
+    );
+    assert_eq!(wire.ask(chunked).await.status, 200);
+    let two = form_request("/oauth2/v3/token", &form) + &form_request("/nowhere", "");
+    assert_eq!(wire.ask(two).await.status, 200);
+    assert_eq!(wire.reply(false).await.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_no_call_is_refused_and_the_connection_stays() {
+    let server = serve().await;
+    let mut wire = Wire::connect(&server).await;
+    let reply = wire.ask("GET /oauth2/v3/token HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!((reply.status, reply.header("allow")), (405, "POST"));
+    let reply = wire.ask("DELETE /oauth2/v2.1/verify HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!((reply.status, reply.header("allow")), (405, "GET, HEAD"));
+    let reply = wire.ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!((reply.status, reply.header("x-line-request-id").len()), (404, 36));
+    let json =
+        "POST /oauth2/v3/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    assert_eq!(wire.ask(json).await.status, 415);
+    let retry = form_request("/oauth2/v3/token", &credentials()).replacen("Host:", "X-Line-Retry-Key: k\r\nHost:", 1);
+    assert_eq!(wire.ask(retry).await.status, 400);
+    wire.send("HEAD /oauth2/v2.1/verify?access_token=x HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let head = wire.reply(true).await;
+    assert_eq!(head.status, 400);
+    assert!(head.header("content-length").parse::<usize>().unwrap() > 0);
+    assert_eq!(wire.ask(form_request("/oauth2/v3/token", &credentials())).await.status, 200, "nothing is left over");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_gets_413_and_a_close() {
+    let server = serve().await;
+    for length in [64 * 1024 + 1, 900_000] {
+        let mut wire = Wire::connect(&server).await;
+        let reply = wire.ask(form_request("/oauth2/v3/token", &"a".repeat(length))).await;
+        assert_eq!((reply.status, reply.header("connection")), (413, "close"), "{length}");
+        assert_eq!(reply.header("x-line-request-id").len(), 36);
+        assert!(wire.is_closed().await);
+    }
+    let mut wire = Wire::connect(&server).await;
+    wire.send(
+        "POST /oauth2/v3/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: 70000\r\nExpect: 100-continue\r\n\r\n",
+    )
+    .await;
+    assert_eq!(wire.reply(false).await.status, 413, "before the body is sent");
+    let mut wire = Wire::connect(&server).await;
+    let form = credentials();
+    let request = form_request("/oauth2/v3/token", &form).replacen("Host:", "Expect: 100-continue\r\nHost:", 1);
+    let (head, body) = request.split_at(request.len() - form.len());
+    assert_eq!(
+        {
+            wire.send(head).await;
+            wire.reply(false).await.status
+        },
+        100
+    );
+    assert_eq!(wire.ask(body).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_broken_client_harms_nobody_else() {
+    let server = serve().await;
+    for garbage in
+        ["\0\0\0\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "POST /oauth2/v3/token HTTP/1.1\r\nContent-Length: x\r\n\r\n"]
+    {
+        let mut wire = Wire::connect(&server).await;
+        wire.send(garbage).await;
+        let mut answer = Vec::new();
+        let _ = wire.0.read_to_end(&mut answer).await;
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{garbage:?}");
+    }
+    let mut gone = Wire::connect(&server).await;
+    gone.send("POST /oauth2/v3/token HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhalf").await;
+    drop(gone);
+    let mut wire = Wire::connect(&server).await;
+    assert_eq!(wire.ask(form_request("/oauth2/v3/token", &credentials())).await.status, 200);
+}
+
+#[tokio::test]
+async fn http_1_0_and_connection_close_are_honoured() {
+    let server = serve().await;
+    let mut wire = Wire::connect(&server).await;
+    assert_eq!(wire.ask("GET / HTTP/1.0\r\n\r\n").await.status, 404);
+    assert!(wire.is_closed().await);
+    let mut wire = Wire::connect(&server).await;
+    assert_eq!(wire.ask("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.status, 404);
+    assert!(wire.is_closed().await);
+}
+
+#[tokio::test]
+async fn only_a_loopback_address_is_served_unless_asked_for() {
+    let (emulator, _) = emulator();
+    let error = emulator.serve("0.0.0.0:0".parse().unwrap()).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("serve_beyond_loopback"), "{error}");
+    let server = emulator.serve_beyond_loopback("0.0.0.0:0".parse().unwrap()).await.unwrap();
+    assert_eq!(server.url(), format!("http://127.0.0.1:{}", server.local_addr().port()));
+    assert_eq!(server.base_url().to_string(), server.url());
+    let mut wire = Wire(TcpStream::connect(("127.0.0.1", server.local_addr().port())).await.unwrap());
+    assert_eq!(wire.ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.status, 404);
+    let taken = emulator.serve(([127, 0, 0, 1], server.local_addr().port()).into()).await;
+    assert_eq!(taken.unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
+}
+
+#[tokio::test]
+async fn shutdown_and_drop_close_connections_and_free_the_port() {
+    for graceful in [true, false] {
+        let server = serve().await;
+        let addr: SocketAddr = server.local_addr();
+        let mut idle = Wire::connect(&server).await;
+        assert_eq!(idle.ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.status, 404);
+        if graceful {
+            server.shutdown().await
+        } else {
+            drop(server)
+        }
+        assert!(idle.is_closed().await);
+        let rebound = async {
+            while emulator().0.serve(addr).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), rebound).await.expect("the port is free");
+    }
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_finished_before_a_graceful_shutdown_ends() {
+    let server = serve().await;
+    let mut wire = Wire::connect(&server).await;
+    let request =
+        form_request("/oauth2/v3/token", &credentials()).replacen("Host:", "Expect: 100-continue\r\nHost:", 1);
+    let (head, body) = request.split_at(request.len() - credentials().len());
+    wire.send(head).await;
+    assert_eq!(wire.reply(false).await.status, 100, "the request is under way");
+    let stopping = tokio::spawn(server.shutdown());
+    tokio::task::yield_now().await;
+    let reply = wire.ask(body).await;
+    assert_eq!((reply.status, reply.header("connection")), (200, "close"));
+    tokio::time::timeout(Duration::from_secs(4), stopping).await.expect("no wait for the timeout").unwrap();
+}
+
+#[tokio::test]
+async fn in_process_and_over_the_wire_it_is_one_service() {
+    let (emulator, _) = emulator();
+    let server = emulator.serve(LOOPBACK.parse().unwrap()).await.unwrap();
+    let token = token(&issue_jwt(&emulator, &assertion()));
+    let mut wire = Wire::connect(&server).await;
+    let verify = format!("GET /oauth2/v2.1/verify?access_token={token} HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(wire.ask(verify).await.status, 200);
+    fn is_backend(_: &(impl HttpBackend + Clone)) {}
+    is_backend(&emulator);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn curl_can_use_it() {
+    if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("SKIPPED curl_can_use_it: there is no curl here");
+        return;
+    }
+    let channel = EmulatedChannel::new(CHANNEL, SECRET).unwrap();
+    let emulator = Emulator::builder().channel(channel).clock(Arc::new(SystemClock)).build().unwrap();
+    let server = emulator.serve(LOOPBACK.parse().unwrap()).await.unwrap();
+    let curl = |path: &str, arguments: &[&str]| {
+        let url = format!("{}{path}", server.url());
+        let arguments = ["-sS", "--noproxy", "*", "-w", "\n%{http_code}"].into_iter().chain(arguments.iter().copied());
+        let output = Command::new("curl").args(arguments).arg(url).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (body, status) = text.rsplit_once('\n').unwrap();
+        (status.parse().unwrap(), body.to_owned())
+    };
+    let (id, secret) = (format!("client_id={CHANNEL}"), format!("client_secret={SECRET}"));
+    let credentials = ["-d", "grant_type=client_credentials", "--data-urlencode", &id, "--data-urlencode", &secret];
+    let token = format!("access_token={}", token(&curl("/v2/oauth/accessToken", &credentials)));
+    let verified = curl("/v2/oauth/verify", &["--data-urlencode", &token]);
+    assert_eq!(member(&verified, "client_id"), CHANNEL);
+    refused(&curl("/v2/oauth/revoke", &["--data-urlencode", &token]), 200, "");
+    assert_eq!(curl("/v2/oauth/verify", &["--data-urlencode", &token]).0, 400);
+    assert_eq!(member(&curl("/oauth2/v3/token", &credentials), "expires_in"), 900);
+    assert_eq!(curl("/oauth2/v3/token", &[]).0, 405);
+    // Large enough for curl to ask first (Expect: 100-continue).
+    assert_eq!(curl("/oauth2/v3/token", &["-d", &"a".repeat(100_000)]).0, 413);
+}
