@@ -28,7 +28,7 @@ pub(crate) fn private_key_der(pem: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
             Err(Error::invalid_input("the PEM holds several private keys: give the one that belongs to the kid alone"))
         }
         (Some(block), None) => match block.kind {
-            Kind::Key if find(block.body, b"ENCRYPTED").is_some() => Err(encrypted()),
+            Kind::Key if find(block.body, b",ENCRYPTED").is_some() => Err(encrypted()),
             Kind::Key => decode(block.body),
             Kind::Encrypted => Err(encrypted()),
             Kind::OpenSsh => Err(Error::invalid_input(

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the test keys of this folder anew, each with the command that a user would type.
-# They are worth nothing and protect nothing. Written for OpenSSL 3 and OpenSSH's ssh-keygen.
+# They are worth nothing and protect nothing. The rfc*.jwk files are the private keys that the RFCs of their names
+# print, and are not made here. Written for OpenSSL 3 and OpenSSH's ssh-keygen.
 set -eu
 cd "$(dirname "$0")"
 
