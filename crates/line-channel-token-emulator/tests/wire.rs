@@ -152,6 +152,39 @@ async fn a_body_that_is_too_large_gets_413_and_a_close() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_too_large_is_read_to_its_end_before_the_answer() {
+    let server = serve().await;
+    let mut wire = Wire::connect(&server).await;
+    let request = form_request("/oauth2/v3/token", &"a".repeat(200_000));
+    let (first, rest) = request.split_at(100_000);
+    wire.send(first).await;
+    let early = tokio::time::timeout(Duration::from_millis(100), wire.0.readable()).await;
+    assert!(early.is_err(), "an answer and a close now would break off the client's writing");
+    assert_eq!(wire.ask(rest).await.status, 413);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stalls_is_cut_off() {
+    let server = serve().await;
+    for (stalled, answer) in [
+        ("POST /oauth2/v3/token HTTP/1.1\r\nHost:", ""),
+        ("POST /oauth2/v3/token HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf", "HTTP/1.1 408 "),
+    ] {
+        let mut wire = Wire::connect(&server).await;
+        let start = tokio::time::Instant::now();
+        wire.send(stalled).await;
+        let mut received = String::new();
+        let read = tokio::time::timeout(Duration::from_secs(300), wire.0.read_to_string(&mut received));
+        read.await.expect("an end in time").unwrap();
+        assert!(received.starts_with(answer), "{received}");
+        assert!(start.elapsed() >= Duration::from_secs(30), "it had its time");
+        if !answer.is_empty() {
+            assert!(received.contains("connection: close") && received.contains("x-line-request-id: "), "{received}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_broken_client_harms_nobody_else() {
     let server = serve().await;
     for garbage in
@@ -273,6 +306,5 @@ async fn curl_can_use_it() {
     assert_eq!(curl("/v2/oauth/verify", &["--data-urlencode", &token]).0, 400);
     assert_eq!(member(&curl("/oauth2/v3/token", &credentials), "expires_in"), 900);
     assert_eq!(curl("/oauth2/v3/token", &[]).0, 405);
-    // Large enough for curl to ask first (Expect: 100-continue).
     assert_eq!(curl("/oauth2/v3/token", &["-d", &"a".repeat(100_000)]).0, 413);
 }
