@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut emulator = Emulator::builder()
         .short_lived_cap(arguments.short_lived_cap)
         .accept_es256(arguments.accept_es256)
-        .on_request(log);
+        .on_request(|record: &RequestRecord| eprintln!("{record}"));
     for channel in channels(&matches)? {
         emulator = emulator.channel(channel);
     }
@@ -52,11 +52,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::signal::ctrl_c().await?;
     server.shutdown().await;
     Ok(())
-}
-
-fn log(record: &RequestRecord) {
-    let reason = record.refusal().map(|reason| format!(": {reason}")).unwrap_or_default();
-    eprintln!("{} {} {} {}{reason}", record.request_id(), record.method(), record.path(), record.status().as_u16());
 }
 
 enum Argument {

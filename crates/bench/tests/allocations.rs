@@ -1,5 +1,7 @@
 //! How many allocations we add to a call by hand. These counts do not depend on the machine, so they are a hard gate.
 
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::sync::OnceLock;
 
 use allocation_counter::measure;

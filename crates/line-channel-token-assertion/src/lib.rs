@@ -7,6 +7,7 @@ mod ecdsa_der;
 mod pem_block;
 mod private_jwk;
 mod private_key;
+mod private_key_pem;
 mod provider;
 #[cfg(feature = "aws-lc-rs")]
 mod provider_aws_lc;
@@ -22,9 +23,8 @@ mod template;
 mod unsigned;
 
 pub use algorithm::SigningAlgorithm;
+pub use private_key_pem::PrivateKeyPem;
 pub use public_jwk::PublicJwk;
-#[doc(no_inline)]
-pub use secrecy::{ExposeSecret, SecretString};
 pub use signer::AssertionSigner;
 pub use signing_key::SigningKey;
 pub use template::AssertionTemplate;

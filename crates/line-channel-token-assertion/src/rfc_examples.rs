@@ -82,7 +82,7 @@ fn each_provider_takes_what_another_generated_and_verifies_what_it_signed() {
         for key in [SigningKey::generate_rsa_with(made_by).unwrap(), SigningKey::generate_ec_with(made_by).unwrap()] {
             let pem = key.to_pkcs8_pem().unwrap();
             for (reader, read_by) in ALL {
-                let same = read(read_by, secrecy::ExposeSecret::expose_secret(&pem));
+                let same = read(read_by, pem.expose_secret());
                 assert_eq!(same.public_jwk(), key.public_jwk(), "{maker} to {reader}");
                 assert!(same.verify_bytes(b"message", &sign(&key, "message")), "{maker} signed, {reader} verified");
                 assert!(key.verify_bytes(b"message", &sign(&same, "message")), "{reader} signed, {maker} verified");

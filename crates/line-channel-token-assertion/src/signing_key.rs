@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use line_channel_token_core::Error;
 use pkcs8::LineEnding;
-use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::private_key::{EcKey, PrivateKey, RsaKey, inconsistent};
 use crate::provider::{PREFERRED, Provider, RawSigner};
-use crate::{PublicJwk, SigningAlgorithm, der_container, pem_block, private_jwk};
+use crate::{PrivateKeyPem, PublicJwk, SigningAlgorithm, der_container, pem_block, private_jwk};
 
 /// A private key for signing assertions: RSA of 2048 bits, or EC on P-256.
 ///
@@ -133,10 +132,10 @@ impl SigningKey {
     ///
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) where it cannot be written, which no known key
     /// brings about.
-    pub fn to_pkcs8_pem(&self) -> Result<SecretString, Error> {
-        let pem = der::pem::encode_string("PRIVATE KEY", LineEnding::LF, &self.0.pkcs8).map(Zeroizing::new);
-        let pem = pem.map_err(|_| Error::signing("the private key could not be written as PEM"))?;
-        Ok(SecretString::from(pem.as_str()))
+    pub fn to_pkcs8_pem(&self) -> Result<PrivateKeyPem, Error> {
+        der::pem::encode_string("PRIVATE KEY", LineEnding::LF, &self.0.pkcs8)
+            .map(PrivateKeyPem::new)
+            .map_err(|_| Error::signing("the private key could not be written as PEM"))
     }
 
     /// Signs `message` into `signature`, which has the algorithm's length.

@@ -60,7 +60,7 @@ impl UnsignedAssertion {
         }
         self.jwt.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut self.jwt);
-        Assertion::new(self.jwt.as_str())
+        Assertion::new(std::mem::take(&mut *self.jwt))
     }
 
     /// Completes an ES256 assertion with a signature in DER (`SEQUENCE { r, s }`), as most key stores give it.

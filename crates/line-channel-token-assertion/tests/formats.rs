@@ -2,7 +2,7 @@
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use line_channel_token_assertion::{ExposeSecret as _, SigningAlgorithm, SigningKey};
+use line_channel_token_assertion::{SigningAlgorithm, SigningKey};
 use line_channel_token_core::ErrorKind;
 
 macro_rules! key {

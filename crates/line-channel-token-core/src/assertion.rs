@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{ChannelId, Error, TokenLifetime, credential};
@@ -20,22 +21,18 @@ impl Assertion {
     /// # Errors
     ///
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is not three dot-separated parts of base64url.
-    pub fn new(jwt: impl AsRef<str>) -> Result<Self, Error> {
-        let jwt = credential::clean("assertion", jwt.as_ref())?;
-        let base64url = |part: &str| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-        };
-        let mut parts = jwt.split('.');
-        match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(header), Some(claims), Some(signature), None)
-                if base64url(header) && base64url(claims) && base64url(signature) =>
-            {
-                Ok(Self(jwt.into()))
-            }
-            _ => Err(Error::invalid_input(
-                "the assertion is not a signed JWT: three parts of base64url with a dot between were expected",
-            )),
+    pub fn new(jwt: impl Into<String>) -> Result<Self, Error> {
+        let mut jwt = Zeroizing::new(jwt.into());
+        if is_compact_jws(jwt.as_bytes()) {
+            return Ok(Self(std::mem::take(&mut *jwt).into()));
         }
+        let trimmed = credential::clean("assertion", &jwt)?;
+        if is_compact_jws(trimmed.as_bytes()) {
+            return Ok(Self(trimmed.into()));
+        }
+        Err(Error::invalid_input(
+            "the assertion is not a signed JWT: three parts of base64url with a dot between were expected",
+        ))
     }
 
     /// The JWT itself. Keep it out of logs and messages.
@@ -49,6 +46,21 @@ impl fmt::Debug for Assertion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Assertion(\"[redacted]\")")
     }
+}
+
+/// Whether this is `header.claims.signature`, none of them empty and each in base64url.
+fn is_compact_jws(text: &[u8]) -> bool {
+    let (mut parts, mut before) = (1, b'.');
+    for &byte in text {
+        match byte {
+            b'.' if before == b'.' => return false,
+            b'.' => parts += 1,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => {}
+            _ => return false,
+        }
+        before = byte;
+    }
+    parts == 3 && before != b'.'
 }
 
 /// The `kid` of an assertion signing key: the Console shows it once a public key is registered (a UUID).

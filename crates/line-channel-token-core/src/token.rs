@@ -282,7 +282,6 @@ impl KeyIds {
 
 /// A token was revoked, or was none to begin with: LINE answers both alike.
 #[derive(Clone, Debug)]
-#[must_use = "it holds the request id alone, but dropping it by accident hides a missing `?`"]
 pub struct Revoked {
     pub(crate) request_id: Option<RequestId>,
 }

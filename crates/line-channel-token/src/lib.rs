@@ -31,7 +31,5 @@ pub use line_channel_token_hyper::{HyperBackend, HyperBackendBuilder};
 #[cfg_attr(docsrs, doc(cfg(feature = "emulator")))]
 pub mod emulator {
     #[doc(inline)]
-    pub use line_channel_token_emulator::{
-        EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, RequestRecord,
-    };
+    pub use line_channel_token_emulator::{EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, RequestRecord};
 }

@@ -1,0 +1,83 @@
+//! The other examples, as processes.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{CHANNEL_ID, CHANNEL_SECRET, KID, Server, directory, example, key_pair, run};
+
+#[test]
+fn the_hyper_backend_issues_a_token() {
+    let (ok, stdout, stderr) = run(&mut example("hyper_backend"));
+    assert!(ok && stdout == "issued a stateless token that lives 900 seconds\n", "{stdout}{stderr}");
+}
+
+#[test]
+fn a_backend_of_ones_own_issues_and_verifies_and_is_refused() {
+    let (ok, stdout, stderr) = run(&mut example("custom_backend"));
+    assert!(ok && stdout.contains("issued a token for channel 1234567890, 259"), "{stdout}{stderr}");
+    assert!(stdout.contains("a wrong secret is refused: issue: the channel id or its credentials"), "{stdout}");
+}
+
+#[test]
+fn generate_key_keeps_the_private_key_to_its_file_and_never_overwrites_one() {
+    let directory = directory();
+    let (private, public) = key_pair(&directory);
+    let pem = std::fs::read_to_string(&private).unwrap();
+    assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----"));
+    assert_eq!(std::fs::metadata(&private).unwrap().permissions().mode() & 0o777, 0o600);
+    let jwk = std::fs::read_to_string(public).unwrap();
+    for member in ["\"kid\"", "\"d\"", "\"p\""] {
+        assert!(!jwk.contains(member), "{jwk}");
+    }
+    let (ok, stdout, stderr) = run(example("generate_key").arg("--out").arg(&private));
+    assert!(!ok && stdout.is_empty() && stderr.contains("exists"), "{stderr}");
+    assert_eq!(std::fs::read_to_string(&private).unwrap(), pem);
+}
+
+#[test]
+fn the_emulator_server_logs_each_request_with_the_reason_of_a_refusal_and_ends_on_ctrl_c() {
+    let directory = directory();
+    let (private, public) = key_pair(&directory);
+    let server = Server::start(&public);
+    let live = |secret: &str| {
+        let mut command = example("quickstart");
+        command.arg("--live").env("LINE_API_BASE_URL", &server.url).env("LINE_CHANNEL_ID", CHANNEL_ID);
+        command
+            .env("LINE_CHANNEL_SECRET", secret)
+            .env("LINE_ASSERTION_KEY_FILE", &private)
+            .env("LINE_ASSERTION_KID", KID);
+        run(&mut command).0
+    };
+    assert!(live(CHANNEL_SECRET) && !live("wrong-s3cret"));
+    let (ok, log) = server.interrupt();
+    assert!(ok);
+    assert!(
+        log.lines()
+            .any(|line| line.starts_with("POST /oauth2/v3/token 200 issue_stateless channel 1234567890 (request id ")),
+        "{log}"
+    );
+    assert!(
+        log.lines().any(|line| line.starts_with("POST /oauth2/v3/token 400 ")
+            && line.contains("): ")
+            && line.contains("secret")),
+        "{log}"
+    );
+    assert!(log.lines().any(|line| line.starts_with("GET /oauth2/v2.1/verify 200 verify_jwt ")), "{log}");
+    assert!(!log.contains(CHANNEL_SECRET) && !log.contains("wrong-s3cret") && !log.contains("eyJ"), "{log}");
+}
+
+#[test]
+fn the_emulator_server_says_which_argument_is_out_of_place() {
+    for (arguments, says) in [
+        (&["--secret", "s", "--channel", "1"][..], "--channel must come first"),
+        (
+            &["--channel", "1", "--secret", "s", "--channel", "2", "--secret", "t", "--kid", "k"],
+            "followed by its --jwk",
+        ),
+        (&["--channel", "1", "--channel", "2", "--secret", "s"], "--channel 1 must be followed by its --secret"),
+        (&["--channel", "1", "--secret", "s", "--kid", "k", "--jwk", "/nonexistent.jwk"], "/nonexistent.jwk"),
+        (&["--channel", "U1", "--secret", "s"], "channel id"),
+    ] {
+        let (ok, stdout, stderr) = run(example("emulator_server").args(["--listen", "127.0.0.1:0"]).args(arguments));
+        assert!(!ok && stdout.is_empty() && stderr.contains(says), "{says}: {stderr}");
+    }
+}
