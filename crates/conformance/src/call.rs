@@ -89,6 +89,9 @@ pub(crate) async fn fails(
         Err(error) => error,
     };
     assert_eq!((error.kind(), error.sent()), (kind, sent), "{which}: {}", texts(&error));
+    // The other two say it all by themselves.
+    let needs_a_cause = !matches!(kind, TransportErrorKind::Timeout | TransportErrorKind::BodyTooLarge);
+    assert!(error.source().is_some() || !needs_a_cause, "{which}: the cause is lost");
     tells_no_secret(&texts(&error));
     tells_no_secret(&format!("{backend:?}{backend:#?}"));
     error

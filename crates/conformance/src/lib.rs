@@ -102,6 +102,7 @@ macro_rules! suite {
                 a_body_announced_as_too_large_is_refused_before_it_comes,
                 an_endless_chunked_body_is_refused,
                 an_endless_body_without_a_length_is_refused,
+                a_short_body_over_a_short_bound_is_refused,
                 a_bound_of_nothing_admits_an_empty_body;
         }
     };

@@ -69,6 +69,23 @@ pub async fn an_endless_body_without_a_length_is_refused(make: Make) {
     too_large(make, &server).await;
 }
 
+/// Everything comes at once, and no length says how much.
+pub async fn a_short_body_over_a_short_bound_is_refused(make: Make) {
+    for text in [
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nfo\r\n2\r\nur\r\n0\r\n\r\n",
+        "HTTP/1.0 200 OK\r\n\r\nfour",
+    ] {
+        let server = Server::start(None, move |mut connection| async move {
+            connection.answer(text).await;
+            connection.close().await;
+        })
+        .await;
+        let limits = roomy().with_max_body(3);
+        both_fail(make, &server, limits, TransportErrorKind::BodyTooLarge, Sent::Maybe).await;
+    }
+}
+
 /// The smallest bound there is.
 pub async fn a_bound_of_nothing_admits_an_empty_body(make: Make) {
     let server = Server::plain(|mut connection| async move {
