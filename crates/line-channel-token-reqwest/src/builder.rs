@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use line_channel_token_core::Error;
+use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
 use crate::{ReqwestBackend, tls};
@@ -62,8 +63,7 @@ impl ReqwestBackendBuilder {
     /// feature `aws-lc-rs` nor `ring`), where the platform has no trusted roots, and where reqwest refuses.
     pub fn build(self) -> Result<ReqwestBackend, Error> {
         let tls = tls::client_config(&self.extra_roots)?;
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
+        let client = with_tls(reqwest::Client::builder(), tls)
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(self.pool_idle_timeout)
             .redirect(reqwest::redirect::Policy::none())
@@ -82,6 +82,17 @@ impl ReqwestBackendBuilder {
             .map_err(|error| Error::backend("reqwest refused the settings").with_source(error.without_url()))?;
         Ok(ReqwestBackend::own(client))
     }
+}
+
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+fn with_tls(builder: reqwest::ClientBuilder, tls: ClientConfig) -> reqwest::ClientBuilder {
+    builder.tls_backend_preconfigured(tls)
+}
+
+/// Without a provider there is no configuration, so nothing comes here; reqwest has no such method then.
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+fn with_tls(builder: reqwest::ClientBuilder, _: ClientConfig) -> reqwest::ClientBuilder {
+    builder
 }
 
 impl fmt::Debug for ReqwestBackendBuilder {

@@ -17,12 +17,13 @@ pub(crate) fn transport_error(error: reqwest::Error, sent: Sent) -> TransportErr
 }
 
 fn kind(error: &reqwest::Error) -> TransportErrorKind {
-    if error.is_connect() {
+    // First, because a caller's own redirect policy can put any error below such a one.
+    if error.is_redirect() || error.is_builder() {
+        TransportErrorKind::Other
+    } else if error.is_connect() {
         TransportErrorKind::Connect
     } else if error.is_timeout() {
         TransportErrorKind::Timeout
-    } else if error.is_redirect() || error.is_builder() {
-        TransportErrorKind::Other
     } else {
         kind_of_causes(error)
     }

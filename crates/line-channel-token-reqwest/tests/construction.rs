@@ -30,3 +30,10 @@ fn a_root_that_is_no_certificate_fails_the_builder() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(!format!("{error} {error:?}").contains("s3cret"));
 }
+
+#[cfg(any(feature = "aws-lc-rs", not(feature = "ring")))]
+#[test]
+fn a_client_that_says_nothing_of_tls_can_be_built_beside_this_crate() {
+    let backend = ReqwestBackend::from_client(reqwest::Client::builder().build().unwrap());
+    is_shareable(&backend);
+}
