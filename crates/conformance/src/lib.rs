@@ -1,4 +1,4 @@
-//! The one suite that every [`HttpBackend`](line_channel_token_core::HttpBackend) passes.
+//! The one suite that every [`HttpBackend`] passes.
 //!
 //! Each case is a scripted server on a loopback port, which can misbehave byte by byte, and one or more calls to it
 //! through the backend. [`suite!`] makes a `#[test]` of each:
