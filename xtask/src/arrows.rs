@@ -6,13 +6,15 @@ use crate::metadata::{self, Package};
 use crate::run::{Outcome, say};
 
 const CORE: &str = "line-channel-token-core";
+const TRANSPORT: &str = "line-channel-token-transport";
 
 /// The arrows between the crates that a user's program runs, each pointing down.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     (CORE, &[]),
     ("line-channel-token-assertion", &[CORE]),
-    ("line-channel-token-reqwest", &[CORE]),
-    ("line-channel-token-hyper", &[CORE]),
+    (TRANSPORT, &[CORE]),
+    ("line-channel-token-reqwest", &[CORE, TRANSPORT]),
+    ("line-channel-token-hyper", &[CORE, TRANSPORT]),
     ("line-channel-token-emulator", &[CORE]),
     (
         "line-channel-token",

@@ -83,7 +83,8 @@ fn meaning(operation: Operation, status: StatusCode, code: Option<&str>, text: O
                  expiry frees their places; key_ids lists all",
                 )
         }
-        404 if operation.takes_assertion() && text.is_some() => {
+        // LINE says "Not found" of a path that it does not have; any other text here is about the key.
+        404 if operation.takes_assertion() && text.is_some() && !says("not found") => {
             Meaning::new(ErrorKind::UnknownAssertionKey, "no public key is registered under the assertion's kid").hint(
                 "compare the kid with the one that the Console shows for this channel under \"Assertion Signing Key\"",
             )

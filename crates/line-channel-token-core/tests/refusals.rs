@@ -192,6 +192,7 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
         (O::Issue, 401, "", K::InvalidClient, "Basic settings"),
         (O::IssueJwt, 401, "", K::InvalidClient, "kid"),
         (O::IssueStateless, 404, "", K::Rejected, "base URL"),
+        (O::IssueJwt, 404, r#"{"message":"Not found"}"#, K::Rejected, "base URL"),
         (O::IssueJwt, 404, "<html>no such page</html>", K::Rejected, "base URL"),
         (O::IssueStateless, 502, "<html>bad gateway</html>", K::Server, "server failed"),
         (O::IssueJwt, 500, "", K::Server, "may have issued a token"),

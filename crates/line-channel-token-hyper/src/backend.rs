@@ -4,20 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{Request, Response};
-use http_body::Body;
+use http_body::Body as _;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Client, ResponseFuture};
 use line_channel_token_core::{Error, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+use line_channel_token_transport::{Chunks, TrackedBody, read_body};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::connector::Connector;
 use crate::exchange::{Exchange, Handover};
-use crate::tracked_body::TrackedBody;
 use crate::{HyperBackendBuilder, failure};
 
 /// Sends requests with the pooling client of hyper-util. A clone shares its connections.
@@ -95,43 +95,22 @@ async fn answer(
 ) -> Result<Response<Bytes>, TransportError> {
     let response = response.await.map_err(|error| failure::of_request(error, handover.abandon()))?;
     let (parts, incoming) = response.into_parts();
-    Ok(Response::from_parts(parts, body(incoming, max_body).await?))
+    Ok(Response::from_parts(parts, read_body(Body(incoming), max_body).await?))
 }
 
-/// The whole body, refused as soon as it is known to be too large.
-async fn body(mut incoming: Incoming, max_body: usize) -> Result<Bytes, TransportError> {
-    let too_large = || TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe);
-    let announced = incoming.size_hint().exact();
-    if announced.is_some_and(|length| length > max_body as u64) {
-        return Err(too_large());
-    }
-    let first = next_chunk(&mut incoming).await?.unwrap_or_default();
-    if first.len() > max_body {
-        return Err(too_large());
-    }
-    let Some(second) = next_chunk(&mut incoming).await? else {
-        return Ok(first);
-    };
-    let room = announced.map_or(first.len() + second.len(), |length| length as usize);
-    let mut whole = BytesMut::with_capacity(room);
-    whole.extend_from_slice(&first);
-    let mut next = Some(second);
-    while let Some(chunk) = next {
-        if chunk.len() > max_body - whole.len() {
-            return Err(too_large());
-        }
-        whole.extend_from_slice(&chunk);
-        next = next_chunk(&mut incoming).await?;
-    }
-    Ok(whole.freeze())
-}
+struct Body(Incoming);
 
-/// Trailers are passed over.
-async fn next_chunk(incoming: &mut Incoming) -> Result<Option<Bytes>, TransportError> {
-    while let Some(frame) = incoming.frame().await {
-        if let Ok(chunk) = frame.map_err(failure::of_body)?.into_data() {
-            return Ok(Some(chunk));
-        }
+impl Chunks for Body {
+    fn announced(&self) -> Option<u64> {
+        self.0.size_hint().exact()
     }
-    Ok(None)
+
+    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        while let Some(frame) = self.0.frame().await {
+            if let Ok(chunk) = frame.map_err(failure::of_body)?.into_data() {
+                return Ok(Some(chunk));
+            }
+        }
+        Ok(None)
+    }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use line_channel_token_core::Error;
+use line_channel_token_transport::tls;
 use rustls::pki_types::CertificateDer;
 
+use crate::HyperBackend;
 use crate::connector::Connector;
-use crate::{HyperBackend, tls};
 
 /// Settings of a [`HyperBackend`].
 #[derive(Clone)]

@@ -6,9 +6,9 @@ use http_body_util::Full;
 use hyper_util::client::legacy::connect::{CaptureConnection, Connect, capture_connection};
 use hyper_util::client::legacy::{Client, ResponseFuture};
 use line_channel_token_core::Sent;
+use line_channel_token_transport::{Progress, TrackedBody};
 
 use crate::connector::Connector;
-use crate::tracked_body::{Progress, TrackedBody};
 
 /// Starts one request.
 pub(crate) trait Exchange: Send + Sync {

@@ -6,8 +6,6 @@ mod builder;
 mod connector;
 mod exchange;
 mod failure;
-mod tls;
-mod tracked_body;
 
 pub use backend::HyperBackend;
 pub use builder::HyperBackendBuilder;

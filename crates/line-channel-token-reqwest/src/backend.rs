@@ -4,16 +4,16 @@ use std::fmt;
 use std::mem;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{Request, Response};
 use line_channel_token_core::{Error, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
-use reqwest::{Body, Client, Url};
+use line_channel_token_transport::{Chunks, Progress, TrackedBody, read_body};
+use reqwest::{Client, Url};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::ReqwestBackendBuilder;
 use crate::failure::transport_error;
-use crate::tracked_body::{Progress, TrackedBody};
 
 /// Sends requests with a [`reqwest::Client`]. A clone shares its connections.
 ///
@@ -77,7 +77,7 @@ impl ReqwestBackend {
         *answer.status_mut() = response.status();
         *answer.version_mut() = response.version();
         *answer.headers_mut() = mem::take(response.headers_mut());
-        *answer.body_mut() = body(response, max_body).await?;
+        *answer.body_mut() = read_body(Body(response), max_body).await?;
         Ok(answer)
     }
 }
@@ -109,7 +109,7 @@ fn convert(request: Request<Bytes>) -> Result<(reqwest::Request, Progress), Tran
     let (body, progress) = TrackedBody::new(body);
     let mut request = reqwest::Request::new(parts.method, url);
     *request.headers_mut() = parts.headers;
-    *request.body_mut() = Some(Body::wrap(body));
+    *request.body_mut() = Some(reqwest::Body::wrap(body));
     Ok((request, progress))
 }
 
@@ -117,31 +117,14 @@ fn unsendable(why: &'static str) -> TransportError {
     TransportError::new(TransportErrorKind::Other, Sent::No).with_source(why)
 }
 
-/// The whole body, refused as soon as it is known to be too large.
-async fn body(mut response: reqwest::Response, max_body: usize) -> Result<Bytes, TransportError> {
-    let too_large = || TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe);
-    let failed = |error| transport_error(error, Sent::Maybe);
-    let announced = response.content_length();
-    if announced.is_some_and(|length| length > max_body as u64) {
-        return Err(too_large());
+struct Body(reqwest::Response);
+
+impl Chunks for Body {
+    fn announced(&self) -> Option<u64> {
+        self.0.content_length()
     }
-    let first = response.chunk().await.map_err(failed)?.unwrap_or_default();
-    if first.len() > max_body {
-        return Err(too_large());
+
+    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        self.0.chunk().await.map_err(|error| transport_error(error, Sent::Maybe))
     }
-    let Some(second) = response.chunk().await.map_err(failed)? else {
-        return Ok(first);
-    };
-    let room = announced.map_or(first.len() + second.len(), |length| length as usize);
-    let mut whole = BytesMut::with_capacity(room);
-    whole.extend_from_slice(&first);
-    let mut next = Some(second);
-    while let Some(chunk) = next {
-        if chunk.len() > max_body - whole.len() {
-            return Err(too_large());
-        }
-        whole.extend_from_slice(&chunk);
-        next = response.chunk().await.map_err(failed)?;
-    }
-    Ok(whole.freeze())
 }

@@ -4,10 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use line_channel_token_core::Error;
+use line_channel_token_transport::tls;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
-use crate::{ReqwestBackend, tls};
+use crate::ReqwestBackend;
 
 /// Settings of a [`ReqwestBackend`].
 #[derive(Clone)]

@@ -4,8 +4,6 @@
 mod backend;
 mod builder;
 mod failure;
-mod tls;
-mod tracked_body;
 
 pub use backend::ReqwestBackend;
 pub use builder::ReqwestBackendBuilder;

@@ -19,17 +19,19 @@ const ABANDONED: u8 = 2;
 /// A request's head says whether a body follows, so no stack can write the first byte of a request before it has asked
 /// the body whether it is at its end. Until it asks, the server has got nothing.
 #[derive(Debug)]
-pub(crate) struct TrackedBody {
+pub struct TrackedBody {
     data: Option<Bytes>,
     progress: Arc<AtomicU8>,
 }
 
 /// The caller's end of a [`TrackedBody`].
 #[derive(Debug)]
-pub(crate) struct Progress(Arc<AtomicU8>);
+pub struct Progress(Arc<AtomicU8>);
 
 impl TrackedBody {
-    pub(crate) fn new(data: Bytes) -> (Self, Progress) {
+    /// The body, and the end that tells whether it was sent.
+    #[must_use]
+    pub fn new(data: Bytes) -> (Self, Progress) {
         let progress = Arc::new(AtomicU8::new(WAITING));
         (Self { data: (!data.is_empty()).then_some(data), progress: Arc::clone(&progress) }, Progress(progress))
     }
@@ -43,7 +45,7 @@ impl TrackedBody {
 
 impl Progress {
     /// Gives the request up. Where [`Sent::No`] is the answer, the stack can no longer send it: its body fails instead.
-    pub(crate) fn abandon(&self) -> Sent {
+    pub fn abandon(&self) -> Sent {
         match self.0.compare_exchange(WAITING, ABANDONED, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) | Err(ABANDONED) => Sent::No,
             Err(_) => Sent::Maybe,
@@ -75,7 +77,7 @@ impl Body for TrackedBody {
 
 /// The caller gave up before the request was sent.
 #[derive(Debug)]
-pub(crate) struct Abandoned;
+pub struct Abandoned;
 
 impl fmt::Display for Abandoned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,11 +10,14 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 /// TLS 1.2 or 1.3 for HTTP/1.1, trusting the platform's roots and `extra_roots`.
-pub(crate) fn client_config(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, Error> {
+///
+/// # Errors
+///
+/// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) where the build has no TLS provider, and where the
+/// platform has no trusted roots.
+pub fn client_config(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(crypto_provider().ok_or_else(|| {
-        Error::backend(
-            "this build has no TLS: enable the feature aws-lc-rs or ring of the backend's crate, or use from_client",
-        )
+        Error::backend("this build has no TLS: enable the feature aws-lc-rs or ring of the backend, or use from_client")
     })?);
     let verifier = verifier(extra_roots, Arc::clone(&provider)).map_err(|error| {
         Error::backend(
@@ -47,7 +50,12 @@ fn verifier(extra_roots: &[CertificateDer<'static>], provider: Arc<CryptoProvide
 }
 
 /// Each certificate of a PEM text, all of them fit to be a root.
-pub(crate) fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+///
+/// # Errors
+///
+/// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the text is not PEM, holds no certificate, or
+/// holds one that cannot serve as a root.
+pub fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
     let roots = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Error::invalid_input("the root certificate is not valid PEM").with_source(error))?;

@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod capped_body;
+mod causes;
+pub mod tls;
+mod tracked_body;
+
+pub use capped_body::{Chunks, read_body};
+pub use causes::{chain, kind_of_causes};
+pub use tracked_body::{Abandoned, Progress, TrackedBody};
