@@ -147,7 +147,14 @@ impl Default for AssertionLifetime {
 /// Something that makes assertions for one channel: a key in memory, a KMS, an HSM, a signing service.
 ///
 /// The signer of `line-channel-token-assertion` implements it; implement it yourself where the key must not leave
-/// its vault.
+/// its vault. A client takes what it makes:
+///
+/// ```no_run
+/// # use line_channel_token_core::{AssertionSource, Client, Error, JwtToken, TokenLifetime};
+/// # async fn run(client: Client, source: &dyn AssertionSource) -> Result<JwtToken, Error> {
+/// client.issue_jwt(&source.assertion(Some(TokenLifetime::days(30)?)).await?).await
+/// # }
+/// ```
 #[async_trait]
 pub trait AssertionSource: fmt::Debug + Send + Sync + 'static {
     /// The channel that the assertions speak for: their `iss` and `sub`.

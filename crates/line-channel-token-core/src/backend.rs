@@ -15,6 +15,7 @@ use http::{Request, Response};
 ///
 /// - keeps `limits` for the headers and the body together,
 /// - follows no redirect, decodes no `Content-Encoding` and adds no header that could carry a secret,
+/// - logs neither the body nor the query of a request, nor the body of an answer: they hold secrets in clear,
 /// - puts no URL in its errors, because two of the endpoints carry secrets in the query,
 /// - stops its work when the future is dropped.
 #[async_trait]
@@ -81,6 +82,8 @@ pub enum Sent {
 pub enum TransportErrorKind {
     /// No connection: name resolution, TCP or TLS failed.
     Connect,
+    /// The server's certificate is not to be trusted: it expired, is of another host, or of an unknown authority.
+    Certificate,
     /// The deadline passed.
     Timeout,
     /// The connection broke before the answer was complete.
@@ -118,6 +121,10 @@ impl TransportError {
         self.kind
     }
 
+    pub(crate) fn into_source(self) -> Option<Arc<dyn StdError + Send + Sync>> {
+        self.source
+    }
+
     /// Whether the server may have got the request.
     #[must_use]
     pub fn sent(&self) -> Sent {
@@ -129,6 +136,7 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TransportErrorKind::Connect => "could not connect",
+            TransportErrorKind::Certificate => "the server's certificate is not to be trusted",
             TransportErrorKind::Timeout => "the deadline passed",
             TransportErrorKind::Interrupted => "the connection broke before the answer was complete",
             TransportErrorKind::BodyTooLarge => "the response body is larger than allowed",

@@ -73,6 +73,10 @@ impl BaseUrl {
         if authority.host().is_empty() {
             return Err(Error::invalid_input("the base URL has no host"));
         }
+        let port = authority.as_str().get(authority.host().len()..).unwrap_or_default();
+        if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
+            return Err(Error::invalid_input("the base URL's port is not a number from 1 to 65535"));
+        }
         let path = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
         if path.query().is_some() {
             return Err(Error::invalid_input("the base URL has a query: give scheme, host and path alone"));
@@ -174,6 +178,9 @@ mod tests {
             ("/oauth", "not absolute"),
             ("", "cannot be read"),
             ("https://", "cannot be read"),
+            ("https://h:99999", "port is not a number"),
+            ("https://h:", "port is not a number"),
+            ("http://127.0.0.1:0", "port is not a number"),
         ] {
             let error = BaseUrl::new(given).unwrap_err().to_string();
             assert!(error.contains(says), "{given}: {error}");

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Backend,
     /// No connection: name resolution, TCP or TLS failed.
     Connect,
+    /// The server's certificate is not to be trusted: it expired, is of another host, or of an unknown authority.
+    Certificate,
     /// The deadline passed before the answer was complete.
     Timeout,
     /// The connection broke before the answer was complete.
@@ -134,6 +136,7 @@ impl Error {
     pub(crate) fn transport(operation: Operation, error: TransportError) -> Self {
         let kind = match error.kind() {
             TransportErrorKind::Connect => ErrorKind::Connect,
+            TransportErrorKind::Certificate => ErrorKind::Certificate,
             TransportErrorKind::Timeout => ErrorKind::Timeout,
             TransportErrorKind::Interrupted => ErrorKind::Interrupted,
             TransportErrorKind::BodyTooLarge => ErrorKind::BodyTooLarge,
@@ -146,7 +149,8 @@ impl Error {
             "the server may have issued a token all the same; it counts towards the channel's 30 until it expires, \
              so the call was not repeated",
         );
-        inner.source = Some(Arc::new(error));
+        // Its own text is the message already.
+        inner.source = error.into_source();
         Self(Arc::new(inner))
     }
 

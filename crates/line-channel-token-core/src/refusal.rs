@@ -75,7 +75,8 @@ fn meaning(operation: Operation, status: StatusCode, code: Option<&str>, text: O
     match status.as_u16() {
         429 => Meaning::new(ErrorKind::RateLimited, "the rate limit of the channel is exceeded")
             .hint("cache tokens instead of issuing one per call, and try again later"),
-        500..=599 => server_failure(operation),
+        // A 408 is a server that gave up waiting for the rest of the request.
+        408 | 500..=599 => server_failure(operation),
         400..=499 if says("maximum number of access tokens") => {
             Meaning::new(ErrorKind::TokenLimitReached, "the channel has 30 valid v2.1 tokens already, LINE's limit")
                 .hint(
@@ -83,8 +84,7 @@ fn meaning(operation: Operation, status: StatusCode, code: Option<&str>, text: O
                  expiry frees their places; key_ids lists all",
                 )
         }
-        // LINE says "Not found" of a path that it does not have; any other text here is about the key.
-        404 if operation.takes_assertion() && text.is_some() && !says("not found") => {
+        404 if operation.takes_assertion() && says("channel key") => {
             Meaning::new(ErrorKind::UnknownAssertionKey, "no public key is registered under the assertion's kid").hint(
                 "compare the kid with the one that the Console shows for this channel under \"Assertion Signing Key\"",
             )
@@ -92,15 +92,23 @@ fn meaning(operation: Operation, status: StatusCode, code: Option<&str>, text: O
         404 | 405 => {
             Meaning::new(ErrorKind::Rejected, "the server does not know this endpoint").hint("check the base URL")
         }
-        400..=499 if matches!(operation, Operation::Verify | Operation::VerifyJwt | Operation::Revoke) => {
+        // Only LINE's own refusal is about the token; a proxy's 403 must not make anybody throw a good one away.
+        400 if matches!(operation, Operation::Verify | Operation::VerifyJwt | Operation::Revoke)
+            && code == Some("invalid_request") =>
+        {
             token(operation, &says)
         }
-        400..=499 if operation == Operation::RevokeJwt && (says("not jws") || says("malformed")) => {
-            token(operation, &says)
-        }
-        400..=499 if code == Some("invalid_client") && operation.takes_assertion() => assertion(&says),
+        400 if operation == Operation::RevokeJwt && (says("not jws") || says("malformed")) => token(operation, &says),
+        400..=499 if code == Some("invalid_client") && operation.takes_assertion() => assertion(operation, &says),
         401 => client(operation),
-        400..=499 if code == Some("invalid_client") || says("client_credentials") => client(operation),
+        400..=499 if code == Some("invalid_client") => client(operation),
+        // What LINE answers to a wrong secret on the stateless endpoint.
+        400 if code == Some("invalid_request")
+            && says("invalid 'client_credentials'")
+            && operation.path() == Operation::IssueStateless.path() =>
+        {
+            client(operation)
+        }
         400..=499 => Meaning::new(ErrorKind::Rejected, "the server refused the request")
             .hint("the server's own words are in expose_server_text()"),
         300..=399 => {
@@ -141,7 +149,7 @@ fn token(operation: Operation, says: &impl Fn(&str) -> bool) -> Meaning {
     }
 }
 
-fn assertion(says: &impl Fn(&str) -> bool) -> Meaning {
+fn assertion(operation: Operation, says: &impl Fn(&str) -> bool) -> Meaning {
     if says("iss and clientid of key do not match") {
         Meaning::new(ErrorKind::InvalidClient, "the assertion's kid belongs to a key of another channel")
             .hint("sign with the channel id under which the public key is registered")
@@ -149,8 +157,18 @@ fn assertion(says: &impl Fn(&str) -> bool) -> Meaning {
         Meaning::new(ErrorKind::InvalidAssertion, "the assertion has expired or its exp is too far ahead")
             .hint("sign a fresh one, and compare this machine's clock with the time: LINE judges by its own")
     } else {
-        Meaning::new(ErrorKind::InvalidAssertion, "the assertion was refused")
-            .hint("the key pair, the kid, the channel id and the claims must belong together; the server's own words are in expose_server_text()")
+        let refused = Meaning::new(ErrorKind::InvalidAssertion, "the assertion was refused");
+        if operation == Operation::IssueJwt {
+            refused.hint(
+                "issue_jwt needs an assertion with a token lifetime (token_exp; `sign_for`), and the key pair, the kid \
+                 and the channel id must belong together; the server's own words are in expose_server_text()",
+            )
+        } else {
+            refused.hint(
+                "the key pair, the kid, the channel id and the claims must belong together; the server's own words are \
+                 in expose_server_text()",
+            )
+        }
     }
 }
 

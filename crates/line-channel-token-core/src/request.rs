@@ -2,7 +2,8 @@
 //!
 //! Together with [`response`](crate::response) this is all that a client of another kind needs, a blocking one for
 //! example: build the request here, send it by whatever means, and hand the answer to the function of the same name
-//! there. Redirects must not be followed, and `X-Line-Retry-Key` must not be added: LINE refuses it here.
+//! there. **A request holds secrets in clear**, in its body or its URI, and its `Debug` form shows them: log neither.
+//! Redirects must not be followed, and `X-Line-Retry-Key` must not be added: LINE refuses it here.
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;

@@ -23,7 +23,7 @@ use crate::{
 ///
 /// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue(response: &Response<Bytes>, timing: Timing) -> Result<ShortLivedToken, Error> {
-    Ok(ShortLivedToken(issued(Operation::Issue, response, timing)?.0))
+    Ok(ShortLivedToken(issued(Operation::Issue, response, timing)?))
 }
 
 /// Reads the answer to [`request::verify`](crate::request::verify).
@@ -50,7 +50,7 @@ pub fn revoke(response: &Response<Bytes>, timing: Timing) -> Result<Revoked, Err
 ///
 /// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue_stateless(response: &Response<Bytes>, timing: Timing) -> Result<StatelessToken, Error> {
-    Ok(StatelessToken(issued(Operation::IssueStateless, response, timing)?.0))
+    Ok(StatelessToken(issued(Operation::IssueStateless, response, timing)?))
 }
 
 /// Reads the answer to [`request::issue_stateless_with_jwt`](crate::request::issue_stateless_with_jwt).
@@ -59,7 +59,7 @@ pub fn issue_stateless(response: &Response<Bytes>, timing: Timing) -> Result<Sta
 ///
 /// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue_stateless_with_jwt(response: &Response<Bytes>, timing: Timing) -> Result<StatelessToken, Error> {
-    Ok(StatelessToken(issued(Operation::IssueStatelessWithJwt, response, timing)?.0))
+    Ok(StatelessToken(issued(Operation::IssueStatelessWithJwt, response, timing)?))
 }
 
 /// Reads the answer to [`request::issue_jwt`](crate::request::issue_jwt).
@@ -68,11 +68,11 @@ pub fn issue_stateless_with_jwt(response: &Response<Bytes>, timing: Timing) -> R
 ///
 /// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue_jwt(response: &Response<Bytes>, timing: Timing) -> Result<JwtToken, Error> {
-    let (issued, key_id) = issued(Operation::IssueJwt, response, timing)?;
-    match key_id.map(TokenKeyId::new) {
-        Some(Ok(key_id)) => Ok(JwtToken { issued, key_id }),
-        Some(Err(_)) => Err(unexpected(Operation::IssueJwt, response, "key_id is empty or not visible ASCII")),
-        None => Err(unexpected(Operation::IssueJwt, response, "missing field `key_id`")),
+    let issued = issued(Operation::IssueJwt, response, timing)?;
+    let KeyIdBody { key_id } = body(Operation::IssueJwt, response, timing)?;
+    match TokenKeyId::new(&*key_id) {
+        Ok(key_id) => Ok(JwtToken { issued, key_id }),
+        Err(_) => Err(unexpected(Operation::IssueJwt, response, "key_id is empty or not visible ASCII")),
     }
 }
 
@@ -115,8 +115,13 @@ struct IssuedBody<'a> {
     expires_in: u64,
     #[serde(borrow)]
     token_type: Cow<'a, str>,
-    #[serde(borrow, default)]
-    key_id: Option<Cow<'a, str>>,
+}
+
+/// What a v2.1 answer has besides; to the other families it is an unknown field.
+#[derive(Deserialize)]
+struct KeyIdBody<'a> {
+    #[serde(borrow)]
+    key_id: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
@@ -134,13 +139,7 @@ struct KeyIdsBody<'a> {
     kids: Vec<Cow<'a, str>>,
 }
 
-type KeyIdText<'a> = Option<Cow<'a, str>>;
-
-fn issued(
-    operation: Operation,
-    response: &Response<Bytes>,
-    timing: Timing,
-) -> Result<(IssuedToken, KeyIdText<'_>), Error> {
+fn issued(operation: Operation, response: &Response<Bytes>, timing: Timing) -> Result<IssuedToken, Error> {
     let body: IssuedBody<'_> = body(operation, response, timing)?;
     if !body.token_type.eq_ignore_ascii_case("bearer") {
         return Err(unexpected(operation, response, "token_type is not Bearer"));
@@ -148,13 +147,12 @@ fn issued(
     let Ok(access_token) = AccessToken::new(&*body.access_token) else {
         return Err(unexpected(operation, response, "access_token is empty or not visible ASCII"));
     };
-    let issued = IssuedToken {
+    Ok(IssuedToken {
         access_token,
         expires_in: Duration::from_secs(body.expires_in),
         timing,
         request_id: refusal::request_id(response.headers()),
-    };
-    Ok((issued, body.key_id))
+    })
 }
 
 fn verified(operation: Operation, response: &Response<Bytes>, timing: Timing) -> Result<VerifiedToken, Error> {

@@ -46,7 +46,7 @@ impl RetryPolicy {
 
     pub(crate) fn schedule(&self) -> Schedule {
         let waits = ExponentialBuilder::new()
-            .with_min_delay(self.first_wait)
+            .with_min_delay(self.first_wait.min(self.longest_wait))
             .with_max_delay(self.longest_wait)
             .with_max_times(self.max_tries - 1)
             .with_jitter()

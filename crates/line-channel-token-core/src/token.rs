@@ -47,9 +47,7 @@ impl TokenLifetime {
     pub fn days(days: u64) -> Result<Self, Error> {
         match days {
             1..=30 => Self::seconds(days * 86_400),
-            _ => Err(Error::invalid_input(format!(
-                "a v2.1 token lives at most 30 days, and at least one here, not {days}"
-            ))),
+            _ => Err(Error::invalid_input(format!("a lifetime in days is 1 to 30 (LINE's limit), not {days}"))),
         }
     }
 

@@ -59,6 +59,13 @@ fn a_verified_tokens_scope_is_a_set_and_may_be_missing_and_its_life_needs_64_bit
 }
 
 #[test]
+fn a_key_id_means_nothing_in_the_other_families() {
+    let body = r#"{"access_token":"a","token_type":"bearer","expires_in":1,"key_id":7}"#;
+    assert!(response::issue(&ok(body), timing()).is_ok() && response::issue_stateless(&ok(body), timing()).is_ok());
+    assert!(response::issue_jwt(&ok(body), timing()).is_err());
+}
+
+#[test]
 fn key_ids_may_be_none() {
     assert!(response::key_ids(&ok(r#"{"kids":[]}"#), timing()).unwrap().as_slice().is_empty());
     let kids = response::key_ids(&ok(r#"{"kids":["a","b"]}"#), timing()).unwrap();
@@ -173,7 +180,7 @@ proptest! {
     fn no_answer_makes_the_reader_panic_or_tell_a_secret(
         status in 100_u16..1000,
         headers in prop::collection::vec(
-            (prop_oneof![Just("retry-after"), Just("content-type"), Just("location")], prop::collection::vec(32_u8..=255, 0..40)),
+            (prop_oneof![Just("retry-after"), Just("content-type"), Just("location"), Just("x-line-request-id")], prop::collection::vec(32_u8..=255, 0..40)),
             0..4,
         ),
         body in body(),

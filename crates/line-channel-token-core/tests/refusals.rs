@@ -193,6 +193,27 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
         (O::IssueJwt, 401, "", K::InvalidClient, "kid"),
         (O::IssueStateless, 404, "", K::Rejected, "base URL"),
         (O::IssueJwt, 404, r#"{"message":"Not found"}"#, K::Rejected, "base URL"),
+        (O::IssueJwt, 404, r#"{"message":"no Route matched with those values"}"#, K::Rejected, "base URL"),
+        (
+            O::IssueJwt,
+            400,
+            r#"{"error":"invalid_client","error_description":"Invalid token_exp"}"#,
+            K::InvalidAssertion,
+            "sign_for",
+        ),
+        (O::Verify, 401, "", K::InvalidClient, "Basic settings"),
+        (O::VerifyJwt, 403, r#"{"message":"Your plan has expired"}"#, K::Rejected, "expose_server_text"),
+        (O::Verify, 403, "<html>blocked</html>", K::Rejected, "expose_server_text"),
+        (O::Revoke, 413, "", K::Rejected, "expose_server_text"),
+        (O::VerifyJwt, 400, "<html>bad request</html>", K::Rejected, "expose_server_text"),
+        (O::Verify, 408, "", K::Server, "server failed"),
+        (
+            O::IssueStateless,
+            400,
+            r#"{"error":"unsupported_grant_type","error_description":"grant_type must be client_credentials"}"#,
+            K::Rejected,
+            "expose_server_text",
+        ),
         (O::IssueJwt, 404, "<html>no such page</html>", K::Rejected, "base URL"),
         (O::IssueStateless, 502, "<html>bad gateway</html>", K::Server, "server failed"),
         (O::IssueJwt, 500, "", K::Server, "may have issued a token"),
@@ -208,7 +229,7 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
         assert!(text.contains("request id ae5ddf5c-0fc9-4a5d"), "{text}");
         assert_eq!(error.status().unwrap().as_u16(), status);
         assert_eq!(error.operation(), Some(operation));
-        assert_eq!(error.is_transient(), status == 429 || status >= 500, "{text}");
+        assert_eq!(error.is_transient(), matches!(status, 408 | 429) || status >= 500, "{text}");
     }
 }
 

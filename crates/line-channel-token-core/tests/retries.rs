@@ -190,3 +190,30 @@ fn retry_after_is_honoured_where_it_fits_into_the_total_and_reported_where_not()
     assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(Duration::from_secs(60))));
     assert!(scene.clock.waits().is_empty());
 }
+
+#[test]
+fn a_short_lived_issue_that_never_left_is_repeated_too() {
+    let scene = Scene::new([failure(TransportErrorKind::Connect, Sent::No), answer(200, ISSUED)]);
+    let (id, secret) = channel();
+    assert!(block_on(scene.client.issue(&id, &secret)).is_ok());
+    assert_eq!(scene.tries(), 2);
+}
+
+#[test]
+fn an_untrusted_certificate_is_no_passing_trouble() {
+    let scene = Scene::new([failure(TransportErrorKind::Certificate, Sent::No)]);
+    let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
+    assert_eq!((error.kind(), error.is_transient(), scene.tries()), (ErrorKind::Certificate, false, 1));
+}
+
+#[test]
+fn no_try_starts_after_the_total_and_no_wait_is_longer_than_the_longest() {
+    let seconds = Duration::from_secs;
+    let patient = RetryPolicy::default().with_max_tries(100).with_waits(seconds(30), seconds(2)).with_total(seconds(9));
+    let scene = Scene::with(patient, (0..100).map(|_| answer(503, "")));
+    assert!(block_on(scene.client.key_ids(&assertion())).is_err());
+    let waits = scene.clock.waits();
+    assert!(waits.iter().all(|wait| *wait <= seconds(4)), "twice the longest, with jitter: {waits:?}");
+    assert!(waits.iter().sum::<Duration>() <= seconds(9) && scene.tries() == waits.len() + 1, "{waits:?}");
+    assert!(waits.len() >= 2, "{waits:?}");
+}
