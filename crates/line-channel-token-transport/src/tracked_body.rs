@@ -18,6 +18,10 @@ const ABANDONED: u8 = 2;
 ///
 /// A request's head says whether a body follows, so no stack can write the first byte of a request before it has asked
 /// the body whether it is at its end. Until it asks, the server has got nothing.
+///
+/// A body that was [abandoned](Progress::abandon) before claims to go on, and fails when it is polled. hyper polls it
+/// before it flushes an HTTP/1 head, and then closes the connection without a byte of the request. HTTP/2 sends the
+/// head by itself: where a stack sends one in the very moment of giving up, the server can get it, but never its end.
 #[derive(Debug)]
 pub struct TrackedBody {
     data: Option<Bytes>,
@@ -44,7 +48,8 @@ impl TrackedBody {
 }
 
 impl Progress {
-    /// Gives the request up. Where [`Sent::No`] is the answer, the stack can no longer send it: its body fails instead.
+    /// Gives the request up. Where [`Sent::No`] is the answer, the stack can no longer send it whole, and over HTTP/1
+    /// nothing of it: its body fails instead.
     pub fn abandon(&self) -> Sent {
         match self.0.compare_exchange(WAITING, ABANDONED, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) | Err(ABANDONED) => Sent::No,
@@ -71,7 +76,11 @@ impl Body for TrackedBody {
 
     /// Does not count as a start: layers above the connection ask for the size as well.
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
+        let size = self.data.as_ref().map_or(0, |data| data.len() as u64);
+        // hyper never polls a body of size 0, nor that of a GET of unknown size, and flushes the head at once: so an
+        // abandoned body claims to hold something.
+        let abandoned = self.progress.load(Ordering::Acquire) == ABANDONED;
+        SizeHint::with_exact(if abandoned { size.max(1) } else { size })
     }
 }
 
@@ -116,6 +125,7 @@ mod tests {
             let (mut body, progress) = TrackedBody::new(Bytes::from_static(data.as_bytes()));
             assert_eq!(progress.abandon(), Sent::No);
             assert!(!body.is_end_stream(), "it must be polled");
+            assert!(body.size_hint().lower() > 0, "it must be polled");
             let frame = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
             assert!(matches!(frame, Poll::Ready(Some(Err(_)))));
             assert_eq!(progress.abandon(), Sent::No);
