@@ -8,10 +8,11 @@ use crate::Make;
 use crate::call::{ANSWER_SECRET, FORM, PATH, backend, both_fail, fails, request, roomy};
 use crate::server::{Connection, Server};
 
-/// Reads the request, writes `start`, waits until that has arrived for sure, and then ends the connection.
+/// Reads the request, writes `start`, lets that arrive, and then ends the connection.
 async fn answer_and(end: fn(Connection), mut connection: Connection, start: String) {
     if connection.answer(start).await.is_some() {
-        // A reset takes what is still under way along with it, and the case is about what follows after.
+        // A reset takes along what the client has not read yet. The call fails in the same way then, only earlier than
+        // the case means, so a busy machine does no harm.
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         end(connection);
     }

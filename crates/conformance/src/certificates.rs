@@ -14,7 +14,7 @@ async fn answer(mut connection: Connection) {
 
 async fn refused(make: Make, shows: Shows) {
     let server = Server::tls(shows, answer).await;
-    both_fail(make, &server, roomy(), TransportErrorKind::Connect, Sent::No).await;
+    both_fail(make, &server, roomy(), TransportErrorKind::Certificate, Sent::No).await;
 }
 
 /// By name and by address.
@@ -51,6 +51,19 @@ pub async fn a_server_without_tls_is_refused(make: Make) {
     let server = Server::plain(|mut connection| async move {
         let _ = connection.write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
         connection.closed().await;
+    })
+    .await;
+    let url = server.url(PATH).replace("http://", "https://");
+    let backend = backend(make);
+    for (method, body) in [(Method::GET, ""), (Method::POST, FORM)] {
+        fails(&*backend, request(method, &url, body), roomy(), TransportErrorKind::Connect, Sent::No, "https").await;
+    }
+}
+
+/// The handshake begins and breaks off, which says nothing about a certificate.
+pub async fn a_close_during_the_handshake_is_no_verdict_on_a_certificate(make: Make) {
+    let server = Server::plain(|mut connection| async move {
+        connection.some_bytes().await;
     })
     .await;
     let url = server.url(PATH).replace("http://", "https://");

@@ -85,6 +85,7 @@ macro_rules! suite {
                 an_expired_certificate_is_refused,
                 a_certificate_for_another_host_is_refused,
                 a_server_without_tls_is_refused,
+                a_close_during_the_handshake_is_no_verdict_on_a_certificate,
                 a_body_cut_off_without_a_tls_goodbye_is_an_error,
                 a_reset_over_tls_is_an_interruption;
             connections: a_connection_is_used_again,
@@ -97,6 +98,7 @@ macro_rules! suite {
                 it_covers_the_body,
                 it_is_not_prolonged_by_a_trickle,
                 it_covers_the_tls_handshake_which_sends_nothing,
+                nothing_is_sent_after_it_over_a_handshake_that_ends_late,
                 it_spares_an_answer_in_time;
             sizes: a_body_at_the_bound_is_accepted,
                 a_body_announced_as_too_large_is_refused_before_it_comes,

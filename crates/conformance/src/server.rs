@@ -177,6 +177,11 @@ impl Connection {
         (count > 0).then_some(())
     }
 
+    /// Waits until something came, whatever it is.
+    pub(crate) async fn some_bytes(&mut self) {
+        self.read_more().await;
+    }
+
     /// Completes once the other end has closed or reset the connection.
     pub(crate) async fn closed(&mut self) {
         while self.read_more().await.is_some() {}

@@ -47,7 +47,8 @@ impl HyperBackend {
     /// The deadline and the bound on the body hold as they do for [`new`](Self::new). hyper's client itself follows no
     /// redirect, decodes no body and uses no proxy; keep it so where a connector or a layer below adds to it. The
     /// errors of the connector become sources of ours, so they must name neither a secret nor a URL with a query. Set
-    /// `TCP_NODELAY`, and `pool_timer`, without which idle connections are never closed.
+    /// `TCP_NODELAY`, and `pool_timer`, without which idle connections are never closed. A certificate that a TLS library
+    /// other than rustls refuses comes out as kind [`Connect`](TransportErrorKind::Connect).
     #[must_use]
     pub fn from_client<C>(client: Client<C, Full<Bytes>>) -> Self
     where

@@ -50,7 +50,9 @@ impl ReqwestBackend {
     ///
     /// - a followed redirect hands the secrets of a query to whoever it points to, and is noticed only afterwards; the
     ///   call then fails with kind [`Other`](TransportErrorKind::Other). A request body is never sent twice;
-    /// - a decompressed body counts with its decompressed size.
+    /// - a decompressed body counts with its decompressed size;
+    /// - a certificate that a TLS library other than rustls refuses comes out as kind
+    ///   [`Connect`](TransportErrorKind::Connect).
     #[must_use]
     pub fn from_client(client: Client) -> Self {
         Self { client, own: false }

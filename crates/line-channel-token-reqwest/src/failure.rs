@@ -1,7 +1,7 @@
 //! What an error of reqwest means for the call.
 
 use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
-use line_channel_token_transport::{chain, kind_of_causes};
+use line_channel_token_transport::{chain, kind_of_causes, kind_of_failed_connect};
 
 /// The transport error for an error of reqwest, without its URL.
 pub(crate) fn transport_error(error: reqwest::Error, sent: Sent) -> TransportError {
@@ -19,7 +19,7 @@ fn kind(error: &reqwest::Error) -> TransportErrorKind {
     if error.is_redirect() || error.is_builder() {
         TransportErrorKind::Other
     } else if error.is_connect() {
-        TransportErrorKind::Connect
+        kind_of_failed_connect(error)
     } else if error.is_timeout() {
         TransportErrorKind::Timeout
     } else {

@@ -24,9 +24,22 @@ pub fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     kind
 }
 
+/// What a connection that never stood means: its server could not be reached, or showed a certificate that rustls
+/// does not trust. Another TLS library's refusal of a certificate looks like any other failure.
+pub fn kind_of_failed_connect(error: &(dyn StdError + 'static)) -> TransportErrorKind {
+    let refused = |cause: &(dyn StdError + 'static)| {
+        matches!(cause.downcast_ref::<rustls::Error>(), Some(rustls::Error::InvalidCertificate(_)))
+    };
+    if chain(error).any(refused) { TransportErrorKind::Certificate } else { TransportErrorKind::Connect }
+}
+
 /// An error and all its causes.
 pub fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        // An I/O error names its inner error's source as its own, and so passes the inner error over.
+        Some(inner) => Some(inner as &(dyn StdError + 'static)),
+        None => error.source(),
+    })
 }
 
 #[cfg(test)]
@@ -36,7 +49,9 @@ mod tests {
 
     use line_channel_token_core::TransportErrorKind;
 
-    use super::kind_of_causes;
+    use rustls::{CertificateError, InvalidMessage};
+
+    use super::{chain, kind_of_causes, kind_of_failed_connect};
 
     #[derive(Debug)]
     struct Outer(io::Error);
@@ -63,5 +78,26 @@ mod tests {
             assert_eq!(kind_of_causes(&Outer(io.into())), kind);
         }
         assert_eq!(kind_of_causes(&fmt::Error), TransportErrorKind::Other);
+    }
+
+    #[test]
+    fn a_refused_certificate_is_found_below_nested_io_errors() {
+        for (tls, kind) in [
+            (rustls::Error::InvalidCertificate(CertificateError::Expired), TransportErrorKind::Certificate),
+            (rustls::Error::InvalidCertificate(CertificateError::NotValidForName), TransportErrorKind::Certificate),
+            (rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer), TransportErrorKind::Certificate),
+            (rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), TransportErrorKind::Connect),
+            (rustls::Error::NoCertificatesPresented, TransportErrorKind::Connect),
+        ] {
+            assert_eq!(kind_of_failed_connect(&tls), kind);
+            let of_tls = io::Error::new(io::ErrorKind::InvalidData, tls);
+            let error = Outer(io::Error::other(of_tls));
+            assert_eq!(chain(&error).count(), 4);
+            assert_eq!(kind_of_failed_connect(&error), kind);
+        }
+        assert_eq!(
+            kind_of_failed_connect(&Outer(io::ErrorKind::ConnectionRefused.into())),
+            TransportErrorKind::Connect
+        );
     }
 }

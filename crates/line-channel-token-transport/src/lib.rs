@@ -7,5 +7,5 @@ pub mod tls;
 mod tracked_body;
 
 pub use capped_body::{Chunks, read_body};
-pub use causes::{chain, kind_of_causes};
+pub use causes::{chain, kind_of_causes, kind_of_failed_connect};
 pub use tracked_body::{Abandoned, Progress, TrackedBody};
