@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Parser;
 use line_channel_token::SigningKey;
@@ -19,8 +20,17 @@ struct Arguments {
     ec: bool,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { out, ec } = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("generate_key: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(Arguments { out, ec }: Arguments) -> Result<(), Box<dyn Error>> {
     let key = if ec { SigningKey::generate_ec()? } else { SigningKey::generate_rsa()? };
     write_private(&out, key.to_pkcs8_pem()?.expose_secret().as_bytes())
         .map_err(|error| format!("{}: {error}", out.display()))?;

@@ -79,5 +79,6 @@ fn the_emulator_server_says_which_argument_is_out_of_place() {
     ] {
         let (ok, stdout, stderr) = run(example("emulator_server").args(["--listen", "127.0.0.1:0"]).args(arguments));
         assert!(!ok && stdout.is_empty() && stderr.contains(says), "{says}: {stderr}");
+        assert!(stderr.starts_with("emulator_server: ") && !stderr.contains("Error {"), "for a person: {stderr}");
     }
 }

@@ -9,7 +9,7 @@ pub(crate) const CHANNEL_ID: &str = "1234567890";
 pub(crate) const CHANNEL_SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const KID: &str = "6b2f-test";
 
-/// An example, without any of our variables in its environment.
+/// An example as it was built last, without any of our variables in its environment.
 pub(crate) fn example(name: &str) -> Command {
     let test = std::env::current_exe().expect("a test knows its own path");
     let target = test.parent().and_then(Path::parent).expect("tests are in target/PROFILE/deps");
