@@ -1,7 +1,7 @@
 //! Everything that main must pass.
 
 use crate::run::{Outcome, cargo, cargo_with};
-use crate::{arrows, deny, features, msrv, python, test};
+use crate::{api, arrows, consumers, deny, features, msrv, python, test};
 
 pub(crate) fn run() -> Outcome {
     cargo(&["fmt", "--all", "--check"])?;
@@ -9,8 +9,10 @@ pub(crate) fn run() -> Outcome {
     msrv::run()?;
     cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])?;
     cargo_with(&["doc", "--workspace", "--all-features", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
+    api::run(&[])?;
     features::run()?;
     test::run()?;
+    consumers::run()?;
     python::run()?;
     deny::run()
 }

@@ -1,8 +1,10 @@
 //! The project's own commands: `cargo xtask NAME`.
 
+mod api;
 mod arrows;
 mod bench;
 mod ci;
+mod consumers;
 mod deny;
 mod features;
 mod metadata;
@@ -19,6 +21,8 @@ cargo xtask COMMAND
   test      run all tests, in every feature set whose tests differ
   ci        test, and everything else that main must pass
   bench     compare with the floor: [--json FILE] [--check] [--svg FILE]
+  api       compare the public API with the committed listings: [--write]
+  consumers build and run programs outside of the workspace that depend on us
   features  check the full powerset of each crate's features
   arrows    check which crate may depend on which
   msrv      check that no dependency needs a newer Rust than ours
@@ -26,6 +30,9 @@ cargo xtask COMMAND
 ";
 
 fn main() -> ExitCode {
+    if let Some(code) = api::as_rustdoc() {
+        return code;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (command, rest) = arguments.split_first().map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
     let outcome = match (command, rest) {
@@ -33,6 +40,8 @@ fn main() -> ExitCode {
         ("ci", []) => ci::run(),
         ("bench", rest) => bench::run(rest),
         ("features", []) => features::run(),
+        ("api", rest) => api::run(rest),
+        ("consumers", []) => consumers::run(),
         ("arrows", []) => arrows::run(),
         ("msrv", []) => msrv::run(),
         ("deny", []) => deny::run(),

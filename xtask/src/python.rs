@@ -1,13 +1,11 @@
 //! Our assertions, verified by PyJWT in a throw-away environment below `target`.
 
-use std::path::Path;
+use crate::run::{Outcome, cargo_with, program, root, say, succeeds};
 
-use crate::run::{Outcome, cargo_with, program, say, succeeds};
-
-const PYJWT: &str = "pyjwt[crypto]==2.15.1";
+const VERSION: &str = "2.15.1";
 
 pub(crate) fn run() -> Outcome {
-    let environment = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pyjwt");
+    let environment = root().join(format!("target/pyjwt-{VERSION}"));
     let python = environment.join("bin/python");
     let python = python.to_str().ok_or("the path of this checkout is not valid UTF-8")?;
     if !succeeds(python, &["-c", "import jwt, cryptography"]) {
@@ -26,5 +24,8 @@ fn make(environment: &str, python: &str) -> Outcome {
         program("apt-get", &["install", "--yes", "python3-venv"])?;
     }
     program("python3", &["-m", "venv", environment])?;
-    program(python, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PYJWT])
+    program(
+        python,
+        &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &format!("pyjwt[crypto]=={VERSION}")],
+    )
 }

@@ -1,5 +1,6 @@
 //! Running other programs, saying first what is run.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The outcome of everything here: the text says what failed.
@@ -33,11 +34,24 @@ pub(crate) fn succeeds(name: &str, arguments: &[&str]) -> bool {
 
 /// Runs `cargo` and returns what it printed: standard output, then standard error.
 pub(crate) fn cargo_output(arguments: &[&str]) -> Result<(String, String), String> {
+    cargo_output_with(arguments, &[])
+}
+
+/// The same with these environment variables.
+pub(crate) fn cargo_output_with(arguments: &[&str], variables: &[(&str, &str)]) -> Result<(String, String), String> {
     let line = format!("cargo {}", arguments.join(" "));
-    let output = Command::new(env!("CARGO")).args(arguments).output().map_err(|error| format!("{line}: {error}"))?;
+    let mut command = Command::new(env!("CARGO"));
+    let output = command.args(arguments).envs(variables.iter().copied()).output();
+    let output = output.map_err(|error| format!("{line}: {error}"))?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let (out, err) = (text(output.stdout), text(output.stderr));
     if output.status.success() { Ok((out, err)) } else { Err(format!("{line} failed:\n{err}")) }
+}
+
+/// The top of this checkout.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
 }
 
 /// A line that stands out between the output of others.

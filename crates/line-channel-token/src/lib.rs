@@ -31,5 +31,18 @@ pub use line_channel_token_hyper::{HyperBackend, HyperBackendBuilder};
 #[cfg_attr(docsrs, doc(cfg(feature = "emulator")))]
 pub mod emulator {
     #[doc(inline)]
-    pub use line_channel_token_emulator::{EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, RequestRecord};
+    pub use line_channel_token_emulator::{
+        EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, MAX_REQUEST_BODY, RateLimits, RequestRecord,
+        TokenFamily,
+    };
+}
+
+/// A scripted backend, a clock moved by hand and a fake signer, for tests.
+#[cfg(feature = "mock")]
+#[cfg_attr(docsrs, doc(cfg(feature = "mock")))]
+pub mod mock {
+    #[doc(inline)]
+    pub use line_channel_token_mock::{
+        FakeSigner, ManualClock, Matcher, MockBackend, Received, Reply, Report, Rule, RuleBuilder, Sleeping, matchers,
+    };
 }

@@ -1,0 +1,189 @@
+//! The backend that answers what the test scripted.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use line_channel_token_core::{Client, Clock, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+
+use crate::rule::Rule;
+use crate::{ManualClock, Matcher, Received, Report, RuleBuilder, report};
+
+/// A backend that answers what the test scripted and keeps what it was sent.
+///
+/// It has no port, no thread and no runtime. A clone is a further handle on the same mock, to give to a client.
+///
+/// When the handle that [`new`](Self::new) returned is dropped, unmet expectations and unmatched requests fail the
+/// test, unless it was verified before or the test is failing already. Keep that handle in the test.
+pub struct MockBackend {
+    shared: Arc<Shared>,
+    clock: ManualClock,
+    /// Only the first handle verifies when it is dropped.
+    first: bool,
+}
+
+pub(crate) struct Shared(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    rules: Vec<Rule>,
+    received: Vec<Received>,
+    verified: bool,
+}
+
+impl Shared {
+    pub(crate) fn add(&self, rule: Rule) {
+        let mut state = self.state();
+        let at = state.rules.partition_point(|other| other.priority() <= rule.priority());
+        state.rules.insert(at, rule);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MockBackend {
+    /// A mock without rules, whose clock moves by itself when somebody waits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_clock(ManualClock::leaping())
+    }
+
+    /// A mock without rules, on this clock.
+    #[must_use]
+    pub fn with_clock(clock: ManualClock) -> Self {
+        Self { shared: Arc::new(Shared(Mutex::default())), clock, first: true }
+    }
+
+    /// The clock of the mock, and of its [`client`](Self::client).
+    #[must_use]
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// A client over this mock and its clock, with everything else as usual.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::builder(self.clone()).clock(Arc::new(self.clock.clone())).build()
+    }
+
+    /// Begins a rule for the requests that match; an [`Operation`](line_channel_token_core::Operation) is a matcher.
+    pub fn given(&self, matcher: impl Into<Matcher>) -> RuleBuilder {
+        RuleBuilder::new(Arc::clone(&self.shared), matcher.into())
+    }
+
+    /// All requests so far, in the order in which they came, unmatched ones included.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.shared.state().received.clone()
+    }
+
+    /// Forgets all rules and requests, and so all expectations.
+    pub fn reset(&self) {
+        *self.shared.state() = State::default();
+    }
+
+    /// Whether every expectation was met and every request answered.
+    ///
+    /// # Errors
+    ///
+    /// The report on what was not.
+    pub fn check(&self) -> Result<(), Report> {
+        let mut state = self.shared.state();
+        state.verified = true;
+        match Report::on(&state.rules, &state.received) {
+            Some(report) => Err(report),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails the test unless every expectation was met and every request answered.
+    ///
+    /// # Panics
+    ///
+    /// With the report, where not.
+    #[track_caller]
+    pub fn verify(&self) {
+        if let Err(report) = self.check() {
+            fail(&report);
+        }
+    }
+
+    fn answer(&self, request: Request<Bytes>) -> Result<(crate::reply::Step, Received, usize), TransportError> {
+        let mut received = Received::new(request, self.clock.now());
+        let mut state = self.shared.state();
+        let turn = state.rules.iter().find(|rule| rule.differences(&received).is_empty());
+        let Some((rule, step)) = turn.and_then(|rule| Some((rule.name().to_owned(), rule.take()?))) else {
+            let text =
+                format!("the mock has no answer: no rule matches {}", report::unmatched(&state.rules, &received));
+            state.received.push(received);
+            return Err(TransportError::new(TransportErrorKind::Other, Sent::No).with_source(text));
+        };
+        received.answered_by_rule(rule);
+        state.received.push(received.clone());
+        Ok((step, received, state.received.len()))
+    }
+}
+
+#[async_trait]
+impl HttpBackend for MockBackend {
+    async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
+        let (step, received, nth) = self.answer(request)?;
+        // A closure of the test's runs outside of every lock, so it may use the mock.
+        let step = step.resolve(&received);
+        if !step.delay.is_zero() {
+            self.clock.sleep(step.delay.min(limits.timeout)).await;
+            if step.delay >= limits.timeout {
+                return Err(TransportError::new(TransportErrorKind::Timeout, Sent::Maybe));
+            }
+        }
+        let response = step.finish(&format!("mock-request-{nth}"))?;
+        if response.body().len() > limits.max_body {
+            return Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe));
+        }
+        Ok(response)
+    }
+}
+
+impl Clone for MockBackend {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), clock: self.clock.clone(), first: false }
+    }
+}
+
+impl Default for MockBackend {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for MockBackend {
+    fn drop(&mut self) {
+        if !self.first || std::thread::panicking() || self.shared.state().verified {
+            return;
+        }
+        if let Err(report) = self.check() {
+            fail(&report);
+        }
+    }
+}
+
+#[expect(clippy::panic, reason = "failing the test is what a mock is for")]
+#[track_caller]
+fn fail(report: &Report) -> ! {
+    panic!("the mock's expectations were not met\n{report}");
+}
+
+impl fmt::Debug for MockBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.shared.state();
+        f.debug_struct("MockBackend")
+            .field("rules", &state.rules)
+            .field("received", &state.received)
+            .field("clock", &self.clock)
+            .finish()
+    }
+}

@@ -1,0 +1,224 @@
+//! Every answer that LINE is known to give, and every way in which none arrives, by name.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use line_channel_token_core::{Sent, TransportErrorKind};
+use serde_json::Value;
+
+use crate::Reply;
+
+/// Answers that are successes.
+impl Reply {
+    /// A short-lived token (v2) for 30 days.
+    #[must_use]
+    pub fn short_lived_token(token: &str) -> Self {
+        Self::token(token, 2_592_000)
+    }
+
+    /// A stateless token (v3) for 15 minutes.
+    #[must_use]
+    pub fn stateless_token(token: &str) -> Self {
+        Self::token(token, 900)
+    }
+
+    /// A v2.1 token for 30 days.
+    #[must_use]
+    pub fn jwt_token(token: &str, key_id: &str) -> Self {
+        let fields = [
+            ("access_token", Value::from(token)),
+            ("token_type", "Bearer".into()),
+            ("expires_in", 2_592_000.into()),
+            ("key_id", key_id.into()),
+        ];
+        Self::json(StatusCode::OK, fields)
+    }
+
+    /// A valid token of this channel, with 1000 seconds left and the scope `P CM`.
+    #[must_use]
+    pub fn verified(channel_id: &str) -> Self {
+        let fields = [("client_id", Value::from(channel_id)), ("expires_in", 1000.into()), ("scope", "P CM".into())];
+        Self::json(StatusCode::OK, fields)
+    }
+
+    /// A token was revoked: 200 without a body.
+    #[must_use]
+    pub fn revoked() -> Self {
+        Self::raw(StatusCode::OK, "")
+    }
+
+    /// The key ids of the valid v2.1 tokens.
+    #[must_use]
+    pub fn key_ids<'a>(key_ids: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::json(StatusCode::OK, [("kids", key_ids.into_iter().collect::<Vec<_>>().into())])
+    }
+
+    fn token(token: &str, life: u64) -> Self {
+        let fields =
+            [("access_token", Value::from(token)), ("token_type", "Bearer".into()), ("expires_in", life.into())];
+        Self::json(StatusCode::OK, fields)
+    }
+}
+
+/// Answers that are refusals, in LINE's own words.
+impl Reply {
+    /// v2.1 issue: the channel has 30 valid tokens.
+    #[must_use]
+    pub fn token_limit_reached() -> Self {
+        Self::message(StatusCode::BAD_REQUEST, "The maximum number of access tokens has already been issued")
+    }
+
+    /// v2.1 issue: the key belongs to another channel.
+    #[must_use]
+    pub fn key_of_another_channel() -> Self {
+        Self::refusal("invalid_client", "iss and clientId of key do not match")
+    }
+
+    /// Any call with an assertion: it has expired, or its `exp` is wrong.
+    #[must_use]
+    pub fn invalid_exp() -> Self {
+        Self::refusal("invalid_client", "Invalid exp")
+    }
+
+    /// Any call with an assertion: no public key is registered under its kid.
+    #[must_use]
+    pub fn unknown_assertion_key() -> Self {
+        Self::message(StatusCode::NOT_FOUND, "Cannot find channel key that satisfies the conditions")
+    }
+
+    /// v2.1 verify: the token has expired.
+    #[must_use]
+    pub fn token_expired() -> Self {
+        Self::refusal("invalid_request", "The access token expired")
+    }
+
+    /// v2.1 verify: the token was revoked.
+    #[must_use]
+    pub fn token_revoked() -> Self {
+        Self::refusal("invalid_request", "The access token revoked")
+    }
+
+    /// v2.1 verify or revoke: the token is of another family.
+    #[must_use]
+    pub fn token_not_jws() -> Self {
+        Self::refusal("invalid_request", "The access token not JWS")
+    }
+
+    /// v2.1 revoke: the token is malformed.
+    #[must_use]
+    pub fn token_malformed() -> Self {
+        Self::refusal("invalid_request", "The access token malformed")
+    }
+
+    /// v3 issue: wrong channel id or secret.
+    #[must_use]
+    pub fn invalid_client_credentials() -> Self {
+        Self::refusal("invalid_request", "Invalid 'client_credentials'.")
+    }
+
+    /// v2 issue: unknown channel id.
+    #[must_use]
+    pub fn invalid_client_id() -> Self {
+        Self::refusal("invalid_client", "invalid client_id")
+    }
+
+    /// v2 issue: wrong channel secret.
+    #[must_use]
+    pub fn invalid_client_secret() -> Self {
+        Self::refusal("invalid_client", "invalid client_secret")
+    }
+
+    /// v2 issue: a parameter is missing or malformed.
+    #[must_use]
+    pub fn parameters_missing() -> Self {
+        Self::refusal("invalid_request", "some parameters missed or invalid")
+    }
+
+    /// v2 verify: the token is unknown or was revoked.
+    #[must_use]
+    pub fn token_invalid() -> Self {
+        Self::refusal("invalid_request", "access_token invalid")
+    }
+
+    /// v2 verify: the token is malformed.
+    #[must_use]
+    pub fn token_in_invalid_format() -> Self {
+        Self::refusal("invalid_request", "access_token in invalid format")
+    }
+
+    /// v2 revoke: the token is malformed. LINE gives no description here.
+    #[must_use]
+    pub fn revocation_refused() -> Self {
+        Self::json(StatusCode::BAD_REQUEST, [("error", "invalid_request".into())])
+    }
+
+    /// Any: over the rate limit.
+    #[must_use]
+    pub fn rate_limited() -> Self {
+        Self::message(StatusCode::TOO_MANY_REQUESTS, "The API rate limit has been exceeded. Try again later.")
+    }
+
+    /// The same with a `Retry-After`, in whole seconds.
+    #[must_use]
+    pub fn rate_limited_for(wait: Duration) -> Self {
+        Self::rate_limited().header(RETRY_AFTER, &wait.as_secs().to_string())
+    }
+
+    /// Any: the server failed, and says so in JSON.
+    #[must_use]
+    pub fn server_error() -> Self {
+        Self::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+    }
+
+    /// Any: a proxy before the server failed, and says so in HTML.
+    #[must_use]
+    pub fn bad_gateway() -> Self {
+        Self::raw(StatusCode::BAD_GATEWAY, "<html><body><h1>502 Bad Gateway</h1></body></html>")
+            .header(CONTENT_TYPE, "text/html")
+    }
+
+    /// A refusal with this OAuth code and description, and status 400.
+    #[must_use]
+    pub fn refusal(error: &str, description: &str) -> Self {
+        let fields = [("error", Value::from(error)), ("error_description", description.into())];
+        Self::json(StatusCode::BAD_REQUEST, fields)
+    }
+
+    fn message(status: StatusCode, message: &str) -> Self {
+        Self::json(status, [("message", message.into())])
+    }
+}
+
+/// No answer at all.
+impl Reply {
+    /// The connection is refused: nothing was sent.
+    #[must_use]
+    pub fn refused() -> Self {
+        Self::failure(TransportErrorKind::Connect, Sent::No)
+    }
+
+    /// The deadline passes while connecting: nothing was sent.
+    #[must_use]
+    pub fn connect_timeout() -> Self {
+        Self::failure(TransportErrorKind::Timeout, Sent::No)
+    }
+
+    /// The deadline passes while waiting for the answer: the server may have acted.
+    #[must_use]
+    pub fn timeout() -> Self {
+        Self::failure(TransportErrorKind::Timeout, Sent::Maybe)
+    }
+
+    /// The connection breaks before anything was sent.
+    #[must_use]
+    pub fn reset_before_sending() -> Self {
+        Self::failure(TransportErrorKind::Interrupted, Sent::No)
+    }
+
+    /// The connection breaks after the request was sent: the server may have acted.
+    #[must_use]
+    pub fn reset_after_sending() -> Self {
+        Self::failure(TransportErrorKind::Interrupted, Sent::Maybe)
+    }
+}

@@ -1,0 +1,203 @@
+//! A clock that moves when it is told.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use line_channel_token_core::{Clock, Moment, Sleep};
+
+/// 2026-01-01T00:00:00Z, where each clock starts: a full hour, so that a date in a test reads well.
+const START: Duration = Duration::from_secs(1_767_225_600);
+
+/// A clock that moves when it is told, and wakes whoever waits for the time that it then shows.
+///
+/// Clones show the same time. It knows no runtime: it works under tokio, with its time paused or not, under any other
+/// executor, and from several threads.
+///
+/// ```
+/// use std::time::Duration;
+/// use line_channel_token_core::Clock;
+/// use line_channel_token_mock::ManualClock;
+///
+/// let clock = ManualClock::new();
+/// let start = clock.now();
+/// clock.advance(Duration::from_secs(30 * 86_400)); // thirty days, at once
+/// assert_eq!(clock.now().since(start).as_secs(), 2_592_000);
+/// ```
+#[derive(Clone)]
+pub struct ManualClock(Arc<Mutex<State>>);
+
+struct State {
+    now: Moment,
+    leaping: bool,
+    waits: Vec<Duration>,
+    sleepers: Vec<Sleeper>,
+    watchers: Vec<Waker>,
+    next_id: u64,
+}
+
+struct Sleeper {
+    id: u64,
+    until: Duration,
+    waker: Waker,
+}
+
+impl ManualClock {
+    /// A clock at 2026-01-01T00:00:00Z that stands still until it is moved.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(false)
+    }
+
+    /// A clock that moves by itself when somebody waits on it, by as much as they wait: waits are over at once, and time
+    /// has passed. Right for one caller that retries; with several that wait at once, move a clock by hand.
+    #[must_use]
+    pub fn leaping() -> Self {
+        Self::with(true)
+    }
+
+    fn with(leaping: bool) -> Self {
+        let now = Moment { monotonic: Duration::ZERO, unix: START };
+        let (waits, sleepers, watchers) = (Vec::new(), Vec::new(), Vec::new());
+        Self(Arc::new(Mutex::new(State { now, leaping, waits, sleepers, watchers, next_id: 0 })))
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, time: Duration) {
+        self.change(|now| {
+            now.monotonic = now.monotonic.saturating_add(time);
+            now.unix = now.unix.saturating_add(time);
+        });
+    }
+
+    /// Lets time pass as it does for a machine that sleeps: the calendar goes on, the monotonic clock stands still.
+    pub fn suspend(&self, time: Duration) {
+        self.change(|now| now.unix = now.unix.saturating_add(time));
+    }
+
+    /// Sets the calendar, forward or back, to this time since the Unix epoch; the monotonic clock is not touched.
+    pub fn set_calendar(&self, unix: Duration) {
+        self.change(|now| now.unix = unix);
+    }
+
+    /// The durations of all waits so far, in the order in which they were begun.
+    #[must_use]
+    pub fn waits(&self) -> Vec<Duration> {
+        self.state().waits.clone()
+    }
+
+    /// How many wait now.
+    #[must_use]
+    pub fn sleepers(&self) -> usize {
+        self.state().sleepers.len()
+    }
+
+    /// Completes once at least this many wait: only then does moving the clock reach them.
+    #[must_use]
+    pub fn until_sleeping(&self, count: usize) -> Sleeping {
+        Sleeping { clock: self.clone(), count }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Moment)) {
+        let mut state = self.state();
+        change(&mut state.now);
+        let now = state.now.monotonic;
+        let (due, waiting) = state.sleepers.drain(..).partition::<Vec<_>, _>(|sleeper| sleeper.until <= now);
+        state.sleepers = waiting;
+        drop(state);
+        // Outside of the lock: a waker may run its task here and now.
+        due.into_iter().for_each(|sleeper| sleeper.waker.wake());
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for ManualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("ManualClock").field("now", &state.now).field("sleepers", &state.sleepers.len()).finish()
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Moment {
+        self.state().now
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let mut state = self.state();
+        state.waits.push(duration);
+        if state.leaping {
+            drop(state);
+            self.advance(duration);
+            return Box::pin(std::future::ready(()));
+        }
+        let until = state.now.monotonic.saturating_add(duration);
+        state.next_id += 1;
+        Box::pin(Waiting { clock: self.clone(), id: state.next_id, until })
+    }
+}
+
+/// A wait on a clock that is moved by hand.
+struct Waiting {
+    clock: ManualClock,
+    id: u64,
+    until: Duration,
+}
+
+impl Future for Waiting {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.clock.state();
+        if state.now.monotonic >= self.until {
+            return Poll::Ready(());
+        }
+        let waker = context.waker().clone();
+        match state.sleepers.iter_mut().find(|sleeper| sleeper.id == self.id) {
+            Some(sleeper) => sleeper.waker = waker,
+            None => state.sleepers.push(Sleeper { id: self.id, until: self.until, waker }),
+        }
+        let watchers = std::mem::take(&mut state.watchers);
+        drop(state);
+        watchers.into_iter().for_each(Waker::wake);
+        Poll::Pending
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.clock.state().sleepers.retain(|sleeper| sleeper.id != self.id);
+    }
+}
+
+/// Waits until others wait: see [`ManualClock::until_sleeping`].
+#[derive(Debug)]
+pub struct Sleeping {
+    clock: ManualClock,
+    count: usize,
+}
+
+impl Future for Sleeping {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.clock.state();
+        if state.sleepers.len() >= self.count {
+            return Poll::Ready(());
+        }
+        state.watchers.push(context.waker().clone());
+        Poll::Pending
+    }
+}

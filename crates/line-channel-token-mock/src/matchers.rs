@@ -1,0 +1,149 @@
+//! What a request must look like for a rule to answer it.
+//!
+//! An [`Operation`] is a matcher by itself, so `line.given(Operation::IssueJwt)` needs none of these.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use http::Method;
+use line_channel_token_core::Operation;
+
+use crate::Received;
+
+type Test = dyn Fn(&Received) -> Result<(), String> + Send + Sync;
+
+/// One condition on a request.
+#[derive(Clone)]
+pub struct Matcher {
+    what: Cow<'static, str>,
+    test: Arc<Test>,
+}
+
+impl Matcher {
+    pub(crate) const OPERATION_DIFFERS: &str = "the operation is ";
+    pub(crate) const NO_OPERATION: &str = "the request is none of the nine operations";
+
+    fn new(
+        what: impl Into<Cow<'static, str>>,
+        test: impl Fn(&Received) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { what: what.into(), test: Arc::new(test) }
+    }
+
+    /// What differs, in words without a secret.
+    pub(crate) fn check(&self, received: &Received) -> Result<(), String> {
+        (self.test)(received)
+    }
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl fmt::Debug for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Matcher({self})")
+    }
+}
+
+impl From<Operation> for Matcher {
+    fn from(operation: Operation) -> Self {
+        Self::new(operation.name(), move |received| match received.operation() {
+            Some(given) if given == operation => Ok(()),
+            Some(given) => Err(format!("{}{given}, not {operation}", Self::OPERATION_DIFFERS)),
+            None => Err(format!("{}, and not {operation}", Self::NO_OPERATION)),
+        })
+    }
+}
+
+/// Matches every request.
+#[must_use]
+pub fn any() -> Matcher {
+    Matcher::new("any request", |_| Ok(()))
+}
+
+/// Matches a path, without the query. It may follow the path of a base URL.
+#[must_use]
+pub fn path(path: impl Into<String>) -> Matcher {
+    let path = path.into();
+    Matcher::new(format!("path {path}"), move |received| match received.path() {
+        given if given.ends_with(&path) => Ok(()),
+        given => Err(format!("the path is {given}, not {path}")),
+    })
+}
+
+/// Matches a method.
+#[must_use]
+pub fn method(method: Method) -> Matcher {
+    Matcher::new(format!("method {method}"), move |received| match received.method() {
+        given if *given == method => Ok(()),
+        given => Err(format!("the method is {given}, not {method}")),
+    })
+}
+
+/// Matches a field of the form, or of the query where the operation has one. A report never shows a value that may be a
+/// secret.
+#[must_use]
+pub fn field(name: impl Into<String>, value: impl Into<String>) -> Matcher {
+    let (name, value) = (name.into(), value.into());
+    let what = format!("field {name}={}", Received::shown(&name, &value));
+    Matcher::new(what, move |received| match received.expose_field(&name) {
+        Some(given) if given == value => Ok(()),
+        Some(given) => {
+            let (given, wanted) = (Received::shown(&name, given), Received::shown(&name, &value));
+            if given == "[redacted]" {
+                Err(format!("the field {name} has another value (neither is shown)"))
+            } else {
+                Err(format!("the field {name} is {given}, not {wanted}"))
+            }
+        }
+        None => Err(format!("the field {name} is missing")),
+    })
+}
+
+/// Matches a header's value.
+#[must_use]
+pub fn header(name: impl Into<String>, value: impl Into<String>) -> Matcher {
+    let (name, value) = (name.into(), value.into());
+    Matcher::new(format!("header {name}"), move |received| match received.header(&name) {
+        Some(given) if given == value => Ok(()),
+        Some(_) => Err(format!("the header {name} has another value (neither is shown)")),
+        None => Err(format!("the header {name} is missing")),
+    })
+}
+
+/// Matches the requests of one channel: by their `client_id`, or by the `iss` of their assertion.
+#[must_use]
+pub fn channel(id: impl Into<String>) -> Matcher {
+    let id = id.into();
+    Matcher::new(format!("channel {id}"), move |received| match received.channel_id() {
+        Some(given) if given == id => Ok(()),
+        Some(given) => Err(format!("the channel is {given}, not {id}")),
+        None => Err(format!("the request names no channel, and not {id}")),
+    })
+}
+
+/// Matches the requests whose assertion names this kid.
+#[must_use]
+pub fn kid(kid: impl Into<String>) -> Matcher {
+    let kid = kid.into();
+    Matcher::new(format!("kid {kid}"), move |received| match received.assertion_kid() {
+        Some(given) if given == kid => Ok(()),
+        Some(given) => Err(format!("the assertion's kid is {given}, not {kid}")),
+        None => Err(format!("the request has no assertion with a kid, and not {kid}")),
+    })
+}
+
+/// Matches by a function of one's own; `what` names it in a report.
+#[must_use]
+pub fn matching(
+    what: impl Into<Cow<'static, str>>,
+    test: impl Fn(&Received) -> bool + Send + Sync + 'static,
+) -> Matcher {
+    let what = what.into();
+    let refusal = format!("it is not so that {what}");
+    Matcher::new(what, move |received| if test(received) { Ok(()) } else { Err(refusal.clone()) })
+}

@@ -1,0 +1,122 @@
+//! The clock that is moved by hand, under several executors.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use futures_executor::block_on;
+use futures_util::FutureExt;
+use line_channel_token_core::{ChannelId, ChannelSecret, Client, Clock, Operation};
+use line_channel_token_mock::{ManualClock, MockBackend, Reply};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_wait_is_over_when_the_clock_shows_its_time_and_not_before() {
+    let clock = ManualClock::new();
+    let mut wait = clock.sleep(3 * SECOND);
+    assert!(wait.as_mut().now_or_never().is_none());
+    clock.advance(2 * SECOND);
+    assert!(wait.as_mut().now_or_never().is_none());
+    clock.advance(SECOND);
+    assert!(wait.now_or_never().is_some());
+    assert_eq!((clock.waits(), clock.sleepers()), (vec![3 * SECOND], 0));
+}
+
+#[test]
+fn a_dropped_wait_is_forgotten() {
+    let clock = ManualClock::new();
+    let mut wait = clock.sleep(SECOND);
+    assert!(wait.as_mut().now_or_never().is_none());
+    assert_eq!(clock.sleepers(), 1);
+    drop(wait);
+    assert_eq!(clock.sleepers(), 0);
+}
+
+#[test]
+fn a_suspended_machine_and_a_calendar_set_back_are_told_apart() {
+    let clock = ManualClock::new();
+    let start = clock.now();
+    clock.suspend(3600 * SECOND);
+    assert_eq!(clock.now().monotonic, start.monotonic);
+    assert_eq!(clock.now().since(start), 3600 * SECOND);
+    clock.set_calendar(start.unix - 86_400 * SECOND);
+    clock.advance(5 * SECOND);
+    assert_eq!(clock.now().since(start), 5 * SECOND);
+}
+
+#[test]
+fn it_wakes_waiters_on_other_threads_without_a_runtime() {
+    let clock = ManualClock::new();
+    let waiting: Vec<_> = (1..=8)
+        .map(|nth| {
+            let clock = clock.clone();
+            thread::spawn(move || {
+                block_on(clock.sleep(nth * SECOND));
+                clock.now().monotonic
+            })
+        })
+        .collect();
+    block_on(clock.until_sleeping(8));
+    clock.advance(8 * SECOND);
+    for waiter in waiting {
+        assert_eq!(waiter.join().unwrap(), 8 * SECOND);
+    }
+}
+
+async fn a_client_retries_when_the_clock_is_moved() {
+    let line = MockBackend::with_clock(ManualClock::new());
+    line.given(Operation::IssueStateless).times(2).respond(Reply::bad_gateway().then(Reply::stateless_token("t")));
+    let (client, clock) = (line.client(), line.clock().clone());
+    let call = tokio::spawn(async move {
+        client.issue_stateless(&ChannelId::new("1").unwrap(), &ChannelSecret::new("s").unwrap()).await
+    });
+    clock.until_sleeping(1).await;
+    assert_eq!(line.received().len(), 1);
+    clock.advance(SECOND);
+    let token = call.await.unwrap().unwrap();
+    assert_eq!(token.sent_at().monotonic, SECOND);
+    line.verify();
+}
+
+#[tokio::test]
+async fn it_drives_a_clients_retries_under_tokio() {
+    a_client_retries_when_the_clock_is_moved().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_drives_a_clients_retries_under_tokio_with_several_threads() {
+    a_client_retries_when_the_clock_is_moved().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_drives_a_clients_retries_under_tokio_with_paused_time() {
+    let before = tokio_now();
+    a_client_retries_when_the_clock_is_moved().await;
+    assert_eq!(before, tokio_now(), "tokio's own time did not move");
+}
+
+#[test]
+fn many_threads_share_one_mock_without_tokio() {
+    let line = MockBackend::new();
+    let rule = line.given(Operation::IssueStateless).times(400).respond(Reply::stateless_token("t"));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let client = Client::builder(line.clone()).clock(Arc::new(line.clock().clone())).build();
+                let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s").unwrap());
+                for _ in 0..50 {
+                    block_on(client.issue_stateless(&id, &secret)).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(rule.calls(), 400);
+    line.verify();
+}
+
+fn tokio_now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}

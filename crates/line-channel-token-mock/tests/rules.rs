@@ -1,0 +1,175 @@
+//! Which rule answers, with what, and how often.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use futures_executor::block_on;
+use http::{Method, StatusCode};
+use line_channel_token_core::{
+    AccessToken, AssertionKid, AssertionSource, ChannelId, ChannelSecret, Client, Error, ErrorKind, Operation,
+    RetryPolicy, StatelessToken, TokenLifetime,
+};
+use line_channel_token_mock::{FakeSigner, MockBackend, Reply, matchers};
+
+fn id(id: &str) -> ChannelId {
+    ChannelId::new(id).unwrap()
+}
+
+fn secret() -> ChannelSecret {
+    ChannelSecret::new("s3cret").unwrap()
+}
+
+fn stateless(client: &Client, channel: &str) -> Result<StatelessToken, Error> {
+    block_on(client.issue_stateless(&id(channel), &secret()))
+}
+
+fn token(client: &Client, channel: &str) -> String {
+    stateless(client, channel).unwrap().access_token().expose_secret().to_owned()
+}
+
+#[test]
+fn the_first_rule_that_matches_answers_and_a_smaller_priority_comes_before() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStateless).respond(Reply::stateless_token("first"));
+    line.given(Operation::IssueStateless).respond(Reply::stateless_token("second"));
+    assert_eq!(token(&line.client(), "1"), "first");
+    line.given(Operation::IssueStateless)
+        .and(matchers::channel("1"))
+        .priority(1)
+        .respond(Reply::stateless_token("urgent"));
+    assert_eq!(token(&line.client(), "1"), "urgent");
+    assert_eq!(token(&line.client(), "2"), "first");
+}
+
+#[test]
+fn a_rule_with_a_number_of_times_is_used_up_after_them() {
+    let line = MockBackend::new();
+    let twice = line.given(Operation::IssueStateless).times(2).respond(Reply::stateless_token("twice"));
+    line.given(Operation::IssueStateless).respond(Reply::stateless_token("rest"));
+    let client = line.client();
+    let tokens: Vec<_> = (0..4).map(|_| token(&client, "1")).collect();
+    assert_eq!(tokens, ["twice", "twice", "rest", "rest"]);
+    assert_eq!(twice.calls(), 2);
+}
+
+#[test]
+fn replies_come_in_turn_and_the_last_one_stays() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStateless).respond(
+        Reply::stateless_token("a").then(Reply::stateless_token("b")).then(Reply::invalid_client_credentials()),
+    );
+    let client = Client::builder(line.clone()).retry(RetryPolicy::never()).build();
+    assert_eq!((token(&client, "1"), token(&client, "1")), ("a".to_owned(), "b".to_owned()));
+    for _ in 0..2 {
+        assert_eq!(stateless(&client, "1").unwrap_err().kind(), ErrorKind::InvalidClient);
+    }
+}
+
+#[test]
+fn every_condition_must_hold() {
+    let line = MockBackend::new();
+    line.given(matchers::method(Method::POST))
+        .and(matchers::path("/oauth2/v3/token"))
+        .and(matchers::field("client_id", "1"))
+        .and(matchers::field("client_secret", "s3cret"))
+        .and(matchers::header("content-type", "application/x-www-form-urlencoded"))
+        .and(matchers::matching("there is no assertion", |sent| sent.expose_field("client_assertion").is_none()))
+        .respond(Reply::stateless_token("all"));
+    line.given(matchers::any()).priority(9).respond(Reply::stateless_token("fallback"));
+    let client = line.client();
+    assert_eq!(token(&client, "1"), "all");
+    assert_eq!(token(&client, "2"), "fallback");
+    let other = block_on(client.issue_stateless(&id("1"), &ChannelSecret::new("other").unwrap())).unwrap();
+    assert_eq!(other.access_token().expose_secret(), "fallback");
+}
+
+#[test]
+fn the_two_ways_to_a_stateless_token_are_two_operations() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStatelessWithJwt).times(1).respond(Reply::stateless_token("with-jwt"));
+    line.given(Operation::IssueStateless).times(1).respond(Reply::stateless_token("with-secret"));
+    let signer = FakeSigner::new(id("7"), AssertionKid::new("kid").unwrap());
+    let assertion = block_on(signer.assertion(None)).unwrap();
+    let issued = block_on(line.client().issue_stateless_with_jwt(&assertion)).unwrap();
+    assert_eq!(issued.access_token().expose_secret(), "with-jwt");
+    assert_eq!(token(&line.client(), "7"), "with-secret");
+    let channels: Vec<_> = line.received().iter().map(|sent| sent.channel_id().unwrap().into_owned()).collect();
+    assert_eq!(channels, ["7", "7"]);
+}
+
+#[test]
+fn a_reply_can_be_made_of_the_request() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStateless).respond(Reply::with(|sent| {
+        Reply::stateless_token(&format!("token-of-{}", sent.channel_id().unwrap())).expires_in(Duration::from_secs(7))
+    }));
+    let issued = stateless(&line.client(), "42").unwrap();
+    assert_eq!(issued.access_token().expose_secret(), "token-of-42");
+    assert_eq!(issued.expires_in(), Duration::from_secs(7));
+}
+
+#[test]
+fn a_delay_passes_on_the_mocks_clock_and_past_the_deadline_is_a_timeout() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStateless).respond(Reply::stateless_token("slow").after(Duration::from_secs(3)));
+    let issued = stateless(&line.client(), "1").unwrap();
+    assert_eq!(issued.received_at().since(issued.sent_at()), Duration::from_secs(3));
+
+    let line = MockBackend::new();
+    line.given(Operation::Issue).respond(Reply::short_lived_token("late").after(Duration::from_secs(30)));
+    let error = block_on(line.client().issue(&id("1"), &secret())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(line.clock().waits(), [Duration::from_secs(10)], "the client's deadline");
+}
+
+#[test]
+fn raw_bytes_and_headers_arrive_as_scripted_and_the_clients_limit_holds() {
+    let line = MockBackend::new();
+    let html = Reply::raw(StatusCode::OK, "<html>").header(http::header::SERVER, "nginx");
+    line.given(Operation::IssueStateless).respond(html.then(Reply::raw(StatusCode::OK, vec![b'x'; 100_000])));
+    let client = line.client();
+    let error = stateless(&client, "1").unwrap_err();
+    assert_eq!((error.kind(), error.request_id().unwrap().as_str()), (ErrorKind::UnexpectedResponse, "mock-request-1"));
+    assert_eq!(stateless(&client, "1").unwrap_err().kind(), ErrorKind::BodyTooLarge);
+}
+
+#[test]
+fn what_was_sent_is_decoded_and_its_secrets_are_shown_on_purpose_only() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueJwt).respond(Reply::jwt_token("t", "k"));
+    line.given(Operation::VerifyJwt).respond(Reply::verified("1"));
+    let signer = FakeSigner::new(id("1"), AssertionKid::new("the-kid").unwrap());
+    let assertion = signer.sign_for(TokenLifetime::days(1).unwrap()).unwrap();
+    block_on(line.client().issue_jwt(&assertion)).unwrap();
+    block_on(line.client().verify_jwt(&AccessToken::new("s3cret-token").unwrap())).unwrap();
+    let received = line.received();
+    let [issue, verify] = &received[..] else { panic!("two requests") };
+    assert_eq!(issue.assertion_kid().unwrap(), "the-kid");
+    assert_eq!(issue.assertion_claim("token_exp").unwrap(), "86400");
+    assert_eq!(issue.assertion_claim("aud").unwrap(), "https://api.line.me/");
+    assert_eq!(issue.expose_field("client_assertion").unwrap(), assertion.expose_secret());
+    assert_eq!((verify.method(), verify.path()), (&Method::GET, "/oauth2/v2.1/verify"));
+    assert_eq!(verify.expose_field("access_token"), Some("s3cret-token"));
+    assert!(verify.expose_request().uri().query().unwrap().contains("s3cret-token"));
+    for shown in [format!("{received:?}"), format!("{line:?}"), format!("{issue} {verify}")] {
+        assert!(!shown.contains("s3cret-token") && !shown.contains(assertion.expose_secret()), "{shown}");
+    }
+}
+
+#[test]
+fn a_signer_told_to_fail_fails() {
+    let signer = FakeSigner::new(id("1"), AssertionKid::new("k").unwrap()).failing();
+    assert_eq!(signer.sign().unwrap_err().kind(), ErrorKind::Signing);
+    assert_eq!(block_on(signer.assertion(Some(TokenLifetime::MAX))).unwrap_err().kind(), ErrorKind::Signing);
+}
+
+#[test]
+fn reset_forgets_rules_requests_and_expectations() {
+    let line = MockBackend::new();
+    line.given(Operation::Issue).times(3).respond(Reply::short_lived_token("t"));
+    assert!(block_on(line.client().verify(&AccessToken::new("t").unwrap())).is_err());
+    line.reset();
+    assert!(line.received().is_empty());
+    line.verify();
+}

@@ -1,0 +1,136 @@
+//! The public API of each published crate: a committed listing, and whose types may appear in it.
+//!
+//! The listing is made from rustdoc's JSON, which only an unstable flag writes; `as_rustdoc` switches that on for rustdoc
+//! alone, so that nothing else is built differently.
+
+use std::collections::BTreeSet;
+use std::process::{Command, ExitCode};
+
+use crate::run::{Outcome, cargo_output_with, root, say};
+
+const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
+
+/// The crates, and the crates whose types may appear in their public signatures, beside the standard library's and ours.
+const CRATES: [(&str, &[&str]); 8] = [
+    ("line-channel-token", &[]),
+    ("line-channel-token-assertion", &["async_trait", "serde_core"]),
+    ("line-channel-token-core", &["async_trait", "bytes", "http"]),
+    ("line-channel-token-emulator", &["async_trait", "bytes", "http"]),
+    ("line-channel-token-hyper", &["async_trait", "bytes", "http", "http_body_util", "hyper_util"]),
+    ("line-channel-token-mock", &["async_trait", "bytes", "http"]),
+    ("line-channel-token-reqwest", &["async_trait", "bytes", "http", "reqwest"]),
+    ("line-channel-token-transport", &["bytes", "http_body", "rustls", "rustls_pki_types"]),
+];
+
+/// Compares the API with the committed listings, or writes these.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let write = match arguments {
+        [] => false,
+        [flag] if flag == "--write" => true,
+        _ => return Err("usage: cargo xtask api [--write]".to_owned()),
+    };
+    say("the public API of each crate");
+    let mut faults = Vec::new();
+    for (name, allowed) in CRATES {
+        let listing = listing(name)?;
+        faults.extend(foreign_types(&listing, allowed).into_iter().map(|found| {
+            format!("{name}: `{found}` appears in a public signature, and is not on the list in xtask/src/api.rs")
+        }));
+        let file = root().join("xtask/api").join(format!("{name}.txt"));
+        if write {
+            std::fs::write(&file, listing).map_err(|error| format!("{}: {error}", file.display()))?;
+        } else {
+            let committed = std::fs::read_to_string(&file).unwrap_or_default();
+            faults.extend(difference(&committed, &listing).map(|lines| format!("{name} changed:\n{lines}")));
+        }
+    }
+    if faults.is_empty() {
+        println!("{} crates, as committed in xtask/api", CRATES.len());
+        return Ok(());
+    }
+    Err(format!(
+        "{}\n\nWhere that is intended: say why in CHANGELOG.md, and run `cargo xtask api --write`.",
+        faults.join("\n")
+    ))
+}
+
+/// Runs as rustdoc, where cargo was told to take us for it.
+pub(crate) fn as_rustdoc() -> Option<ExitCode> {
+    std::env::var_os(AS_RUSTDOC)?;
+    let status = Command::new("rustdoc").args(std::env::args_os().skip(1)).env("RUSTC_BOOTSTRAP", "1").status();
+    Some(if status.is_ok_and(|status| status.success()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn listing(package: &str) -> Result<String, String> {
+    let ourselves = std::env::current_exe().map_err(|error| error.to_string())?;
+    let arguments = ["rustdoc", "--quiet", "--package", package, "--lib", "--all-features"];
+    let json = ["--", "-Zunstable-options", "--output-format", "json"];
+    let variables = [("RUSTDOC", ourselves.to_str().unwrap_or_default()), (AS_RUSTDOC, "1")];
+    cargo_output_with(&[&arguments[..], &json].concat(), &variables)?;
+    let file = root().join("target/doc").join(format!("{}.json", package.replace('-', "_")));
+    let api = public_api::Builder::from_rustdoc_json(&file)
+        .omit_blanket_impls(true)
+        .omit_auto_trait_impls(true)
+        .omit_auto_derived_impls(true)
+        .build()
+        .map_err(|error| {
+            format!("{}: {error}\nthis toolchain's rustdoc may need another version of public-api", file.display())
+        })?;
+    let mut lines: Vec<String> = api.items().map(ToString::to_string).collect();
+    lines.sort();
+    // What is exported under two paths is listed twice.
+    lines.dedup();
+    lines.push(String::new());
+    Ok(lines.join("\n"))
+}
+
+/// The roots of paths that are neither ours, nor the standard library's, nor allowed.
+fn foreign_types(listing: &str, allowed: &[&str]) -> BTreeSet<String> {
+    const STANDARD: [&str; 4] = ["alloc", "core", "std", "Self"];
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut foreign = BTreeSet::new();
+    for (at, _) in listing.match_indices("::") {
+        let before = &listing[..at];
+        let start = before.rfind(|c| !word(c)).map_or(0, |start| start + 1);
+        let root = &before[start..];
+        let continued = before[..start].ends_with("::") || root.is_empty();
+        let generic = root.chars().next().is_some_and(char::is_uppercase);
+        if !continued
+            && !generic
+            && !root.starts_with("line_channel_token")
+            && !STANDARD.contains(&root)
+            && !allowed.contains(&root)
+        {
+            foreign.insert(root.to_owned());
+        }
+    }
+    foreign
+}
+
+/// The lines that only one of the two has.
+fn difference(committed: &str, now: &str) -> Option<String> {
+    let (old, new): (BTreeSet<&str>, BTreeSet<&str>) = (committed.lines().collect(), now.lines().collect());
+    let gone = old.difference(&new).map(|line| format!("- {line}"));
+    let come = new.difference(&old).map(|line| format!("+ {line}"));
+    let lines: Vec<String> = gone.chain(come).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{difference, foreign_types};
+
+    #[test]
+    fn a_type_of_a_private_dependency_is_found_and_an_allowed_one_is_not() {
+        let listing = "pub fn ours::f(&rsa::key::RsaKey, bytes::Bytes) -> core::result::Result<Self::Err, T::Item>\n\
+                       pub fn line_channel_token_core::g() -> alloc::vec::Vec<<T as reqwest::IntoUrl>::Out>";
+        let found = foreign_types(listing, &["bytes", "ours"]);
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["reqwest", "rsa"]);
+    }
+
+    #[test]
+    fn a_difference_names_the_lines_that_went_and_came() {
+        assert_eq!(difference("a\nb\n", "b\na\n"), None);
+        assert_eq!(difference("a\nb\n", "a\nc\n").as_deref(), Some("- b\n+ c"));
+    }
+}

@@ -1,0 +1,100 @@
+//! Programs outside of the workspace that depend on us as users do, built and run against the emulator.
+//!
+//! A build of the workspace unifies the features of all its members, and so hides a feature that a user would miss.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::run::{Outcome, cargo, cargo_with, root, say};
+
+const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+const KID: &str = "consumers";
+
+pub(crate) fn run() -> Outcome {
+    say("programs outside of the workspace, against the emulator");
+    cargo(&["build", "--package", "examples", "--examples"])?;
+    let directory = root().join("target/consumers-key");
+    let (private, public) = key_pair(&directory)?;
+    let emulator = Emulator::start(&public)?;
+    let private = private.to_str().ok_or("the path of this checkout is not valid UTF-8")?;
+    let variables = [
+        ("EMULATOR_URL", emulator.url.as_str()),
+        ("EMULATOR_SECRET", SECRET),
+        ("EMULATOR_KEY_FILE", private),
+        ("EMULATOR_KID", KID),
+    ];
+    for consumer in consumers()? {
+        outside("run", &consumer, &variables)?;
+    }
+    outside("test", &root().join("xtask/consumers/mock-in-tests"), &[])?;
+    outside("test", &root().join("examples/downstream"), &[])
+}
+
+/// Runs cargo for a package outside, with the versions that our own lock file names.
+fn outside(command: &str, package: &Path, variables: &[(&str, &str)]) -> Outcome {
+    let failed = |error: std::io::Error| format!("{}: {error}", package.display());
+    std::fs::copy(root().join("Cargo.lock"), package.join("Cargo.lock")).map_err(failed)?;
+    let manifest = package.join("Cargo.toml");
+    let target = root().join("target/consumers");
+    let arguments = [
+        command,
+        "--quiet",
+        "--manifest-path",
+        manifest.to_str().unwrap_or_default(),
+        "--target-dir",
+        target.to_str().unwrap_or_default(),
+    ];
+    cargo_with(&arguments, variables)
+}
+
+fn consumers() -> Result<Vec<PathBuf>, String> {
+    let directory = root().join("xtask/consumers");
+    let entries = std::fs::read_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    let mut consumers: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    consumers.sort();
+    Ok(consumers)
+}
+
+fn key_pair(directory: &Path) -> Result<(PathBuf, PathBuf), String> {
+    let (private, public) = (directory.join("private.pem"), directory.join("public.jwk"));
+    let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
+    let _ = std::fs::remove_dir_all(directory);
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    let output = Command::new(example("generate_key")).arg("--out").arg(&private).output().map_err(failed)?;
+    std::fs::write(&public, output.stdout).map_err(failed)?;
+    Ok((private, public))
+}
+
+/// The example `emulator_server` as a process, which ends with this value.
+struct Emulator {
+    child: Child,
+    url: String,
+}
+
+impl Emulator {
+    fn start(public: &Path) -> Result<Self, String> {
+        let failed = |error: std::io::Error| format!("emulator_server: {error}");
+        let mut command = Command::new(example("emulator_server"));
+        command.args(["--listen", "127.0.0.1:0", "--channel", "1234567890", "--secret", SECRET, "--kid", KID, "--jwk"]);
+        let mut child = command.arg(public).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(failed)?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.as_mut() {
+            BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
+        }
+        let url = line.trim().strip_prefix("listening on ").unwrap_or_default().to_owned();
+        let emulator = Self { child, url };
+        if emulator.url.is_empty() { Err("emulator_server did not start".to_owned()) } else { Ok(emulator) }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn example(name: &str) -> PathBuf {
+    root().join("target/debug/examples").join(name)
+}
