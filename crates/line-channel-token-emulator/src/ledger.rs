@@ -4,9 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use line_channel_token_core::Moment;
 
+use crate::issued::{Digest, End, Issued};
 use crate::standing::{ChannelIndex, Standing, TokenFamily};
 use crate::stateless_count::StatelessCount;
 
@@ -15,38 +15,12 @@ const JWT_CAP: usize = 30;
 /// How many expired and revoked tokens are remembered for each channel; older ones become unknown.
 const REMEMBERED: usize = 1000;
 
-/// SHA-256 of a token. The tokens themselves are not kept, and how long a lookup takes says nothing about them.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Digest([u8; 32]);
-
-impl Digest {
-    fn of(token: &str) -> Self {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-        Self(bytes)
-    }
-}
-
-struct Token {
-    family: TokenFamily,
-    channel: ChannelIndex,
-    issued_at: Moment,
-    lifetime: Duration,
-    key_id: Box<str>,
-    revoked: bool,
-}
-
-impl Token {
-    fn remaining(&self, now: Moment) -> Duration {
-        self.lifetime.saturating_sub(now.since(self.issued_at))
-    }
-}
-
 /// The 31st v2.1 token was asked for.
 #[derive(Debug)]
 pub(crate) struct Full;
 
-/// A channel's tokens in the order of their issue.
+/// A channel's tokens in the order of their issue. A token is either among the live ones or among the ended ones, and
+/// goes from the former to the latter once.
 #[derive(Default)]
 struct Books {
     short_lived: VecDeque<Digest>,
@@ -57,7 +31,7 @@ struct Books {
 
 /// Every token of every channel.
 pub(crate) struct Ledger {
-    tokens: HashMap<Digest, Token>,
+    tokens: HashMap<Digest, Issued>,
     books: Vec<Books>,
     short_lived_cap: usize,
 }
@@ -72,7 +46,7 @@ impl Ledger {
         self.settle(channel, now);
         while self.books[channel.0].short_lived.len() >= self.short_lived_cap {
             let Some(oldest) = self.books[channel.0].short_lived.pop_front() else { break };
-            self.end(channel, oldest, true);
+            self.end(channel, oldest, End::Revoked);
         }
         let digest = self.insert(TokenFamily::ShortLived, channel, token, lifetime, "", now);
         self.books[channel.0].short_lived.push_back(digest);
@@ -100,16 +74,15 @@ impl Ledger {
         self.books[channel.0].stateless.add(now);
     }
 
-    pub(crate) fn standing(&self, family: TokenFamily, token: &str, now: Moment) -> Standing {
-        match self.tokens.get(&Digest::of(token)) {
-            Some(token) if token.family != family => Standing::Unknown,
-            Some(token) if token.revoked => Standing::Revoked(token.channel),
-            Some(token) => match token.remaining(now) {
-                Duration::ZERO => Standing::Expired(token.channel),
-                left => Standing::Live(token.channel, left.as_secs()),
-            },
-            None => Standing::Unknown,
-        }
+    /// What is known about a token. Where its time is over, that is recorded before it is told.
+    pub(crate) fn standing(&mut self, family: TokenFamily, token: &str, now: Moment) -> Standing {
+        let digest = Digest::of(token);
+        let Some(channel) = self.tokens.get(&digest).filter(|issued| issued.family == family).map(|it| it.channel)
+        else {
+            return Standing::Unknown;
+        };
+        self.settle(channel, now);
+        self.tokens.get(&digest).map_or(Standing::Unknown, |issued| issued.standing(now))
     }
 
     /// Revokes a token that is live; every other text is left as it is.
@@ -119,7 +92,7 @@ impl Ledger {
         let books = &mut self.books[channel.0];
         books.short_lived.retain(|other| *other != digest);
         books.jwt.retain(|other| *other != digest);
-        self.end(channel, digest, true);
+        self.end(channel, digest, End::Revoked);
     }
 
     /// Revokes what a channel has of v2 and v2.1 tokens and says how many that were.
@@ -128,7 +101,7 @@ impl Ledger {
         let books = &mut self.books[channel.0];
         let live: Vec<Digest> = books.short_lived.drain(..).chain(books.jwt.drain(..)).collect();
         for digest in &live {
-            self.end(channel, *digest, true);
+            self.end(channel, *digest, End::Revoked);
         }
         live.len()
     }
@@ -160,19 +133,19 @@ impl Ledger {
         now: Moment,
     ) -> Digest {
         let digest = Digest::of(token);
-        let token = Token { family, channel, issued_at: now, lifetime, key_id: key_id.into(), revoked: false };
-        self.tokens.insert(digest, token);
+        let issued = Issued { family, channel, issued_at: now, lifetime, key_id: key_id.into(), end: None };
+        self.tokens.insert(digest, issued);
         digest
     }
 
-    /// Takes the expired tokens out of the books, so that they do not count.
+    /// Ends the expired tokens for good, so that they count no more whatever the clock says next.
     fn settle(&mut self, channel: ChannelIndex, now: Moment) {
         let tokens = &self.tokens;
         let mut expired = Vec::new();
         let books = &mut self.books[channel.0];
         for list in [&mut books.short_lived, &mut books.jwt] {
             list.retain(|digest| {
-                let live = tokens.get(digest).is_some_and(|token| !token.remaining(now).is_zero());
+                let live = tokens.get(digest).is_some_and(|issued| !issued.is_over(now));
                 if !live {
                     expired.push(*digest);
                 }
@@ -180,13 +153,14 @@ impl Ledger {
             });
         }
         for digest in expired {
-            self.end(channel, digest, false);
+            self.end(channel, digest, End::Expired);
         }
     }
 
-    fn end(&mut self, channel: ChannelIndex, digest: Digest, revoked: bool) {
-        if let Some(token) = self.tokens.get_mut(&digest) {
-            token.revoked = revoked;
+    fn end(&mut self, channel: ChannelIndex, digest: Digest, end: End) {
+        match self.tokens.get_mut(&digest) {
+            Some(issued) if issued.end.is_none() => issued.end = Some(end),
+            _ => return,
         }
         let ended = &mut self.books[channel.0].ended;
         ended.push_back(digest);
@@ -225,11 +199,30 @@ mod tests {
         for number in 0..REMEMBERED + 2 {
             ledger.add_short_lived(channel, &number.to_string(), Duration::from_secs(60), at(0));
         }
-        let standing = |token: &str| ledger.standing(TokenFamily::ShortLived, token, at(0));
+        let mut standing = |token: &str| ledger.standing(TokenFamily::ShortLived, token, at(0));
         assert_eq!(standing("0"), Standing::Unknown);
         assert_eq!(standing("1"), Standing::Revoked(channel));
         assert_eq!(standing(&(REMEMBERED + 1).to_string()), Standing::Live(channel, 60));
         assert_eq!(ledger.tokens.len(), REMEMBERED + 1);
+    }
+
+    #[test]
+    fn an_ended_token_is_remembered_once_and_stays_as_it_ended() {
+        let mut ledger = Ledger::new(1, 2);
+        let (channel, family, life) = (ChannelIndex(0), TokenFamily::ShortLived, Duration::from_secs(60));
+        ledger.add_short_lived(channel, "expires", life, at(0));
+        assert_eq!(ledger.standing(family, "expires", at(60)), Standing::Expired(channel), "asked, and so recorded");
+        ledger.add_short_lived(channel, "revoked", life, at(0));
+        ledger.revoke(family, "revoked", at(0));
+        for second in [0, 100, 0] {
+            for token in ["expires", "revoked"] {
+                ledger.revoke(family, token, at(second));
+            }
+            ledger.revoke_all(channel, at(second));
+            assert_eq!(ledger.standing(family, "expires", at(second)), Standing::Expired(channel));
+            assert_eq!(ledger.standing(family, "revoked", at(second)), Standing::Revoked(channel));
+            assert_eq!((ledger.books[0].ended.len(), ledger.live(family, channel, at(second))), (2, 0));
+        }
     }
 
     #[test]

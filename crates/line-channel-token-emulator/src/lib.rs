@@ -12,6 +12,7 @@ mod controls;
 mod emulator;
 mod endpoint;
 mod form;
+mod issued;
 mod json_object;
 mod jwk;
 mod ledger;

@@ -122,6 +122,53 @@ fn tokens_expire_on_a_suspended_machine_and_when_the_calendar_is_set_back() {
         }
         assert_eq!(verify_jwt(&emulator, &jwt).0, 400);
         assert_eq!(member(&verify(&emulator, &short_lived), "expires_in"), 2_592_000 - 86_400);
+        if suspended {
+            clock.advance_and_set_back(0, 86_400);
+            assert_eq!(verify_jwt(&emulator, &jwt).0, 400, "it had expired, and stays so");
+        }
+    }
+}
+
+#[test]
+fn a_token_that_was_once_seen_expired_stays_so_when_the_calendar_is_set_right() {
+    const LEAP: u64 = 2_600_000;
+    // What is asked while the calendar is wrong: each of these sees the expiry, and none may forget it.
+    type Asked = fn(&Emulator, &str, &str);
+    let asked: [(&str, Asked); 5] = [
+        ("issue", |emulator, _, _| {
+            token(&issue(emulator));
+            token(&issue_jwt(emulator, &assertion_at(NOW + LEAP, 86_400)));
+        }),
+        ("verify", |emulator, short_lived, jwt| {
+            assert_eq!((verify(emulator, short_lived).0, verify_jwt(emulator, jwt).0), (400, 400));
+        }),
+        ("revoke", |emulator, short_lived, jwt| {
+            assert_eq!((revoke(emulator, short_lived).0, revoke_jwt(emulator, jwt).0), (200, 200));
+        }),
+        ("revoke all", |emulator, _, _| assert_eq!(emulator.revoke_all(&channel()), 0)),
+        ("count", |emulator, _, _| {
+            assert_eq!(emulator.live_tokens(&channel(), TokenFamily::ShortLived), 0);
+        }),
+    ];
+    for (what, ask) in asked {
+        let clock = TestClock::new();
+        let emulator = builder(&clock).short_lived_cap(1).build().unwrap();
+        let short_lived = token(&issue(&emulator));
+        let jwt = token(&issue_jwt(&emulator, &assertion()));
+        clock.advance_calendar(LEAP);
+        ask(&emulator, &short_lived, &jwt);
+        clock.advance_and_set_back(0, LEAP);
+        let issued = usize::from(what == "issue");
+        for _ in 0..2 {
+            assert_eq!(verify(&emulator, &short_lived).0, 400, "{what}");
+            let expired = r#"{"error":"invalid_request","error_description":"The access token expired"}"#;
+            refused(&verify_jwt(&emulator, &jwt), 400, expired);
+            assert_eq!(emulator.live_tokens(&channel(), TokenFamily::ShortLived), issued, "{what}");
+            assert_eq!(emulator.live_tokens(&channel(), TokenFamily::Jwt), issued, "{what}");
+            assert_eq!(member(&key_ids(&emulator, &assertion()), "kids").as_array().unwrap().len(), issued, "{what}");
+            revoke(&emulator, &short_lived);
+            revoke_jwt(&emulator, &jwt);
+        }
     }
 }
 

@@ -1,0 +1,56 @@
+//! One issued token, as the ledger keeps it.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use line_channel_token_core::Moment;
+
+use crate::standing::{ChannelIndex, Standing, TokenFamily};
+
+/// SHA-256 of a token. The tokens themselves are not kept, and how long a lookup takes says nothing about them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Digest([u8; 32]);
+
+impl Digest {
+    pub(crate) fn of(token: &str) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        Self(bytes)
+    }
+}
+
+/// How a token came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Expired,
+    Revoked,
+}
+
+pub(crate) struct Issued {
+    pub(crate) family: TokenFamily,
+    pub(crate) channel: ChannelIndex,
+    pub(crate) issued_at: Moment,
+    pub(crate) lifetime: Duration,
+    pub(crate) key_id: Box<str>,
+    /// Written once and never taken back: a clock that is set back must not bring a token to life again.
+    pub(crate) end: Option<End>,
+}
+
+impl Issued {
+    /// Whether the clock says that the life is over, which is then to be recorded.
+    pub(crate) fn is_over(&self, now: Moment) -> bool {
+        self.remaining(now).is_zero()
+    }
+
+    pub(crate) fn standing(&self, now: Moment) -> Standing {
+        match self.end {
+            Some(End::Revoked) => Standing::Revoked(self.channel),
+            Some(End::Expired) => Standing::Expired(self.channel),
+            None => Standing::Live(self.channel, self.remaining(now).as_secs()),
+        }
+    }
+
+    fn remaining(&self, now: Moment) -> Duration {
+        self.lifetime.saturating_sub(now.since(self.issued_at))
+    }
+}
