@@ -20,8 +20,8 @@ pub const MAX_REQUEST_BODY: usize = 64 * 1024;
 
 /// A LINE channel access token service in memory.
 ///
-/// Cheap to clone; clones are the same service. It is an [`HttpBackend`], so a client can be given it in place of a
-/// network, whatever the base URL; [`handle`](Self::handle) is the same without a future.
+/// Cheap to clone; clones are the same service. It is an [`HttpBackend`], so a client can be given
+/// [`backend`](Self::backend) in place of a network, whatever the base URL; [`handle`](Self::handle) is the same without a future.
 #[derive(Clone)]
 pub struct Emulator(Arc<Inner>);
 
@@ -29,6 +29,26 @@ impl Emulator {
     /// Starts with LINE's settings and no channel.
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder::new()
+    }
+
+    /// The emulator in process, as the [`HttpBackend`] of a client: a further handle on the same service, which opens
+    /// no port. Tokens that the client issues are counted, expired and revoked through this one too.
+    ///
+    /// ```
+    /// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator, TokenFamily};
+    ///
+    /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+    /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
+    /// let client = Client::new(emulator.backend());
+    ///
+    /// futures_executor::block_on(client.issue(&id, &secret))?;
+    /// assert_eq!(emulator.live_tokens(&id, TokenFamily::ShortLived), 1);
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn backend(&self) -> Self {
+        self.clone()
     }
 
     /// Answers a request. Only the path, the query, the method, the headers and the body matter: host and scheme may

@@ -5,13 +5,26 @@ use std::fmt;
 use http::{Method, StatusCode};
 use line_channel_token_core::{ChannelId, Operation};
 
-/// One answered request, for a log or a test. It holds no secret: no parameter, no token, no body.
+/// One answered request, for a log or a test.
+///
+/// No body, no header, no value of a parameter and no token or channel secret is copied into it. Of what the sender
+/// wrote, this and nothing else may appear:
+///
+/// - the method, and the path as far as [`path`](Self::path) says,
+/// - the id of a channel that the emulator has,
+/// - in the reason of a refusal, the texts `alg`, `typ` and `kid` of an assertion's header and, once its signature is
+///   verified, `iss`, `sub` and `aud` of its claims, each escaped and cut at 64 characters; and its numbers `exp` and
+///   `nbf`, as seconds from now, and `token_exp`.
+///
+/// A sender that puts a secret into one of these places may therefore find it here.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RequestRecord {
-    /// The method.
+    /// The method, as it was sent.
     pub method: Method,
-    /// The path without its query. A path that is none of the endpoints is cut where it could hold a secret.
+    /// The path without its query. It ends where a character other than a letter, a digit, `/`, `.`, `-`, `_` or `*`
+    /// is met, or after eight segments, and a segment of more than 24 characters is left out; `…` stands for what is
+    /// missing.
     pub path: String,
     /// The operation, where path and method are those of one.
     pub operation: Option<Operation>,
@@ -21,7 +34,8 @@ pub struct RequestRecord {
     pub status: StatusCode,
     /// The `X-Line-Request-Id` of the answer.
     pub request_id: String,
-    /// Why the request was refused, in words for a person; fuller than the body of the answer.
+    /// Why the request was refused, in words for a person; fuller than the body of the answer. What it may quote is
+    /// said [above](Self).
     pub refusal: Option<String>,
 }
 

@@ -6,8 +6,8 @@ mod support;
 use bytes::Bytes;
 use futures_executor::block_on;
 use http::{Method, Request};
-use line_channel_token_core::{HttpBackend, Limits, TransportErrorKind};
-use serde_json::json;
+use line_channel_token_core::{ChannelId, ChannelSecret, Client, HttpBackend, Limits, TransportErrorKind};
+use line_channel_token_emulator::TokenFamily;
 use support::*;
 
 #[test]
@@ -33,6 +33,18 @@ fn a_stateless_token_is_issued_for_the_secret_and_for_an_assertion() {
         assert_eq!(issued.1, format!(r#"{{"token_type":"Bearer","access_token":"{token}","expires_in":900}}"#));
         assert!(token.starts_with("eyJ") && token.split('.').count() == 3);
     }
+}
+
+#[test]
+fn beside_an_assertion_v3_reads_no_client_id() {
+    let (emulator, _) = emulator();
+    let channel = |id| ChannelId::new(id).unwrap();
+    for id in [CHANNEL, OTHER_CHANNEL, "999", "U12"] {
+        let form = format!("grant_type=client_credentials&client_id={id}&{}", with_assertion(&assertion()));
+        token(&post(&emulator, "/oauth2/v3/token", &form));
+    }
+    assert_eq!(emulator.live_tokens(&channel(CHANNEL), TokenFamily::Stateless), 4, "the assertion says whose it is");
+    assert_eq!(emulator.live_tokens(&channel(OTHER_CHANNEL), TokenFamily::Stateless), 0);
 }
 
 #[test]
@@ -129,51 +141,12 @@ fn it_is_a_backend_under_any_executor() {
 }
 
 #[test]
-fn a_record_tells_who_asked_what_and_why_not_and_holds_no_secret() {
-    let (emulator, records) = observed();
-    let short_lived = token(&issue(&emulator));
-    let assertion = assertion();
-    let jwt = token(&issue_jwt(&emulator, &assertion));
-    verify_jwt(&emulator, &jwt);
-    verify(&emulator, &short_lived);
-    let late = assertion_with(|claims| drop(claims.insert("exp".into(), json!(NOW + 1900))));
-    key_ids(&emulator, &late);
-    issue_stateless_with_jwt(&emulator, "no.jwt.here");
-    get(&emulator, &format!("/oauth2/v2.1/verify%3Faccess_token={jwt}"));
-    other(&emulator, Method::PUT, "/oauth2/v3/token");
-
-    let records = records.lock().unwrap();
-    let lines: Vec<String> = records.iter().map(|record| record.to_string()).collect();
-    let all = format!("{lines:?} {records:?}");
-    for secret in [SECRET, &short_lived, &jwt, &assertion, &late] {
-        assert!(!all.contains(secret) && !all.contains(&percent(secret)), "{all}");
-    }
-    let without_id = |line: &String| {
-        let (before, rest) = line.split_once(" (request id ").unwrap();
-        format!("{before}{}", &rest[37..])
-    };
-    let lines: Vec<String> = lines.iter().map(without_id).collect();
-    assert_eq!(
-        lines,
-        [
-            "POST /v2/oauth/accessToken 200 issue channel 1234567890",
-            "POST /oauth2/v2.1/token 200 issue_jwt channel 1234567890",
-            "GET /oauth2/v2.1/verify 200 verify_jwt channel 1234567890",
-            "POST /v2/oauth/verify 200 verify channel 1234567890",
-            "GET /oauth2/v2.1/tokens/kid 400 key_ids channel 1234567890: \
-             the assertion's exp is 1900 s ahead; at most 1800",
-            "POST /oauth2/v3/token 400 issue_stateless_with_jwt: \
-             the assertion's header is not base64url without padding",
-            "GET /oauth2/v2.1/verify… 404: the path is none of the eight endpoints",
-            "PUT /oauth2/v3/token 405: the endpoint takes POST",
-        ]
-    );
-}
-
-#[test]
-fn debug_forms_hold_no_secret() {
-    let clock = TestClock::new();
-    let builder = builder(&clock);
-    assert!(!format!("{builder:?}").contains(SECRET));
-    assert!(!format!("{:?}", builder.build().unwrap()).contains(SECRET));
+fn a_client_over_the_backend_and_the_emulator_at_hand_are_one_service() {
+    let (emulator, clock) = emulator();
+    let (id, secret) = (ChannelId::new(CHANNEL).unwrap(), ChannelSecret::new(SECRET).unwrap());
+    let client = Client::new(emulator.backend());
+    block_on(client.issue(&id, &secret)).unwrap();
+    assert_eq!(emulator.live_tokens(&id, TokenFamily::ShortLived), 1);
+    clock.advance(2_592_000);
+    assert_eq!(emulator.backend().live_tokens(&id, TokenFamily::ShortLived), 0);
 }

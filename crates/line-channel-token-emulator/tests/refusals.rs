@@ -92,6 +92,7 @@ fn v3_issue() {
         format!("{grant}&client_secret={secret}"),
         format!("client_id={CHANNEL}&client_secret={secret}"),
         format!("{grant}&client_id=&{by_assertion}"),
+        format!("{grant}&client_id={CHANNEL}&client_id={CHANNEL}&{by_assertion}"),
         format!("{grant}&client_assertion={}", assertion()),
         format!("{grant}&client_assertion_type=password&client_assertion={}", assertion()),
         format!("{grant}&client_assertion_type={ASSERTION_TYPE}&client_assertion="),
