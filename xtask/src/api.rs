@@ -11,9 +11,10 @@ use crate::run::{Outcome, cargo_output_with, root, say};
 const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 
 /// The crates, and the crates whose types may appear in their public signatures, beside the standard library's and ours.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("line-channel-token", &[]),
     ("line-channel-token-assertion", &["async_trait", "serde_core"]),
+    ("line-channel-token-cache", &["async_trait", "http"]),
     ("line-channel-token-core", &["async_trait", "bytes", "http"]),
     ("line-channel-token-emulator", &["async_trait", "bytes", "http"]),
     ("line-channel-token-hyper", &["async_trait", "bytes", "http", "http_body_util", "hyper_util"]),

@@ -9,8 +9,9 @@ const CORE: &str = "line-channel-token-core";
 const TRANSPORT: &str = "line-channel-token-transport";
 
 /// The arrows between the crates that a user's program runs, each pointing down.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     (CORE, &[]),
+    ("line-channel-token-cache", &[CORE]),
     ("line-channel-token-assertion", &[CORE]),
     (TRANSPORT, &[CORE]),
     ("line-channel-token-reqwest", &[CORE, TRANSPORT]),
@@ -22,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
         &[
             CORE,
             "line-channel-token-assertion",
+            "line-channel-token-cache",
             "line-channel-token-emulator",
             "line-channel-token-hyper",
             "line-channel-token-mock",

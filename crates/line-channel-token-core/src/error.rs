@@ -133,6 +133,14 @@ impl Error {
         Self(Arc::new(inner))
     }
 
+    /// The same error with how long to wait before the next try.
+    #[must_use]
+    pub fn with_retry_after(self, wait: Duration) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        inner.retry_after = Some(wait);
+        Self(Arc::new(inner))
+    }
+
     pub(crate) fn transport(operation: Operation, error: TransportError) -> Self {
         let kind = match error.kind() {
             TransportErrorKind::Connect => ErrorKind::Connect,
@@ -222,7 +230,7 @@ impl Error {
         self.0.request_id.as_ref()
     }
 
-    /// How long the server asks to wait, from its `Retry-After`.
+    /// How long to wait before the next try: as the server's `Retry-After` asks, or as a token cache has decided.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -246,6 +254,9 @@ impl fmt::Display for Error {
         f.write_str(&self.0.message)?;
         if let Some(hint) = self.0.hint {
             write!(f, "; {hint}")?;
+        }
+        if let Some(wait) = self.0.retry_after {
+            write!(f, "; try again in {} s", wait.as_secs_f64().ceil())?;
         }
         if let Some(status) = self.0.status {
             write!(f, " (status {}", status.as_u16())?;

@@ -256,6 +256,10 @@ fn retry_after_is_read_as_seconds_and_as_a_date() {
         read(Operation::IssueStateless, &answer).unwrap_err().retry_after()
     };
     assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+    let mut limited = answer(429, "{}");
+    limited.headers_mut().insert("retry-after", "7".parse().unwrap());
+    let error = read(Operation::IssueStateless, &limited).unwrap_err().to_string();
+    assert!(error.contains("; try again in 7 s (status 429"), "{error}");
     assert_eq!(wait("Thu, 01 Jan 2026 00:01:30 GMT"), Some(Duration::from_secs(90)));
     assert_eq!(wait("Wed, 31 Dec 2025 00:00:00 GMT"), Some(Duration::ZERO));
     assert_eq!(wait("soon"), None);

@@ -26,6 +26,17 @@ pub use line_channel_token_reqwest::{ReqwestBackend, ReqwestBackendBuilder};
 #[doc(inline)]
 pub use line_channel_token_hyper::{HyperBackend, HyperBackendBuilder};
 
+/// Keeps a token warm: single flight, refresh ahead of expiry, backoff.
+#[cfg(feature = "cache")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cache")))]
+pub mod cache {
+    #[doc(inline)]
+    pub use line_channel_token_cache::{
+        CacheState, CacheStatus, CachedToken, Event, JwtSource, NewToken, ShortLivedSource, StatelessSource,
+        StaticSource, TokenCache, TokenCacheBuilder, TokenSource,
+    };
+}
+
 /// A LINE token service to test against, in process and over HTTP.
 #[cfg(feature = "emulator")]
 #[cfg_attr(docsrs, doc(cfg(feature = "emulator")))]

@@ -11,6 +11,14 @@ fn the_hyper_backend_issues_a_token() {
 }
 
 #[test]
+fn a_cache_keeps_a_token_warm_for_an_hour_with_few_issues() {
+    let (ok, stdout, stderr) = run(&mut example("keep_warm"));
+    assert!(ok && stdout.ends_with("360 requests, each with a valid token\n"), "{stdout}{stderr}");
+    let refreshes = stdout.matches("refreshed in the background").count();
+    assert!(stdout.starts_with("    0 s  issued\n") && (4..=6).contains(&refreshes), "{stdout}");
+}
+
+#[test]
 fn a_backend_of_ones_own_issues_and_verifies_and_is_refused() {
     let (ok, stdout, stderr) = run(&mut example("custom_backend"));
     assert!(ok && stdout.contains("issued a token for channel 1234567890, 259"), "{stdout}{stderr}");

@@ -1,0 +1,65 @@
+//! When a source that failed is asked again.
+
+use std::time::Duration;
+
+use line_channel_token_core::{Error, Moment};
+
+/// The last failure, how many there were in a row, and when the next try is due.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    tries: u32,
+    at: Moment,
+    wait: Duration,
+}
+
+impl Failure {
+    /// The failure after `before`. `jitter` is from 0 to 1.
+    ///
+    /// What passes by itself is tried again from a second to a minute later. What needs a person, a wrong secret for
+    /// example, is tried again too, since secrets get fixed, but from half a minute to ten minutes later.
+    pub(crate) fn after(before: Option<&Self>, error: Error, at: Moment, jitter: f64) -> Self {
+        let tries = before.map_or(0, |failure| failure.tries.saturating_add(1));
+        let (first, longest) = if error.is_transient() { (1, 60) } else { (30, 600) };
+        let seconds = u64::from(2_u32.saturating_pow(tries.min(20))).saturating_mul(first).min(longest);
+        let wait = Duration::from_secs(seconds).mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0));
+        Self { wait: wait.max(error.retry_after().unwrap_or_default()), error, tries, at }
+    }
+
+    /// How long it is until the next try; zero where it is due.
+    pub(crate) fn due_in(&self, now: Moment) -> Duration {
+        self.wait.saturating_sub(now.since(self.at))
+    }
+
+    /// The error for a caller who comes before the next try is due.
+    pub(crate) fn shared(&self, now: Moment) -> Error {
+        self.error.clone().with_retry_after(self.due_in(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use line_channel_token_core::{Error, Moment};
+
+    use super::Failure;
+
+    const NOW: Moment = Moment { monotonic: Duration::ZERO, unix: Duration::ZERO };
+
+    #[test]
+    fn waits_double_up_to_a_bound_and_a_longer_wish_of_the_server_holds() {
+        let mut failure = Failure::after(None, Error::signing("x"), NOW, 0.0);
+        let mut waits = vec![failure.due_in(NOW).as_secs()];
+        for _ in 0..6 {
+            failure = Failure::after(Some(&failure), Error::signing("x"), NOW, 0.0);
+            waits.push(failure.due_in(NOW).as_secs());
+        }
+        assert_eq!(waits, [30, 60, 120, 240, 480, 600, 600]);
+        let jittered = Failure::after(None, Error::signing("x"), NOW, 1.0);
+        assert_eq!(jittered.due_in(NOW), Duration::from_millis(22_500));
+        let asked = Failure::after(None, Error::signing("x").with_retry_after(Duration::from_secs(90)), NOW, 0.0);
+        assert_eq!(asked.due_in(NOW), Duration::from_secs(90));
+        assert_eq!(asked.shared(NOW).retry_after(), Some(Duration::from_secs(90)));
+    }
+}

@@ -1,0 +1,32 @@
+//! What a cache tells whoever watches it.
+
+use std::time::Duration;
+
+use line_channel_token_core::Error;
+
+/// Something that happened in a cache. Wire it to a metrics library or a log; it holds no secret.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The first token, or the first one after an expiry or an invalidation, was issued.
+    Issued {
+        /// Its whole life; `None` where it does not expire.
+        expires_in: Option<Duration>,
+    },
+    /// A token was replaced while it was still valid.
+    Refreshed {
+        /// The whole life of the new one; `None` where it does not expire.
+        expires_in: Option<Duration>,
+    },
+    /// The source failed.
+    RefreshFailed {
+        /// Why.
+        error: Error,
+        /// When it is tried again, counted from now.
+        next_try_in: Duration,
+    },
+    /// A caller who should have got a new token got the old one, which is still valid, because the source failed.
+    ServedStale,
+    /// The current token was dropped because a server refused it.
+    Invalidated,
+}

@@ -1,0 +1,71 @@
+//! A token in the cache.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::HeaderValue;
+use line_channel_token_core::{AccessToken, Moment, TokenKeyId};
+
+use crate::NewToken;
+
+/// A token in the cache, with its header already made.
+pub struct CachedToken {
+    access_token: AccessToken,
+    header: HeaderValue,
+    key_id: Option<TokenKeyId>,
+    sent_at: Moment,
+    /// `None` for a token that does not expire.
+    expires_in: Option<Duration>,
+}
+
+impl CachedToken {
+    pub(crate) fn new(token: NewToken) -> Self {
+        let NewToken { access_token, key_id, sent_at, expires_in } = token;
+        let header = access_token.header_value();
+        // The first clone makes the bytes shared, which allocates; none after it does.
+        drop(header.clone());
+        Self { header, access_token, key_id, sent_at, expires_in }
+    }
+
+    /// The token.
+    #[must_use]
+    pub fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
+
+    /// `Bearer <token>` for an `Authorization` header, made once and marked sensitive. The clone is cheap.
+    #[must_use]
+    pub fn header_value(&self) -> HeaderValue {
+        self.header.clone()
+    }
+
+    /// The id under which `key_ids` lists it, for a v2.1 token.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&TokenKeyId> {
+        self.key_id.as_ref()
+    }
+
+    /// The whole life that the server gave it; `None` where it does not expire.
+    #[must_use]
+    pub fn expires_in(&self) -> Option<Duration> {
+        self.expires_in
+    }
+
+    /// The life that is surely left at `now`: counted from when its issue was asked for, by the clock that says less.
+    #[must_use]
+    pub fn remaining(&self, now: Moment) -> Duration {
+        match self.expires_in {
+            Some(life) => life.saturating_sub(now.since(self.sent_at)),
+            None => Duration::MAX,
+        }
+    }
+}
+
+impl fmt::Debug for CachedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedToken")
+            .field("key_id", &self.key_id)
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! A source that fails, and a server that gives odd lives.
+
+use std::time::Duration;
+
+use line_channel_token_core::Error;
+
+use crate::support::{Act, SECOND, Scene};
+
+fn failure() -> Act {
+    Act::Fail(Error::signing("no key"))
+}
+
+#[tokio::test]
+async fn a_valid_old_token_is_served_without_a_call_for_each_request() {
+    let scene = Scene::new([Act::Issue(900 * SECOND), failure()]);
+    scene.token().await.unwrap();
+    scene.clock.advance(800 * SECOND);
+    for _ in 0..1000 {
+        assert_eq!(scene.token().await.unwrap(), "token-1");
+    }
+    scene.settle().await;
+    assert_eq!(scene.token().await.unwrap(), "token-1");
+    assert_eq!(scene.calls(), 2);
+    scene.clock.advance(31 * SECOND);
+    scene.token().await.unwrap();
+    scene.settle().await;
+    assert_eq!(scene.calls(), 3, "tried again when it was due");
+}
+
+#[tokio::test]
+async fn close_to_expiry_the_old_token_serves_where_the_source_fails_and_then_the_error_does() {
+    let scene = Scene::new([Act::Issue(900 * SECOND), failure()]);
+    scene.token().await.unwrap();
+    scene.clock.advance(890 * SECOND);
+    assert_eq!(scene.token().await.unwrap(), "token-1");
+    assert_eq!(scene.token().await.unwrap(), "token-1");
+    scene.clock.advance(10 * SECOND);
+    let error = scene.token().await.unwrap_err();
+    assert!(error.to_string().starts_with("no key; try again in "), "{error}");
+    assert_eq!(scene.calls(), 2);
+}
+
+#[tokio::test]
+async fn without_a_token_the_error_is_shared_until_the_next_try_is_due_and_then_the_source_is_asked_again() {
+    let scene = Scene::new([failure(), failure(), Act::Issue(900 * SECOND)]);
+    for _ in 0..1000 {
+        assert!(scene.token().await.is_err());
+    }
+    assert_eq!(scene.calls(), 1);
+    let wait = scene.token().await.unwrap_err().retry_after().unwrap();
+    assert!((22..=30).contains(&wait.as_secs()), "{wait:?}");
+    scene.clock.advance(wait);
+    let longer = scene.token().await.unwrap_err().retry_after().unwrap();
+    assert!(longer > wait, "{longer:?}");
+    assert_eq!(scene.calls(), 2);
+    scene.clock.advance(longer);
+    assert_eq!(scene.token().await.unwrap(), "token-3", "a permanent failure is tried again too: secrets get fixed");
+    assert!(scene.cache.status().last_error.is_none());
+}
+
+#[tokio::test]
+async fn a_longer_wish_of_the_server_is_honoured() {
+    let limited = Error::signing("slow down").with_retry_after(300 * SECOND);
+    let scene = Scene::new([Act::Fail(limited), Act::Issue(900 * SECOND)]);
+    assert!(scene.token().await.is_err());
+    scene.clock.advance(299 * SECOND);
+    assert_eq!(scene.token().await.unwrap_err().retry_after(), Some(SECOND));
+    scene.clock.advance(SECOND);
+    assert!(scene.token().await.is_ok());
+}
+
+#[tokio::test]
+async fn whatever_life_a_server_gives_issues_are_at_least_the_least_interval_apart() {
+    for life in [Duration::ZERO, Duration::from_millis(1), SECOND, 2 * SECOND, Duration::from_secs(u64::MAX)] {
+        let scene = Scene::new([Act::Issue(life)]);
+        // Ten seconds, asked a hundred times a second.
+        for _ in 0..1000 {
+            let _ = scene.token().await;
+            scene.settle().await;
+            scene.clock.advance(Duration::from_millis(10));
+        }
+        assert!((1..=10).contains(&scene.calls()), "a life of {life:?}: {} issues in ten seconds", scene.calls());
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_life_counts_as_a_failure_and_says_so() {
+    let scene = Scene::new([Act::Issue(Duration::ZERO)]);
+    let error = scene.token().await.unwrap_err();
+    assert!(error.to_string().contains("whose life was over when it arrived"), "{error}");
+    let status = scene.cache.status();
+    assert!(status.last_error.is_some() && status.next_try_in >= 20 * SECOND, "{status:?}");
+}

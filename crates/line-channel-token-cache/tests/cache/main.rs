@@ -1,0 +1,9 @@
+//! How the cache behaves, on a clock that is moved by hand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod failing;
+mod flights;
+mod lives;
+mod support;
+mod watching;

@@ -1,0 +1,121 @@
+//! A source that does as it is told, and a cache of it.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use line_channel_token_cache::{Event, NewToken, TokenCache, TokenSource};
+use line_channel_token_core::{AccessToken, Clock, Error};
+use line_channel_token_mock::ManualClock;
+use tokio::sync::Semaphore;
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// What the source does next; the last one for ever.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    Issue(Duration),
+    Fail(Error),
+    Panic,
+}
+
+#[derive(Debug)]
+pub(crate) struct Source {
+    acts: Mutex<VecDeque<Act>>,
+    calls: AtomicUsize,
+    gate: Option<Semaphore>,
+    clock: ManualClock,
+    least_interval: Duration,
+}
+
+#[async_trait]
+impl TokenSource for Source {
+    async fn issue(&self) -> Result<NewToken, Error> {
+        let nth = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        let sent_at = self.clock.now();
+        if let Some(gate) = &self.gate {
+            gate.acquire().await.unwrap().forget();
+        }
+        let act = {
+            let mut acts = self.acts.lock().unwrap();
+            if acts.len() > 1 { acts.pop_front().unwrap() } else { acts[0].clone() }
+        };
+        match act {
+            Act::Issue(life) => Ok(NewToken::new(AccessToken::new(format!("token-{nth}")).unwrap(), sent_at, life)),
+            Act::Fail(error) => Err(error),
+            Act::Panic => panic!("the source was told to panic"),
+        }
+    }
+
+    fn least_interval(&self) -> Duration {
+        self.least_interval
+    }
+}
+
+pub(crate) struct Scene {
+    pub(crate) cache: TokenCache,
+    pub(crate) source: Arc<Source>,
+    pub(crate) clock: ManualClock,
+    pub(crate) events: Arc<Mutex<Vec<String>>>,
+}
+
+impl Scene {
+    pub(crate) fn new(acts: impl IntoIterator<Item = Act>) -> Self {
+        Self::with(acts, false)
+    }
+
+    /// A source whose calls wait until [`release`](Self::release) lets them go.
+    pub(crate) fn gated(acts: impl IntoIterator<Item = Act>) -> Self {
+        Self::with(acts, true)
+    }
+
+    fn with(acts: impl IntoIterator<Item = Act>, gated: bool) -> Self {
+        let clock = ManualClock::new();
+        let source = Arc::new(Source {
+            acts: Mutex::new(acts.into_iter().collect()),
+            calls: AtomicUsize::new(0),
+            gate: gated.then(|| Semaphore::new(0)),
+            clock: clock.clone(),
+            least_interval: SECOND,
+        });
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let log = events.clone();
+        let cache = TokenCache::builder(source.clone())
+            .clock(Arc::new(clock.clone()))
+            .on_event(move |event| log.lock().unwrap().push(name(event)))
+            .build();
+        Self { cache, source, clock, events }
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.source.calls.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn release(&self, calls: usize) {
+        self.source.gate.as_ref().unwrap().add_permits(calls);
+    }
+
+    pub(crate) async fn token(&self) -> Result<String, Error> {
+        self.cache.token().await.map(|token| token.access_token().expose_secret().to_owned())
+    }
+
+    /// Lets the tasks that are ready run, those of a background flight among them.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn name(event: &Event) -> String {
+    match event {
+        Event::Issued { .. } => "issued".to_owned(),
+        Event::Refreshed { .. } => "refreshed".to_owned(),
+        Event::RefreshFailed { next_try_in, .. } => format!("failed, next in {:.0} s", next_try_in.as_secs_f64()),
+        Event::ServedStale => "served stale".to_owned(),
+        Event::Invalidated => "invalidated".to_owned(),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,86 @@
+//! Events, the status, and the sources over a mock of LINE.
+
+use std::sync::Arc;
+
+use line_channel_token_cache::{
+    CacheState, JwtSource, ShortLivedSource, StatelessSource, StaticSource, TokenCache, TokenSource,
+};
+use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, ChannelSecret, Error, Operation, TokenLifetime};
+use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
+
+use crate::support::{Act, SECOND, Scene};
+
+#[tokio::test]
+async fn events_tell_what_happened_in_order_and_a_hook_that_panics_does_no_harm() {
+    let scene = Scene::new([
+        Act::Issue(900 * SECOND),
+        Act::Fail(Error::signing("no key").with_retry_after(40 * SECOND)),
+        Act::Issue(900 * SECOND),
+    ]);
+    let token = scene.cache.token().await.unwrap();
+    scene.clock.advance(885 * SECOND);
+    scene.token().await.unwrap();
+    scene.clock.advance(40 * SECOND);
+    scene.token().await.unwrap();
+    scene.cache.invalidate(&token);
+    scene.cache.invalidate(&scene.cache.token().await.unwrap());
+    assert_eq!(
+        *scene.events.lock().unwrap(),
+        ["issued", "failed, next in 40 s", "served stale", "issued", "invalidated"]
+    );
+    let panicking = TokenCache::builder(scene.source.clone())
+        .clock(Arc::new(scene.clock.clone()))
+        .on_event(|_| panic!("the hook was told to panic"))
+        .build();
+    assert!(panicking.token().await.is_ok() && panicking.token().await.is_ok());
+}
+
+#[tokio::test]
+async fn the_status_shows_the_failure_and_the_next_try() {
+    let scene = Scene::new([Act::Fail(Error::signing("no key").with_retry_after(40 * SECOND))]);
+    assert!(scene.cache.warm_up().await.is_err());
+    let status = scene.cache.status();
+    assert_eq!((status.state, status.in_flight, status.next_try_in), (CacheState::Empty, false, 40 * SECOND));
+    assert!(status.last_error.unwrap().to_string().starts_with("no key"));
+}
+
+#[tokio::test]
+async fn every_family_has_its_source() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStateless).times(1).respond(Reply::stateless_token("with-secret"));
+    line.given(Operation::IssueStatelessWithJwt).times(1).respond(Reply::stateless_token("with-jwt"));
+    line.given(Operation::IssueJwt).times(1).respond(Reply::jwt_token("v2.1", "the-key-id"));
+    line.given(Operation::Issue).times(1).respond(Reply::short_lived_token("v2"));
+    let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
+    let signer = FakeSigner::new(id.clone(), AssertionKid::new("kid").unwrap());
+    let client = || line.client();
+    async fn cached(line: &MockBackend, source: impl TokenSource) -> (String, Option<String>) {
+        let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
+        let token = cache.token().await.unwrap();
+        assert!(!format!("{cache:?} {token:?}").contains("s3cret"));
+        (token.header_value().to_str().unwrap().to_owned(), token.key_id().map(ToString::to_string))
+    }
+    let seconds = TokenLifetime::days(30).unwrap();
+    let stateless = StatelessSource::with_secret(client(), id.clone(), secret.clone());
+    assert_eq!(cached(&line, stateless).await.0, "Bearer with-secret");
+    assert_eq!(cached(&line, StatelessSource::new(client(), signer.clone())).await.0, "Bearer with-jwt");
+    let (jwt, key_id) = cached(&line, JwtSource::new(client(), signer, seconds)).await;
+    assert_eq!((jwt.as_str(), key_id.as_deref()), ("Bearer v2.1", Some("the-key-id")));
+    assert_eq!(cached(&line, ShortLivedSource::new(client(), id, secret)).await.0, "Bearer v2");
+    let pasted = AccessToken::new("long-lived").unwrap();
+    assert_eq!(cached(&line, StaticSource::new(pasted)).await.0, "Bearer long-lived");
+    let exp: u32 = line.received()[2].assertion_claim("token_exp").unwrap().parse().unwrap();
+    assert_eq!(exp, 2_592_000);
+    line.verify();
+}
+
+#[test]
+fn handles_can_be_shared_between_tasks() {
+    fn shared<T: Send + Sync + 'static>(_: &T) {}
+    fn sendable<T: Send>(_: T) {}
+    let scene = Scene::new([Act::Issue(SECOND)]);
+    shared(&scene.cache);
+    sendable(scene.cache.token());
+    sendable(scene.cache.token_valid_for(SECOND));
+    sendable(scene.cache.shutdown());
+}
