@@ -6,8 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use line_channel_token_core::{Client, Clock, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+use line_channel_token_core::{
+    Client, ClientBuilder, Clock, HttpBackend, Limits, Sent, TransportError, TransportErrorKind,
+};
 
+use crate::matchers::Difference;
+use crate::reply::Step;
 use crate::rule::Rule;
 use crate::{ManualClock, Matcher, Received, Report, RuleBuilder, report};
 
@@ -16,7 +20,9 @@ use crate::{ManualClock, Matcher, Received, Report, RuleBuilder, report};
 /// It has no port, no thread and no runtime. A clone is a further handle on the same mock, to give to a client.
 ///
 /// When the handle that [`new`](Self::new) returned is dropped, unmet expectations and unmatched requests fail the
-/// test, unless it was verified before or the test is failing already. Keep that handle in the test.
+/// test, unless it was verified since the last request and the last new rule, or the test is failing already. Keep that
+/// handle in the test and give clones away: a panic of a handle that was moved into a task or a thread does not reach
+/// the test.
 pub struct MockBackend {
     shared: Arc<Shared>,
     clock: ManualClock,
@@ -36,6 +42,7 @@ struct State {
 impl Shared {
     pub(crate) fn add(&self, rule: Rule) {
         let mut state = self.state();
+        state.verified = false;
         let at = state.rules.partition_point(|other| other.priority() <= rule.priority());
         state.rules.insert(at, rule);
     }
@@ -67,7 +74,12 @@ impl MockBackend {
     /// A client over this mock and its clock, with everything else as usual.
     #[must_use]
     pub fn client(&self) -> Client {
-        Client::builder(self.clone()).clock(Arc::new(self.clock.clone())).build()
+        self.client_builder().build()
+    }
+
+    /// The same with settings to come. A client made in another way waits on the machine's clock.
+    pub fn client_builder(&self) -> ClientBuilder {
+        Client::builder(self.clone()).clock(Arc::new(self.clock.clone()))
     }
 
     /// Begins a rule for the requests that match; an [`Operation`](line_channel_token_core::Operation) is a matcher.
@@ -86,7 +98,7 @@ impl MockBackend {
         *self.shared.state() = State::default();
     }
 
-    /// Whether every expectation was met and every request answered.
+    /// Whether every expectation was met and every request answered so far.
     ///
     /// # Errors
     ///
@@ -112,33 +124,67 @@ impl MockBackend {
         }
     }
 
-    fn answer(&self, request: Request<Bytes>) -> Result<(crate::reply::Step, Received, usize), TransportError> {
+    fn answer(&self, request: Request<Bytes>) -> Result<Turn, TransportError> {
         let mut received = Received::new(request, self.clock.now());
+        let rules = self.shared.state().rules.clone();
+        // The test's own functions run outside of every lock, so they may use the mock.
+        let mut asked: Vec<(Rule, Vec<Difference>)> = Vec::with_capacity(rules.len());
+        for rule in rules {
+            let differences = rule.differences(&received);
+            asked.push((rule, differences));
+        }
         let mut state = self.shared.state();
-        let turn = state.rules.iter().find(|rule| rule.differences(&received).is_empty());
-        let Some((rule, step)) = turn.and_then(|rule| Some((rule.name().to_owned(), rule.take()?))) else {
-            let text =
-                format!("the mock has no answer: no rule matches {}", report::unmatched(&state.rules, &received));
-            state.received.push(received);
-            return Err(TransportError::new(TransportErrorKind::Other, Sent::No).with_source(text));
-        };
-        received.answered_by_rule(rule);
-        state.received.push(received.clone());
-        Ok((step, received, state.received.len()))
+        state.verified = false;
+        let mut forbidden = None;
+        for (at, (rule, differences)) in asked.iter_mut().enumerate() {
+            if !differences.is_empty() {
+                continue;
+            }
+            // Under the lock, so that two requests never get the same turn.
+            if let Some(used_up) = rule.used_up() {
+                differences.push(used_up);
+                continue;
+            }
+            let (turn, step) = rule.take();
+            if rule.forbids() {
+                differences.push(Difference::UsedUp("it forbids this request".to_owned()));
+                forbidden = Some(at);
+                break;
+            }
+            if let Some(step) = step {
+                received.answered_by_rule(rule.name());
+                state.received.push(received.clone());
+                return Ok(Turn { step, turn, received, nth: state.received.len() });
+            }
+        }
+        let nearest = forbidden.map_or(&asked[..], |at| &asked[at..=at]);
+        let text = report::unmatched(&received, nearest);
+        received.refused(text.clone());
+        state.received.push(received);
+        Err(TransportError::new(TransportErrorKind::Other, Sent::No)
+            .with_source(format!("the mock has no answer: no rule answered {text}")))
     }
+}
+
+/// The turn of a rule that answers.
+struct Turn {
+    step: Step,
+    turn: usize,
+    received: Received,
+    nth: usize,
 }
 
 #[async_trait]
 impl HttpBackend for MockBackend {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
-        let (step, received, nth) = self.answer(request)?;
-        // A closure of the test's runs outside of every lock, so it may use the mock.
-        let step = step.resolve(&received);
-        if !step.delay.is_zero() {
-            self.clock.sleep(step.delay.min(limits.timeout)).await;
-            if step.delay >= limits.timeout {
-                return Err(TransportError::new(TransportErrorKind::Timeout, Sent::Maybe));
-            }
+        let Turn { step, turn, received, nth } = self.answer(request)?;
+        let step = step.resolve(&received, turn);
+        let wait = if step.is_timeout() { limits.timeout } else { step.delay.min(limits.timeout) };
+        if !wait.is_zero() {
+            self.clock.sleep(wait).await;
+        }
+        if step.delay >= limits.timeout && !step.is_timeout() {
+            return Err(TransportError::new(TransportErrorKind::Timeout, Sent::Maybe));
         }
         let response = step.finish(&format!("mock-request-{nth}"))?;
         if response.body().len() > limits.max_body {

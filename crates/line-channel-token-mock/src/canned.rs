@@ -159,10 +159,10 @@ impl Reply {
         Self::message(StatusCode::TOO_MANY_REQUESTS, "The API rate limit has been exceeded. Try again later.")
     }
 
-    /// The same with a `Retry-After`, in whole seconds.
+    /// The same with a `Retry-After`, in whole seconds, rounded up.
     #[must_use]
     pub fn rate_limited_for(wait: Duration) -> Self {
-        Self::rate_limited().header(RETRY_AFTER, &wait.as_secs().to_string())
+        Self::rate_limited().header(RETRY_AFTER, &wait.as_secs_f64().ceil().to_string())
     }
 
     /// Any: the server failed, and says so in JSON.
@@ -178,7 +178,8 @@ impl Reply {
             .header(CONTENT_TYPE, "text/html")
     }
 
-    /// A refusal with this OAuth code and description, and status 400.
+    /// A refusal with this OAuth code and description, and status 400: for what LINE documents no words for, such as a wrong
+    /// audience (`invalid_client`).
     #[must_use]
     pub fn refusal(error: &str, description: &str) -> Self {
         let fields = [("error", Value::from(error)), ("error_description", description.into())];
@@ -198,13 +199,13 @@ impl Reply {
         Self::failure(TransportErrorKind::Connect, Sent::No)
     }
 
-    /// The deadline passes while connecting: nothing was sent.
+    /// The client's deadline passes while connecting, on the mock's clock: nothing was sent.
     #[must_use]
     pub fn connect_timeout() -> Self {
         Self::failure(TransportErrorKind::Timeout, Sent::No)
     }
 
-    /// The deadline passes while waiting for the answer: the server may have acted.
+    /// The client's deadline passes while waiting for the answer, on the mock's clock: the server may have acted.
     #[must_use]
     pub fn timeout() -> Self {
         Self::failure(TransportErrorKind::Timeout, Sent::Maybe)

@@ -6,34 +6,40 @@ use std::fmt;
 pub(crate) enum Expectation {
     /// As often as one likes, never included.
     Any,
+    /// Never: a call is refused, and a fault.
+    Never,
     /// Exactly so often; then the rule answers no more.
     Times(usize),
     /// So often or more.
     AtLeast(usize),
+    /// So often or less; then the rule answers no more.
+    UpTo(usize),
 }
 
 impl Expectation {
     pub(crate) fn is_met_by(self, calls: usize) -> bool {
         match self {
-            Self::Any => true,
+            Self::Any | Self::UpTo(_) => true,
+            Self::Never => calls == 0,
             Self::Times(wanted) => calls == wanted,
             Self::AtLeast(wanted) => calls >= wanted,
         }
     }
 
     pub(crate) fn is_used_up_by(self, calls: usize) -> bool {
-        matches!(self, Self::Times(wanted) if calls >= wanted)
+        matches!(self, Self::Times(most) | Self::UpTo(most) if calls >= most)
     }
 }
 
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Any => f.write_str("any number of calls"),
-            Self::Times(1) => f.write_str("exactly 1 call"),
-            Self::Times(wanted) => write!(f, "exactly {wanted} calls"),
-            Self::AtLeast(1) => f.write_str("at least 1 call"),
-            Self::AtLeast(wanted) => write!(f, "at least {wanted} calls"),
-        }
+        let (words, number) = match self {
+            Self::Any => return f.write_str("any number of calls"),
+            Self::Never => return f.write_str("no call"),
+            Self::Times(number) => ("exactly", number),
+            Self::AtLeast(number) => ("at least", number),
+            Self::UpTo(number) => ("up to", number),
+        };
+        write!(f, "{words} {number} call{}", if *number == 1 { "" } else { "s" })
     }
 }

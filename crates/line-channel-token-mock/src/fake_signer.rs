@@ -12,7 +12,8 @@ use serde_json::json;
 
 /// Makes assertions that have everything but a true signature: for a backend that checks none.
 ///
-/// Its methods are those of the real `AssertionSigner`. An emulator refuses what it makes.
+/// `sign`, `sign_for` and the rest are called as those of the real `AssertionSigner`. An emulator refuses what it makes.
+/// Its claims follow the machine's clock, unless [`with_clock`](Self::with_clock) names the mock's.
 #[derive(Clone, Debug)]
 pub struct FakeSigner {
     channel_id: ChannelId,

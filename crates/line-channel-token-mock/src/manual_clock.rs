@@ -52,8 +52,12 @@ impl ManualClock {
         Self::with(false)
     }
 
-    /// A clock that moves by itself when somebody waits on it, by as much as they wait: waits are over at once, and time
-    /// has passed. Right for one caller that retries; with several that wait at once, move a clock by hand.
+    /// A clock that moves by itself when somebody waits on it, by as much as they wait: waits are over at their second turn,
+    /// and time has passed.
+    ///
+    /// Right for one caller that retries. Move a clock by hand ([`new`](Self::new), [`until_sleeping`](Self::until_sleeping),
+    /// [`advance`](Self::advance)) for several that wait at once, for a task that waits in a loop, and for a race between a
+    /// wait and some work, which the wait would always win.
     #[must_use]
     pub fn leaping() -> Self {
         Self::with(true)
@@ -136,41 +140,54 @@ impl Clock for ManualClock {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        let mut state = self.state();
-        state.waits.push(duration);
-        if state.leaping {
-            drop(state);
-            self.advance(duration);
-            return Box::pin(std::future::ready(()));
-        }
-        let until = state.now.monotonic.saturating_add(duration);
-        state.next_id += 1;
-        Box::pin(Waiting { clock: self.clone(), id: state.next_id, until })
+        Box::pin(Waiting { clock: self.clone(), duration, begun: None })
     }
 }
 
-/// A wait on a clock that is moved by hand.
+/// A wait. It begins when it is first polled, as those of other timers that are lazy.
 struct Waiting {
     clock: ManualClock,
-    id: u64,
-    until: Duration,
+    duration: Duration,
+    /// Its number, and the time that ends it.
+    begun: Option<(u64, Duration)>,
 }
 
 impl Future for Waiting {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.clock.state();
-        if state.now.monotonic >= self.until {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let clock = self.clock.clone();
+        let mut state = clock.state();
+        let Some((id, until)) = self.begun else {
+            state.waits.push(self.duration);
+            state.next_id += 1;
+            let until = state.now.monotonic.saturating_add(self.duration);
+            self.begun = Some((state.next_id, until));
+            if state.leaping {
+                drop(state);
+                clock.advance(self.duration);
+                // Others have their turn first, as they would in a true wait.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            drop(state);
+            return self.poll(context);
+        };
+        if state.now.monotonic >= until {
             return Poll::Ready(());
         }
         let waker = context.waker().clone();
-        match state.sleepers.iter_mut().find(|sleeper| sleeper.id == self.id) {
-            Some(sleeper) => sleeper.waker = waker,
-            None => state.sleepers.push(Sleeper { id: self.id, until: self.until, waker }),
-        }
+        // Wakers are woken and dropped outside of the lock: either may run or free a task here and now.
+        let before = match state.sleepers.iter_mut().find(|sleeper| sleeper.id == id) {
+            Some(sleeper) => Some(std::mem::replace(&mut sleeper.waker, waker)),
+            None => {
+                state.sleepers.push(Sleeper { id, until, waker });
+                None
+            }
+        };
         let watchers = std::mem::take(&mut state.watchers);
         drop(state);
+        drop(before);
         watchers.into_iter().for_each(Waker::wake);
         Poll::Pending
     }
@@ -178,7 +195,12 @@ impl Future for Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.clock.state().sleepers.retain(|sleeper| sleeper.id != self.id);
+        let Some((id, _)) = self.begun else { return };
+        let mut state = self.clock.state();
+        let at = state.sleepers.iter().position(|sleeper| sleeper.id == id);
+        let sleeper = at.map(|at| state.sleepers.swap_remove(at));
+        drop(state);
+        drop(sleeper);
     }
 }
 
@@ -197,7 +219,9 @@ impl Future for Sleeping {
         if state.sleepers.len() >= self.count {
             return Poll::Ready(());
         }
-        state.watchers.push(context.waker().clone());
+        if !state.watchers.iter().any(|watcher| watcher.will_wake(context.waker())) {
+            state.watchers.push(context.waker().clone());
+        }
         Poll::Pending
     }
 }

@@ -11,7 +11,25 @@ use line_channel_token_core::Operation;
 
 use crate::Received;
 
-type Test = dyn Fn(&Received) -> Result<(), String> + Send + Sync;
+type Test = dyn Fn(&Received) -> Result<(), Difference> + Send + Sync;
+
+/// Why a rule does not answer a request, in words without a secret. The order is that of nearness.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Difference {
+    /// Every condition holds, but the rule has answered as often as it may.
+    UsedUp(String),
+    /// Something of the request's content differs.
+    Content(String),
+    /// It goes somewhere else: another operation, path or method.
+    Place(String),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::UsedUp(text) | Self::Content(text) | Self::Place(text)) = self;
+        f.write_str(text)
+    }
+}
 
 /// One condition on a request.
 #[derive(Clone)]
@@ -21,18 +39,15 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    pub(crate) const OPERATION_DIFFERS: &str = "the operation is ";
-    pub(crate) const NO_OPERATION: &str = "the request is none of the nine operations";
-
     fn new(
         what: impl Into<Cow<'static, str>>,
-        test: impl Fn(&Received) -> Result<(), String> + Send + Sync + 'static,
+        test: impl Fn(&Received) -> Result<(), Difference> + Send + Sync + 'static,
     ) -> Self {
         Self { what: what.into(), test: Arc::new(test) }
     }
 
     /// What differs, in words without a secret.
-    pub(crate) fn check(&self, received: &Received) -> Result<(), String> {
+    pub(crate) fn check(&self, received: &Received) -> Result<(), Difference> {
         (self.test)(received)
     }
 }
@@ -53,8 +68,8 @@ impl From<Operation> for Matcher {
     fn from(operation: Operation) -> Self {
         Self::new(operation.name(), move |received| match received.operation() {
             Some(given) if given == operation => Ok(()),
-            Some(given) => Err(format!("{}{given}, not {operation}", Self::OPERATION_DIFFERS)),
-            None => Err(format!("{}, and not {operation}", Self::NO_OPERATION)),
+            Some(given) => Err(Difference::Place(format!("the operation is {given}, not {operation}"))),
+            None => Err(Difference::Place(format!("the request is none of the nine operations, and not {operation}"))),
         })
     }
 }
@@ -65,13 +80,13 @@ pub fn any() -> Matcher {
     Matcher::new("any request", |_| Ok(()))
 }
 
-/// Matches a path, without the query. It may follow the path of a base URL.
+/// Matches the whole path, without the query.
 #[must_use]
 pub fn path(path: impl Into<String>) -> Matcher {
     let path = path.into();
     Matcher::new(format!("path {path}"), move |received| match received.path() {
-        given if given.ends_with(&path) => Ok(()),
-        given => Err(format!("the path is {given}, not {path}")),
+        given if given == path => Ok(()),
+        given => Err(Difference::Place(format!("the path is {given}, not {path}"))),
     })
 }
 
@@ -80,7 +95,7 @@ pub fn path(path: impl Into<String>) -> Matcher {
 pub fn method(method: Method) -> Matcher {
     Matcher::new(format!("method {method}"), move |received| match received.method() {
         given if *given == method => Ok(()),
-        given => Err(format!("the method is {given}, not {method}")),
+        given => Err(Difference::Place(format!("the method is {given}, not {method}"))),
     })
 }
 
@@ -95,12 +110,12 @@ pub fn field(name: impl Into<String>, value: impl Into<String>) -> Matcher {
         Some(given) => {
             let (given, wanted) = (Received::shown(&name, given), Received::shown(&name, &value));
             if given == "[redacted]" {
-                Err(format!("the field {name} has another value (neither is shown)"))
+                Err(Difference::Content(format!("the field {name} has another value (neither is shown)")))
             } else {
-                Err(format!("the field {name} is {given}, not {wanted}"))
+                Err(Difference::Content(format!("the field {name} is {given}, not {wanted}")))
             }
         }
-        None => Err(format!("the field {name} is missing")),
+        None => Err(Difference::Content(format!("the field {name} is missing"))),
     })
 }
 
@@ -110,8 +125,8 @@ pub fn header(name: impl Into<String>, value: impl Into<String>) -> Matcher {
     let (name, value) = (name.into(), value.into());
     Matcher::new(format!("header {name}"), move |received| match received.header(&name) {
         Some(given) if given == value => Ok(()),
-        Some(_) => Err(format!("the header {name} has another value (neither is shown)")),
-        None => Err(format!("the header {name} is missing")),
+        Some(_) => Err(Difference::Content(format!("the header {name} has another value (neither is shown)"))),
+        None => Err(Difference::Content(format!("the header {name} is missing"))),
     })
 }
 
@@ -121,8 +136,8 @@ pub fn channel(id: impl Into<String>) -> Matcher {
     let id = id.into();
     Matcher::new(format!("channel {id}"), move |received| match received.channel_id() {
         Some(given) if given == id => Ok(()),
-        Some(given) => Err(format!("the channel is {given}, not {id}")),
-        None => Err(format!("the request names no channel, and not {id}")),
+        Some(given) => Err(Difference::Content(format!("the channel is {given}, not {id}"))),
+        None => Err(Difference::Content(format!("the request names no channel, and not {id}"))),
     })
 }
 
@@ -132,8 +147,8 @@ pub fn kid(kid: impl Into<String>) -> Matcher {
     let kid = kid.into();
     Matcher::new(format!("kid {kid}"), move |received| match received.assertion_kid() {
         Some(given) if given == kid => Ok(()),
-        Some(given) => Err(format!("the assertion's kid is {given}, not {kid}")),
-        None => Err(format!("the request has no assertion with a kid, and not {kid}")),
+        Some(given) => Err(Difference::Content(format!("the assertion's kid is {given}, not {kid}"))),
+        None => Err(Difference::Content(format!("the request has no assertion with a kid, and not {kid}"))),
     })
 }
 
@@ -145,5 +160,5 @@ pub fn matching(
 ) -> Matcher {
     let what = what.into();
     let refusal = format!("it is not so that {what}");
-    Matcher::new(what, move |received| if test(received) { Ok(()) } else { Err(refusal.clone()) })
+    Matcher::new(what, move |received| if test(received) { Ok(()) } else { Err(Difference::Content(refusal.clone())) })
 }

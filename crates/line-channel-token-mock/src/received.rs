@@ -10,7 +10,10 @@ use http::{Method, Request};
 use line_channel_token_core::{Moment, Operation};
 use serde_json::Value;
 
-/// The fields whose values may be shown. All others could be a secret.
+/// The fields that LINE knows.
+const KNOWN: [&str; 6] =
+    ["access_token", "client_assertion", "client_assertion_type", "client_id", "client_secret", "grant_type"];
+/// Those whose values may be shown. All others could be a secret.
 const SHOWN: [&str; 3] = ["grant_type", "client_id", "client_assertion_type"];
 
 /// A request that the mock got.
@@ -23,7 +26,14 @@ pub struct Received {
     operation: Option<Operation>,
     fields: Vec<(String, String)>,
     at: Moment,
-    answered_by: Option<String>,
+    outcome: Outcome,
+}
+
+#[derive(Clone)]
+enum Outcome {
+    Open,
+    AnsweredBy(String),
+    Refused(String),
 }
 
 impl Received {
@@ -42,11 +52,23 @@ impl Received {
                 && *request.method() == operation.method()
                 && (!v3 || operation.takes_assertion() == asserted)
         });
-        Self { request, operation, fields, at, answered_by: None }
+        Self { request, operation, fields, at, outcome: Outcome::Open }
     }
 
-    pub(crate) fn answered_by_rule(&mut self, rule: String) {
-        self.answered_by = Some(rule);
+    pub(crate) fn answered_by_rule(&mut self, rule: &str) {
+        self.outcome = Outcome::AnsweredBy(rule.to_owned());
+    }
+
+    pub(crate) fn refused(&mut self, why: String) {
+        self.outcome = Outcome::Refused(why);
+    }
+
+    /// Why no rule answered it, as things stood when it came.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Refused(why) => Some(why),
+            Outcome::Open | Outcome::AnsweredBy(_) => None,
+        }
     }
 
     /// Which of the nine operations it is, where it is one.
@@ -82,7 +104,10 @@ impl Received {
     /// The name of the rule that answered it; `None` where none matched.
     #[must_use]
     pub fn answered_by(&self) -> Option<&str> {
-        self.answered_by.as_deref()
+        match &self.outcome {
+            Outcome::AnsweredBy(rule) => Some(rule),
+            Outcome::Open | Outcome::Refused(_) => None,
+        }
     }
 
     /// The channel that it is about: its `client_id`, or the `iss` of its assertion.
@@ -144,12 +169,16 @@ impl fmt::Display for Received {
 
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields: Vec<_> =
-            self.fields.iter().map(|(name, value)| format!("{name}={}", Self::shown(name, value))).collect();
+        // A body that is no form comes out as a strange name, so only known names are shown.
+        let fields = self.fields.iter().map(|(name, value)| match KNOWN.contains(&name.as_str()) {
+            true => format!("{name}={}", Self::shown(name, value)),
+            false => "[an unknown field]".to_owned(),
+        });
+        let fields: Vec<_> = fields.collect();
         f.debug_struct("Received")
             .field("request", &format_args!("{self}"))
             .field("fields", &fields)
-            .field("answered_by", &self.answered_by)
+            .field("answered_by", &self.answered_by())
             .finish_non_exhaustive()
     }
 }

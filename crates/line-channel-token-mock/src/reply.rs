@@ -71,7 +71,7 @@ impl Reply {
         Self::of(Outcome::Failure(kind, sent))
     }
 
-    /// The reply that a function makes of the request.
+    /// The reply that a function makes of each request. Where that has several in turn, the rule's turns are theirs.
     #[must_use]
     pub fn with(reply: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         Self::of(Outcome::Computed(Arc::new(reply)))
@@ -87,29 +87,60 @@ impl Reply {
     /// The same after this much time on the mock's clock. Past the client's deadline it becomes a timeout.
     #[must_use]
     pub fn after(self, delay: Duration) -> Self {
-        self.change(|step| step.delay = delay)
+        let mut reply = self;
+        if let Some(step) = reply.steps.last_mut() {
+            step.delay = delay;
+        }
+        reply
     }
 
-    /// The same token or verification with this life, in whole seconds. Nothing else has one.
+    /// The same token or verification with this life, in whole seconds.
+    ///
+    /// # Panics
+    ///
+    /// Where the reply is neither.
     #[must_use]
+    #[track_caller]
     pub fn expires_in(self, life: Duration) -> Self {
-        self.change_field("expires_in", life.as_secs().into())
+        self.change_json("expires_in", "expires_in", Some(life.as_secs().into()))
     }
 
-    /// The same verification with this scope, its permissions separated by spaces. Nothing else has one.
+    /// The same verification with this scope, its permissions separated by spaces.
+    ///
+    /// # Panics
+    ///
+    /// Where the reply is no verification.
     #[must_use]
+    #[track_caller]
     pub fn scope(self, scope: &str) -> Self {
-        self.change_field("scope", scope.into())
+        self.change_json("client_id", "scope", Some(scope.into()))
     }
 
-    /// The same with this header. An invalid value leaves it out.
+    /// The same verification without a scope, as LINE answers for some tokens.
+    ///
+    /// # Panics
+    ///
+    /// Where the reply is no verification.
     #[must_use]
-    pub fn header(self, name: HeaderName, value: &str) -> Self {
-        self.change_answer(|answer| {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                answer.headers.insert(name, value);
-            }
-        })
+    #[track_caller]
+    pub fn without_scope(self) -> Self {
+        self.change_json("client_id", "scope", None)
+    }
+
+    /// The same answer with this header.
+    ///
+    /// # Panics
+    ///
+    /// Where the reply is no answer but a failure or a function, and where the value is none that a header may have.
+    #[must_use]
+    #[track_caller]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        match (self.last_answer(), HeaderValue::from_str(value)) {
+            (Some(answer), Ok(value)) => answer.headers.insert(name, value),
+            (None, _) => misuse("a failure and a function have no headers"),
+            (_, Err(_)) => misuse("a header cannot have this value"),
+        };
+        self
     }
 
     /// The `nth` step, or the last one.
@@ -117,44 +148,49 @@ impl Reply {
         self.steps.get(nth).or(self.steps.last())
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Step)) -> Self {
-        if let Some(step) = self.steps.last_mut() {
-            change(step);
+    fn last_answer(&mut self) -> Option<&mut Answer> {
+        match self.steps.last_mut().map(|step| &mut step.outcome) {
+            Some(Outcome::Answer(answer)) => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// Changes a field of a JSON answer that has the field `known`.
+    #[track_caller]
+    fn change_json(mut self, known: &str, name: &str, value: Option<Value>) -> Self {
+        match self.last_answer().map(|answer| &mut answer.body) {
+            Some(Body::Json(body)) if body.contains_key(known) => match value {
+                Some(value) => drop(body.insert(name.to_owned(), value)),
+                None => drop(body.remove(name)),
+            },
+            _ => misuse("this reply has no such field"),
         }
         self
     }
+}
 
-    fn change_answer(self, change: impl FnOnce(&mut Answer)) -> Self {
-        self.change(|step| {
-            if let Outcome::Answer(answer) = &mut step.outcome {
-                change(answer);
-            }
-        })
-    }
-
-    fn change_field(self, name: &str, value: Value) -> Self {
-        self.change_answer(|answer| {
-            if let Body::Json(body) = &mut answer.body
-                && answer.status.is_success()
-                && body.contains_key("expires_in")
-            {
-                body.insert(name.to_owned(), value);
-            }
-        })
-    }
+#[expect(clippy::panic, reason = "a test that scripts nonsense must fail")]
+#[track_caller]
+fn misuse(what: &str) -> ! {
+    panic!("the mock's reply makes no sense: {what}");
 }
 
 impl Step {
-    /// The step itself, or the first one of the reply that its function makes.
-    pub(crate) fn resolve(self, received: &Received) -> Self {
+    /// The step itself, or the one whose turn it is of the reply that its function makes.
+    pub(crate) fn resolve(self, received: &Received, turn: usize) -> Self {
         let mut step = self;
         // A function may return a function's reply; eight deep is a mistake that must not hang a test.
         for _ in 0..8 {
             let Outcome::Computed(make) = &step.outcome else { break };
-            let Some(made) = make(received).steps.into_iter().next() else { break };
+            let Some(made) = make(received).step(turn).cloned() else { break };
             step = Self { delay: step.delay.saturating_add(made.delay), outcome: made.outcome };
         }
         step
+    }
+
+    /// Whether it is the deadline that passes, which takes as long as the client allows.
+    pub(crate) fn is_timeout(&self) -> bool {
+        matches!(self.outcome, Outcome::Failure(TransportErrorKind::Timeout, _))
     }
 
     /// The answer or the failure, as a backend gives it.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::Received;
+use crate::matchers::Difference;
 use crate::rule::Rule;
-use crate::{Matcher, Received};
 
 /// Which expectations were not met and which requests no rule answered, in words without a secret.
 #[derive(Clone, Debug)]
@@ -16,11 +17,7 @@ impl Report {
     /// The report on these rules and requests, or `None` where all is well.
     pub(crate) fn on(rules: &[Rule], received: &[Received]) -> Option<Self> {
         let unmet: Vec<_> = rules.iter().filter(|rule| !rule.is_met()).map(unmet).collect();
-        let unmatched: Vec<_> = received
-            .iter()
-            .filter(|received| received.answered_by().is_none())
-            .map(|received| unmatched(rules, received))
-            .collect();
+        let unmatched: Vec<_> = received.iter().filter_map(Received::refusal).map(str::to_owned).collect();
         (!unmet.is_empty() || !unmatched.is_empty()).then_some(Self { unmet, unmatched })
     }
 
@@ -30,7 +27,7 @@ impl Report {
         &self.unmet
     }
 
-    /// A text for each request that no rule answered: the nearest rule, and what differed.
+    /// A text for each request that no rule answered: the nearest rule at that time, and what differed.
     #[must_use]
     pub fn unmatched_requests(&self) -> &[String] {
         &self.unmatched
@@ -42,22 +39,20 @@ fn unmet(rule: &Rule) -> String {
 }
 
 /// The request, the rule that was nearest to answering it, and every difference between them.
-pub(crate) fn unmatched(rules: &[Rule], received: &Received) -> String {
-    let nearest = rules
-        .iter()
-        .map(|rule| (rule, rule.differences(received)))
-        // The rule of another operation is far away however few its conditions are.
-        .min_by_key(|(_, differences)| (differences.iter().any(|text| is_of_operation(text)), differences.len()));
-    match nearest {
+pub(crate) fn unmatched(received: &Received, rules: &[(Rule, Vec<Difference>)]) -> String {
+    // One that goes to the same place is nearer than any other; among those, the one with the fewest differences, and a
+    // used-up one before one whose content differs.
+    let nearness = |differences: &[Difference]| {
+        let elsewhere = differences.iter().any(|difference| matches!(difference, Difference::Place(_)));
+        (elsewhere, differences.len(), differences.first().cloned())
+    };
+    match rules.iter().min_by_key(|(_, differences)| nearness(differences)) {
         Some((rule, differences)) => {
+            let differences: Vec<_> = differences.iter().map(ToString::to_string).collect();
             format!("{received}\n    nearest rule \"{}\": {}", rule.name(), differences.join("; "))
         }
         None => format!("{received}\n    the mock has no rule: write one with `given`"),
     }
-}
-
-fn is_of_operation(difference: &str) -> bool {
-    difference.starts_with(Matcher::OPERATION_DIFFERS) || difference.starts_with(Matcher::NO_OPERATION)
 }
 
 impl fmt::Display for Report {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::backend::Shared;
 use crate::expectation::Expectation;
+use crate::matchers::Difference;
 use crate::reply::Step;
 use crate::{Matcher, Received, Reply};
 
@@ -42,9 +43,23 @@ impl RuleBuilder {
         self
     }
 
-    /// Answers so often and then no more; verification demands all of them. With 0, a call is a fault.
+    /// Answers so often and then no more, so that the next rule has its turn; verification demands all of them. wiremock
+    /// calls this `expect(n)` and `up_to_n_times(n)`. 0 is [`never`](Self::never).
     pub fn times(mut self, times: usize) -> Self {
-        self.expectation = Expectation::Times(times);
+        self.expectation = if times == 0 { Expectation::Never } else { Expectation::Times(times) };
+        self
+    }
+
+    /// Answers so often at most and then no more; verification demands none of them.
+    pub fn up_to(mut self, times: usize) -> Self {
+        self.expectation = Expectation::UpTo(times);
+        self
+    }
+
+    /// Refuses the requests that match, whatever other rules say, and verification fails where one came. A
+    /// [`priority`](Self::priority) before that of other rules is up to you.
+    pub fn never(mut self) -> Self {
+        self.expectation = Expectation::Never;
         self
     }
 
@@ -111,20 +126,26 @@ impl Rule {
         self.0.expectation.is_met_by(self.calls())
     }
 
-    /// Everything that keeps it from answering this request.
-    pub(crate) fn differences(&self, received: &Received) -> Vec<String> {
-        let mut differences: Vec<_> =
-            self.0.matchers.iter().filter_map(|matcher| matcher.check(received).err()).collect();
-        if differences.is_empty() && self.0.expectation.is_used_up_by(self.calls()) {
-            differences.push(format!("it answers {} and is used up", self.0.expectation));
-        }
-        differences
+    /// The conditions that do not hold for this request.
+    pub(crate) fn differences(&self, received: &Received) -> Vec<Difference> {
+        self.0.matchers.iter().filter_map(|matcher| matcher.check(received).err()).collect()
+    }
+
+    /// Why it cannot answer any more, where it has answered as often as it may.
+    pub(crate) fn used_up(&self) -> Option<Difference> {
+        let expectation = self.0.expectation;
+        let used_up = expectation.is_used_up_by(self.calls());
+        used_up.then(|| Difference::UsedUp(format!("it answers {expectation} and is used up")))
+    }
+
+    pub(crate) fn forbids(&self) -> bool {
+        matches!(self.0.expectation, Expectation::Never)
     }
 
     /// What it answers now. The caller holds the lock of the rules, so that two requests never get the same turn.
-    pub(crate) fn take(&self) -> Option<Step> {
+    pub(crate) fn take(&self) -> (usize, Option<Step>) {
         let turn = self.0.calls.fetch_add(1, Ordering::SeqCst);
-        self.0.reply.step(turn).cloned()
+        (turn, self.0.reply.step(turn).cloned())
     }
 }
 

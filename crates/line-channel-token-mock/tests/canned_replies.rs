@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use futures_executor::block_on;
 use line_channel_token_core::{
-    AccessToken, AssertionKid, ChannelId, ChannelSecret, Client, Error, ErrorKind, Operation, RetryPolicy, Sent,
-    TokenLifetime,
+    AccessToken, AssertionKid, ChannelId, ChannelSecret, Error, ErrorKind, Operation, RetryPolicy, Sent, TokenLifetime,
 };
 use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
 
@@ -15,7 +14,7 @@ use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
 fn call(operation: Operation, reply: Reply) -> Result<String, Error> {
     let line = MockBackend::new();
     line.given(operation).respond(reply);
-    let client = Client::builder(line.clone()).retry(RetryPolicy::never()).build();
+    let client = line.client_builder().retry(RetryPolicy::never()).build();
     let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
     let token = AccessToken::new("t").unwrap();
     let signer = FakeSigner::new(id.clone(), AssertionKid::new("k").unwrap());
@@ -51,7 +50,7 @@ fn successes() {
         (O::Revoke, Reply::revoked(), ""),
         (O::RevokeJwt, Reply::revoked(), ""),
         (O::KeyIds, Reply::key_ids(["a", "b"]), "2"),
-        (O::Revoke, Reply::revoked().expires_in(Duration::from_secs(1)).scope("P"), ""),
+        (O::Verify, Reply::verified("1").without_scope(), "{}"),
     ] {
         assert_eq!(call(operation, reply).unwrap(), seen, "{operation}");
     }
@@ -88,6 +87,8 @@ fn refusals() {
     }
     let wait = call(Operation::KeyIds, Reply::rate_limited_for(Duration::from_secs(9))).unwrap_err().retry_after();
     assert_eq!(wait, Some(Duration::from_secs(9)));
+    let wait = call(Operation::KeyIds, Reply::rate_limited_for(Duration::from_millis(500))).unwrap_err().retry_after();
+    assert_eq!(wait, Some(Duration::from_secs(1)), "rounded up");
 }
 
 #[test]

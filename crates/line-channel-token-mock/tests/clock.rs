@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_executor::block_on;
 use futures_util::FutureExt;
-use line_channel_token_core::{ChannelId, ChannelSecret, Client, Clock, Operation};
+use line_channel_token_core::{ChannelId, ChannelSecret, Clock, Operation};
 use line_channel_token_mock::{ManualClock, MockBackend, Reply};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,6 +23,34 @@ fn a_wait_is_over_when_the_clock_shows_its_time_and_not_before() {
     clock.advance(SECOND);
     assert!(wait.now_or_never().is_some());
     assert_eq!((clock.waits(), clock.sleepers()), (vec![3 * SECOND], 0));
+}
+
+#[tokio::test]
+async fn a_clock_that_leaps_lets_others_have_their_turn() {
+    let clock = ManualClock::leaping();
+    let (leaping, turns) = (clock.clone(), Arc::new(std::sync::atomic::AtomicUsize::new(0)));
+    let counted = turns.clone();
+    let refresher = tokio::spawn(async move {
+        loop {
+            leaping.sleep(600 * SECOND).await;
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    });
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    refresher.abort();
+    let turns = turns.load(std::sync::atomic::Ordering::SeqCst);
+    assert!((1..=2000).contains(&turns), "{turns} turns while ten were yielded");
+}
+
+#[test]
+fn a_wait_that_is_never_polled_does_not_move_a_leaping_clock() {
+    let clock = ManualClock::leaping();
+    drop(clock.sleep(SECOND));
+    assert!(clock.now().monotonic.is_zero() && clock.waits().is_empty());
+    block_on(clock.sleep(SECOND));
+    assert_eq!((clock.now().monotonic, clock.waits()), (SECOND, vec![SECOND]));
 }
 
 #[test]
@@ -105,7 +133,7 @@ fn many_threads_share_one_mock_without_tokio() {
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let client = Client::builder(line.clone()).clock(Arc::new(line.clock().clone())).build();
+                let client = line.client();
                 let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s").unwrap());
                 for _ in 0..50 {
                     block_on(client.issue_stateless(&id, &secret)).unwrap();

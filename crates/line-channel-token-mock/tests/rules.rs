@@ -59,7 +59,7 @@ fn replies_come_in_turn_and_the_last_one_stays() {
     line.given(Operation::IssueStateless).respond(
         Reply::stateless_token("a").then(Reply::stateless_token("b")).then(Reply::invalid_client_credentials()),
     );
-    let client = Client::builder(line.clone()).retry(RetryPolicy::never()).build();
+    let client = line.client_builder().retry(RetryPolicy::never()).build();
     assert_eq!((token(&client, "1"), token(&client, "1")), ("a".to_owned(), "b".to_owned()));
     for _ in 0..2 {
         assert_eq!(stateless(&client, "1").unwrap_err().kind(), ErrorKind::InvalidClient);
@@ -172,4 +172,73 @@ fn reset_forgets_rules_requests_and_expectations() {
     line.reset();
     assert!(line.received().is_empty());
     line.verify();
+}
+
+#[test]
+fn a_timeout_takes_as_long_as_the_client_allows() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStateless).respond(Reply::timeout());
+    assert_eq!(stateless(&line.client(), "1").unwrap_err().kind(), ErrorKind::Timeout);
+    let deadlines = line.clock().waits().iter().filter(|wait| **wait == Duration::from_secs(10)).count();
+    assert_eq!((line.received().len(), deadlines), (2, 2), "the second one ends past the total of 15 seconds");
+}
+
+#[test]
+fn a_function_may_answer_in_turn_and_use_the_mock() {
+    let line = MockBackend::new();
+    let (seen, asked) = (line.clone(), line.clone());
+    line.given(Operation::IssueStateless)
+        .and(matchers::matching("it comes early", move |_| asked.received().len() < 2))
+        .respond(Reply::with(move |_| {
+            let token = format!("after-{}", seen.received().len());
+            Reply::stateless_token("first").then(Reply::stateless_token(&token))
+        }));
+    let client = line.client();
+    assert_eq!((token(&client, "1"), token(&client, "1")), ("first".to_owned(), "after-2".to_owned()));
+    assert!(stateless(&client, "1").is_err());
+    assert!(line.check().is_err());
+}
+
+#[test]
+fn a_rule_up_to_a_number_of_times_may_be_called_less_often() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStateless).up_to(2).respond(Reply::stateless_token("early"));
+    line.given(Operation::IssueStateless).respond(Reply::stateless_token("late"));
+    let client = line.client();
+    assert_eq!(token(&client, "1"), "early");
+    line.verify();
+    assert_eq!((token(&client, "1"), token(&client, "1")), ("early".to_owned(), "late".to_owned()));
+}
+
+#[test]
+fn a_path_is_matched_whole() {
+    let line = MockBackend::new();
+    line.given(matchers::path("/token")).respond(Reply::stateless_token("t"));
+    assert!(stateless(&line.client(), "1").is_err());
+    assert!(line.check().unwrap_err().to_string().contains("the path is /oauth2/v3/token, not /token"));
+}
+
+#[test]
+fn a_reply_that_makes_no_sense_fails_the_test_that_scripts_it() {
+    let nonsense: [fn() -> Reply; 4] = [
+        || Reply::revoked().scope("P"),
+        || Reply::stateless_token("t").scope("P"),
+        || Reply::timeout().header(http::header::SERVER, "x"),
+        || Reply::revoked().header(http::header::SERVER, "line\nbreak"),
+    ];
+    for reply in nonsense {
+        assert!(std::panic::catch_unwind(reply).is_err());
+    }
+}
+
+#[test]
+fn a_body_that_is_no_form_is_not_shown_as_the_name_of_a_field() {
+    use line_channel_token_core::{HttpBackend, Limits};
+    let line = MockBackend::new();
+    line.given(matchers::any()).respond(Reply::revoked());
+    let body = bytes::Bytes::from_static(br#"{"client_secret":"S3CRET"}"#);
+    let request = http::Request::post("https://api.line.me/v2/oauth/revoke").body(body).unwrap();
+    block_on(line.send(request, Limits::default())).unwrap();
+    let shown = format!("{:?}", line.received());
+    assert!(shown.contains("an unknown field") && !shown.contains("S3CRET"), "{shown}");
 }

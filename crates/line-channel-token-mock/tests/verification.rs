@@ -120,3 +120,53 @@ fn a_test_that_fails_already_is_not_made_to_panic_twice() {
     });
     assert_eq!(text.unwrap(), "the test's own failure");
 }
+
+#[test]
+fn a_request_that_a_rule_forbids_is_an_error_and_a_fault() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStateless).and(matchers::channel("1")).times(0).respond(Reply::revoked());
+    line.given(matchers::any()).respond(Reply::stateless_token("t"));
+    line.verify();
+    assert!(issue(&line, "2", "s").is_ok());
+    assert!(issue(&line, "1", "s").is_err());
+    let report = line.check().unwrap_err();
+    assert!(report.to_string().contains("expected no call, got 1"), "{report}");
+    assert!(report.to_string().contains("it forbids this request"), "{report}");
+}
+
+#[test]
+fn the_nearest_rule_is_that_of_the_same_place_and_a_used_up_one_comes_first() {
+    let line = MockBackend::new();
+    line.given(matchers::path("/v2/oauth/verify")).named("elsewhere").respond(Reply::revoked());
+    for channel in ["1", "2"] {
+        let rule = line.given(Operation::IssueStateless).and(matchers::channel(channel));
+        rule.up_to(1).named(format!("token of {channel}")).respond(Reply::stateless_token("t"));
+    }
+    issue(&line, "2", "s").unwrap();
+    assert!(issue(&line, "2", "s").is_err());
+    assert!(issue(&line, "3", "s").is_err());
+    let report = line.check().unwrap_err();
+    let [second, third] = report.unmatched_requests() else { panic!("two requests: {report}") };
+    assert!(second.contains("nearest rule \"token of 2\": it answers up to 1 call and is used up"), "{second}");
+    assert!(third.contains("nearest rule \"token of 1\": the channel is 3, not 1"), "{third}");
+}
+
+#[test]
+fn the_report_tells_of_the_rules_as_they_were_when_the_request_came() {
+    let line = MockBackend::new();
+    assert!(issue(&line, "1", "s").is_err());
+    line.given(Operation::IssueStateless).respond(Reply::stateless_token("t"));
+    assert!(line.check().unwrap_err().to_string().contains("the mock has no rule"));
+}
+
+#[test]
+fn what_comes_after_a_verification_is_verified_again_when_the_mock_is_dropped() {
+    let line = MockBackend::new();
+    line.verify();
+    assert!(issue(&line, "1", "s").is_err());
+    assert!(panic_text(|| drop(line)).unwrap().contains("no rule answered"));
+    let line = MockBackend::new();
+    line.verify();
+    line.given(Operation::Issue).times(1).respond(Reply::short_lived_token("t"));
+    assert!(panic_text(|| drop(line)).unwrap().contains("got 0"));
+}
