@@ -4,13 +4,16 @@
 //! alone, so that nothing else is built differently.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::run::{Outcome, cargo_output_with, root, say};
 
+const FACADE: &str = "line-channel-token";
 const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 
-/// The crates, and the crates whose types may appear in their public signatures, beside the standard library's and ours.
+/// The crates, and the crates whose types may appear in their public signatures, beside the standard library's, their own
+/// and core's. Only the facade, which depends on our crates alone, exports what others define.
 const CRATES: [(&str, &[&str]); 9] = [
     ("line-channel-token", &[]),
     ("line-channel-token-assertion", &["async_trait", "serde_core"]),
@@ -34,7 +37,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let mut faults = Vec::new();
     for (name, allowed) in CRATES {
         let listing = listing(name)?;
-        faults.extend(foreign_types(&listing, allowed).into_iter().map(|found| {
+        if name != FACADE {
+            let exports = listing.lines().filter(|line| line.starts_with("pub use "));
+            faults.extend(exports.map(|line| format!("{name}: `{line}` exports what another crate defines")));
+        }
+        faults.extend(foreign_types(name, &listing, allowed).into_iter().map(|found| {
             format!("{name}: `{found}` appears in a public signature, and is not on the list in xtask/src/api.rs")
         }));
         let file = root().join("xtask/api").join(format!("{name}.txt"));
@@ -64,15 +71,16 @@ pub(crate) fn as_rustdoc() -> Option<ExitCode> {
 
 fn listing(package: &str) -> Result<String, String> {
     let ourselves = std::env::current_exe().map_err(|error| error.to_string())?;
-    let arguments = ["rustdoc", "--quiet", "--package", package, "--lib", "--all-features"];
+    let target = root().join("target");
+    let target = target.to_str().ok_or("the path of this checkout is not valid UTF-8")?;
+    let arguments = ["rustdoc", "--quiet", "--package", package, "--lib", "--all-features", "--target-dir", target];
     let json = ["--", "-Zunstable-options", "--output-format", "json"];
     let variables = [("RUSTDOC", ourselves.to_str().unwrap_or_default()), (AS_RUSTDOC, "1")];
     cargo_output_with(&[&arguments[..], &json].concat(), &variables)?;
-    let file = root().join("target/doc").join(format!("{}.json", package.replace('-', "_")));
+    let file = Path::new(target).join("doc").join(format!("{}.json", package.replace('-', "_")));
     let api = public_api::Builder::from_rustdoc_json(&file)
         .omit_blanket_impls(true)
         .omit_auto_trait_impls(true)
-        .omit_auto_derived_impls(true)
         .build()
         .map_err(|error| {
             format!("{}: {error}\nthis toolchain's rustdoc may need another version of public-api", file.display())
@@ -86,7 +94,12 @@ fn listing(package: &str) -> Result<String, String> {
 }
 
 /// The roots of paths that are neither ours, nor the standard library's, nor allowed.
-fn foreign_types(listing: &str, allowed: &[&str]) -> BTreeSet<String> {
+fn foreign_types(package: &str, listing: &str, allowed: &[&str]) -> BTreeSet<String> {
+    let own = package.replace('-', "_");
+    let ours = |root: &str| match package {
+        FACADE => root.starts_with("line_channel_token"),
+        _ => root == own || root == "line_channel_token_core",
+    };
     const STANDARD: [&str; 4] = ["alloc", "core", "std", "Self"];
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let mut foreign = BTreeSet::new();
@@ -96,12 +109,7 @@ fn foreign_types(listing: &str, allowed: &[&str]) -> BTreeSet<String> {
         let root = &before[start..];
         let continued = before[..start].ends_with("::") || root.is_empty();
         let generic = root.chars().next().is_some_and(char::is_uppercase);
-        if !continued
-            && !generic
-            && !root.starts_with("line_channel_token")
-            && !STANDARD.contains(&root)
-            && !allowed.contains(&root)
-        {
+        if !continued && !generic && !ours(root) && !STANDARD.contains(&root) && !allowed.contains(&root) {
             foreign.insert(root.to_owned());
         }
     }
@@ -124,9 +132,9 @@ mod tests {
     #[test]
     fn a_type_of_a_private_dependency_is_found_and_an_allowed_one_is_not() {
         let listing = "pub fn ours::f(&rsa::key::RsaKey, bytes::Bytes) -> core::result::Result<Self::Err, T::Item>\n\
-                       pub fn line_channel_token_core::g() -> alloc::vec::Vec<<T as reqwest::IntoUrl>::Out>";
-        let found = foreign_types(listing, &["bytes", "ours"]);
-        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["reqwest", "rsa"]);
+                       pub fn line_channel_token_core::g(line_channel_token_mock::Reply) -> alloc::vec::Vec<<T as reqwest::IntoUrl>::Out>";
+        let found = foreign_types("ours", listing, &["bytes"]);
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["line_channel_token_mock", "reqwest", "rsa"]);
     }
 
     #[test]

@@ -6,14 +6,28 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::run::{Outcome, cargo, cargo_with, root, say};
+use crate::run::{Outcome, cargo, cargo_output, cargo_with, root, say};
 
 const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const KID: &str = "consumers";
 
+/// What must not come along, by consumer: what it did not ask for.
+const ABSENT: [(&str, &[&str]); 8] = [
+    ("both-backends", &["ring", "rsa", "line-channel-token-emulator", "line-channel-token-mock"]),
+    ("both-providers", &["line-channel-token-hyper", "ring"]),
+    ("core-only", &["aws-lc-rs", "hyper", "jsonwebtoken", "reqwest", "ring", "rsa", "rustls", "tokio"]),
+    ("hyper-only", &["aws-lc-rs", "p256", "reqwest", "rsa", "line-channel-token-assertion"]),
+    ("mock-in-tests", &["line-channel-token-mock", "line-channel-token-emulator"]),
+    ("no-tls", &["aws-lc-rs", "ring", "line-channel-token-assertion"]),
+    ("reqwest-only", &["line-channel-token-assertion", "line-channel-token-hyper", "p256", "ring", "rsa"]),
+    ("rust-crypto-only", &["aws-lc-rs", "line-channel-token-reqwest", "reqwest"]),
+];
+
 pub(crate) fn run() -> Outcome {
     say("programs outside of the workspace, against the emulator");
-    cargo(&["build", "--package", "examples", "--examples"])?;
+    let target = root().join("target");
+    let target = target.to_str().ok_or("the path of this checkout is not valid UTF-8")?;
+    cargo(&["build", "--package", "examples", "--examples", "--target-dir", target])?;
     let directory = root().join("target/consumers-key");
     let (private, public) = key_pair(&directory)?;
     let emulator = Emulator::start(&public)?;
@@ -26,6 +40,7 @@ pub(crate) fn run() -> Outcome {
     ];
     for consumer in consumers()? {
         outside("run", &consumer, &variables)?;
+        nothing_else_comes_along(&consumer)?;
     }
     outside("test", &root().join("xtask/consumers/mock-in-tests"), &[])?;
     outside("test", &root().join("examples/downstream"), &[])
@@ -46,6 +61,21 @@ fn outside(command: &str, package: &Path, variables: &[(&str, &str)]) -> Outcome
         target.to_str().unwrap_or_default(),
     ];
     cargo_with(&arguments, variables)
+}
+
+/// Holds the tree of a consumer against [`ABSENT`].
+fn nothing_else_comes_along(consumer: &Path) -> Outcome {
+    let name = consumer.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let Some((_, absent)) = ABSENT.iter().find(|(known, _)| *known == name) else {
+        return Err(format!("{name} is not in the list of xtask/src/consumers.rs"));
+    };
+    let manifest = consumer.join("Cargo.toml");
+    let manifest = manifest.to_str().unwrap_or_default();
+    let tree = ["tree", "--quiet", "--edges", "normal", "--prefix", "none", "--manifest-path", manifest];
+    let (tree, _) = cargo_output(&tree)?;
+    let present: Vec<_> =
+        absent.iter().filter(|name| tree.lines().any(|line| line.split(' ').next() == Some(**name))).collect();
+    if present.is_empty() { Ok(()) } else { Err(format!("{name} did not ask for {present:?}")) }
 }
 
 fn consumers() -> Result<Vec<PathBuf>, String> {

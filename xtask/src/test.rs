@@ -1,6 +1,6 @@
 //! All tests, in every feature set whose tests differ from those of the whole.
 
-use crate::run::{Outcome, cargo};
+use crate::run::{Outcome, cargo, say, succeeds};
 
 pub(crate) fn run() -> Outcome {
     cargo(&["test", "--workspace", "--all-features"])?;
@@ -14,7 +14,18 @@ pub(crate) fn run() -> Outcome {
         }
     }
     alone("line-channel-token-emulator", "")?;
-    alone("line-channel-token", "")
+    alone("line-channel-token-mock", "")?;
+    alone("line-channel-token", "")?;
+    under_nextest()
+}
+
+/// The mock under nextest, which runs each test in a process of its own; where nextest is missing, that is said.
+fn under_nextest() -> Outcome {
+    if succeeds(env!("CARGO"), &["nextest", "--version"]) {
+        return cargo(&["nextest", "run", "--package", "line-channel-token-mock"]);
+    }
+    say("SKIPPED: cargo-nextest is missing; the mock's tests ran under cargo test alone");
+    Ok(())
 }
 
 fn alone(package: &str, features: &str) -> Outcome {

@@ -73,10 +73,10 @@ pub(crate) async fn succeeds_with(
 
 /// A POST and a GET to the server, which must both fail in this way.
 pub(crate) async fn both_fail(make: Make, server: &Server, limits: Limits, kind: TransportErrorKind, sent: Sent) {
-    let backend = backend(make);
     for request in [post(server), get(server)] {
         let method = request.method().clone();
-        fails(&*backend, request, limits, kind, sent, method.as_str()).await;
+        // A backend each: the server may be about to close the connection that the first one has kept.
+        fails(&*backend(make), request, limits, kind, sent, method.as_str()).await;
     }
 }
 

@@ -15,6 +15,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::builder(ReqwestBackend::new()?).base_url(base).build();
     let token = client.issue_jwt(&signer.sign_for(TokenLifetime::days(1)?)?).await?;
     client.verify_jwt(token.access_token()).await?;
+    // The signer beside us reads a process-wide provider, and finds two; ours reads nothing of the process.
+    std::panic::set_hook(Box::new(|_| {}));
+    let theirs = std::panic::catch_unwind(|| {
+        let key = jsonwebtoken::EncodingKey::from_secret(b"secret");
+        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &["claims"], &key)
+    });
+    assert!(theirs.is_err(), "jsonwebtoken signs with two providers now: say so in docs and design");
+    assert!(signer.sign().is_ok());
     assert!(SigningKey::generate_ec()?.public_jwk().to_json().contains("P-256"));
     Ok(())
 }
