@@ -8,8 +8,8 @@ use line_channel_token::{
 };
 
 use crate::Backend;
-use crate::steps::{explained, succeeds};
-use crate::table::{self, life, redacted};
+use crate::steps::{explained, issues, revokes, succeeds, verifies};
+use crate::table;
 
 const CONSOLE: &str = "in the LINE Developers Console (Providers > your provider > your channel)";
 
@@ -18,14 +18,7 @@ pub(crate) async fn run(backend: Backend) -> Result<(), String> {
     let client = backend.client().map_err(|error| explained(&error))?.base_url(settings.base_url.clone()).build();
     println!("Channel {} at {}, with the {} backend\n", settings.id, settings.base_url, backend.name());
     table::head();
-    let issue = client.issue_stateless(&settings.id, &settings.secret);
-    succeeds(
-        Operation::IssueStateless,
-        issue,
-        |token| token.request_id(),
-        |token| Ok(format!("{} for {}", redacted(token.access_token()), life(token.expires_in()))),
-    )
-    .await?;
+    issues(Operation::IssueStateless, client.issue_stateless(&settings.id, &settings.secret)).await?;
     match &settings.signer {
         Some(signer) => with_an_assertion(&client, &settings, signer).await?,
         None => table::detail(format!(
@@ -43,31 +36,11 @@ pub(crate) async fn run(backend: Backend) -> Result<(), String> {
 /// One token of a minute's life, used and revoked again.
 async fn with_an_assertion(client: &Client, settings: &Settings, signer: &AssertionSigner) -> Result<(), String> {
     let assertion = signer.sign().map_err(|error| explained(&error))?;
-    let issue = client.issue_stateless_with_jwt(&assertion);
-    succeeds(
-        Operation::IssueStatelessWithJwt,
-        issue,
-        |token| token.request_id(),
-        |token| Ok(format!("{} for {}", redacted(token.access_token()), life(token.expires_in()))),
-    )
-    .await?;
+    issues(Operation::IssueStatelessWithJwt, client.issue_stateless_with_jwt(&assertion)).await?;
     let lifetime = TokenLifetime::seconds(60).map_err(|error| explained(&error))?;
     let for_a_minute = signer.sign_for(lifetime).map_err(|error| explained(&error))?;
-    let token = succeeds(
-        Operation::IssueJwt,
-        client.issue_jwt(&for_a_minute),
-        |token| token.request_id(),
-        |token| Ok(format!("{} for {}", redacted(token.access_token()), life(token.expires_in()))),
-    )
-    .await?;
-    let verify = client.verify_jwt(token.access_token());
-    succeeds(
-        Operation::VerifyJwt,
-        verify,
-        |verified| verified.request_id(),
-        |verified| Ok(format!("valid, of channel {}", verified.channel_id())),
-    )
-    .await?;
+    let token = issues(Operation::IssueJwt, client.issue_jwt(&for_a_minute)).await?;
+    verifies(Operation::VerifyJwt, client.verify_jwt(token.access_token()), &settings.id).await?;
     succeeds(
         Operation::KeyIds,
         client.key_ids(&assertion),
@@ -75,9 +48,7 @@ async fn with_an_assertion(client: &Client, settings: &Settings, signer: &Assert
         |kids| Ok(format!("{} valid tokens", kids.as_slice().len())),
     )
     .await?;
-    let revoke = client.revoke_jwt(&settings.id, &settings.secret, token.access_token());
-    succeeds(Operation::RevokeJwt, revoke, |revoked| revoked.request_id(), |_| Ok("revoked".to_owned())).await?;
-    Ok(())
+    revokes(Operation::RevokeJwt, client.revoke_jwt(&settings.id, &settings.secret, token.access_token())).await
 }
 
 struct Settings {

@@ -7,8 +7,8 @@ use line_channel_token::{
 };
 
 use crate::Backend;
-use crate::steps::{explained, is_refused, succeeds};
-use crate::table::{self, life, redacted};
+use crate::steps::{explained, is_refused, issues, revokes, succeeds, verifies};
+use crate::table;
 
 struct Channel {
     id: ChannelId,
@@ -53,69 +53,28 @@ async fn all_operations(client: &Client, channel: &Channel) -> Result<(), String
 }
 
 async fn short_lived(client: &Client, Channel { id, secret, .. }: &Channel) -> Result<(), String> {
-    let token = succeeds(
-        Operation::Issue,
-        client.issue(id, secret),
-        |token| token.request_id(),
-        |token| Ok(format!("{} for {}", redacted(token.access_token()), life(token.expires_in()))),
-    )
-    .await?;
-    succeeds(
-        Operation::Verify,
-        client.verify(token.access_token()),
-        |verified| verified.request_id(),
-        |verified| {
-            if verified.channel_id() != id {
-                return Err(format!("it belongs to channel {}", verified.channel_id()));
-            }
-            Ok(format!("valid, of channel {}", verified.channel_id()))
-        },
-    )
-    .await?;
-    let revoke = client.revoke(token.access_token());
-    succeeds(Operation::Revoke, revoke, |revoked| revoked.request_id(), |_| Ok("revoked".to_owned())).await?;
+    let token = issues(Operation::Issue, client.issue(id, secret)).await?;
+    verifies(Operation::Verify, client.verify(token.access_token()), id).await?;
+    revokes(Operation::Revoke, client.revoke(token.access_token())).await?;
     let verify = client.verify(token.access_token());
     is_refused(Operation::Verify, "revoked before", ErrorKind::InvalidToken, verify).await
 }
 
 async fn stateless(client: &Client, Channel { id, secret, signer }: &Channel) -> Result<(), String> {
-    let outcome = |token: &line_channel_token::StatelessToken| {
-        Ok(format!("{} for {}", redacted(token.access_token()), life(token.expires_in())))
-    };
-    let issue = client.issue_stateless(id, secret);
-    succeeds(Operation::IssueStateless, issue, |token| token.request_id(), outcome).await?;
+    issues(Operation::IssueStateless, client.issue_stateless(id, secret)).await?;
     let wrong = ChannelSecret::new("ffffffffffffffffffffffffffffffff").map_err(|error| explained(&error))?;
     let issue = client.issue_stateless(id, &wrong);
     is_refused(Operation::IssueStateless, "wrong secret", ErrorKind::InvalidClient, issue).await?;
     let assertion = signer.sign().map_err(|error| explained(&error))?;
-    let issue = client.issue_stateless_with_jwt(&assertion);
-    succeeds(Operation::IssueStatelessWithJwt, issue, |token| token.request_id(), outcome).await?;
+    issues(Operation::IssueStatelessWithJwt, client.issue_stateless_with_jwt(&assertion)).await?;
     Ok(())
 }
 
 async fn with_an_assertion(client: &Client, Channel { id, secret, signer }: &Channel) -> Result<(), String> {
     let lifetime = TokenLifetime::days(30).map_err(|error| explained(&error))?;
     let assertion = signer.sign_for(lifetime).map_err(|error| explained(&error))?;
-    let token = succeeds(
-        Operation::IssueJwt,
-        client.issue_jwt(&assertion),
-        |token| token.request_id(),
-        |token| Ok(format!("{} for {}", redacted(token.access_token()), life(token.expires_in()))),
-    )
-    .await?;
-    let verify = client.verify_jwt(token.access_token());
-    succeeds(
-        Operation::VerifyJwt,
-        verify,
-        |verified| verified.request_id(),
-        |verified| {
-            if verified.channel_id() != id {
-                return Err(format!("it belongs to channel {}", verified.channel_id()));
-            }
-            Ok(format!("valid, of channel {}", verified.channel_id()))
-        },
-    )
-    .await?;
+    let token = issues(Operation::IssueJwt, client.issue_jwt(&assertion)).await?;
+    verifies(Operation::VerifyJwt, client.verify_jwt(token.access_token()), id).await?;
     let assertion = signer.sign().map_err(|error| explained(&error))?;
     succeeds(
         Operation::KeyIds,
@@ -129,8 +88,7 @@ async fn with_an_assertion(client: &Client, Channel { id, secret, signer }: &Cha
         },
     )
     .await?;
-    let revoke = client.revoke_jwt(id, secret, token.access_token());
-    succeeds(Operation::RevokeJwt, revoke, |revoked| revoked.request_id(), |_| Ok("revoked".to_owned())).await?;
+    revokes(Operation::RevokeJwt, client.revoke_jwt(id, secret, token.access_token())).await?;
     let verify = client.verify_jwt(token.access_token());
     is_refused(Operation::VerifyJwt, "revoked before", ErrorKind::TokenRevoked, verify).await
 }

@@ -1,8 +1,11 @@
 //! One call, timed, shown, and held against what was expected.
 
 use std::future::Future;
+use std::ops::Deref;
 
-use line_channel_token::{Clock, Error, ErrorKind, Operation, RequestId, SystemClock};
+use line_channel_token::{
+    ChannelId, Clock, Error, ErrorKind, IssuedToken, Operation, RequestId, Revoked, SystemClock, VerifiedToken,
+};
 
 use crate::table;
 
@@ -27,6 +30,37 @@ pub(crate) async fn succeeds<T>(
             Err(explained(&error))
         }
     }
+}
+
+/// Issues a token, whose redacted prefix and life are shown.
+pub(crate) async fn issues<T: Deref<Target = IssuedToken>>(
+    operation: Operation,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, String> {
+    let shown =
+        |token: &T| Ok(format!("{} for {}", table::redacted(token.access_token()), table::life(token.expires_in())));
+    succeeds(operation, call, |token| token.request_id(), shown).await
+}
+
+/// Verifies a token, which must be one of this channel's.
+pub(crate) async fn verifies(
+    operation: Operation,
+    call: impl Future<Output = Result<VerifiedToken, Error>>,
+    channel: &ChannelId,
+) -> Result<(), String> {
+    let shown = |verified: &VerifiedToken| match verified.channel_id() {
+        id if id == channel => Ok(format!("valid, of channel {id}")),
+        other => Err(format!("it belongs to channel {other}")),
+    };
+    succeeds(operation, call, |verified| verified.request_id(), shown).await.map(drop)
+}
+
+/// Revokes a token.
+pub(crate) async fn revokes(
+    operation: Operation,
+    call: impl Future<Output = Result<Revoked, Error>>,
+) -> Result<(), String> {
+    succeeds(operation, call, |revoked| revoked.request_id(), |_| Ok("revoked".to_owned())).await.map(drop)
 }
 
 /// Makes a call that the server must refuse in this way.
