@@ -12,14 +12,14 @@ pub(crate) type Hook = Arc<dyn Fn(&Event) + Send + Sync>;
 /// Settings of a [`TokenCache`].
 #[must_use]
 pub struct TokenCacheBuilder {
-    pub(crate) source: Box<dyn TokenSource>,
+    pub(crate) source: Arc<dyn TokenSource>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hook: Option<Hook>,
 }
 
 impl TokenCacheBuilder {
     pub(crate) fn new(source: impl TokenSource) -> Self {
-        Self { source: Box::new(source), clock: Arc::new(SystemClock), hook: None }
+        Self { source: Arc::new(source), clock: Arc::new(SystemClock), hook: None }
     }
 
     /// Another clock than the machine's. It must be the one of the source's client.

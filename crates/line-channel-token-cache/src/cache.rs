@@ -2,17 +2,17 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use futures_util::FutureExt;
-use line_channel_token_core::{Clock, Error, Moment};
+use line_channel_token_core::{Clock, Error, ErrorKind, Moment};
 use tokio::runtime::Handle;
 
-use crate::backoff::Failure;
+use crate::backoff::{Failure, may_have_issued, wait_left};
 use crate::builder::Hook;
-use crate::flight::{Flight, Landing, Pilot};
+use crate::flight::{self, Flight, Landing};
 use crate::margins::Margins;
 use crate::{CacheState, CacheStatus, CachedToken, Event, TokenCacheBuilder, TokenSource};
 
@@ -25,7 +25,7 @@ use crate::{CacheState, CacheStatus, CachedToken, Event, TokenCacheBuilder, Toke
 pub struct TokenCache(Arc<Inner>);
 
 struct Inner {
-    source: Box<dyn TokenSource>,
+    source: Arc<dyn TokenSource>,
     clock: Arc<dyn Clock>,
     hook: Option<Hook>,
     current: ArcSwapOption<Entry>,
@@ -69,7 +69,8 @@ impl TokenCache {
     /// # Errors
     ///
     /// What the source failed with; [`retry_after`](Error::retry_after) says when it is asked again, and until then
-    /// all callers get this error without a call. Kind [`Backend`](line_channel_token_core::ErrorKind::Backend)
+    /// all callers get this error without a call. Kind
+    /// [`TokenUnavailable`](line_channel_token_core::ErrorKind::TokenUnavailable)
     /// outside of a Tokio runtime, and after [`shutdown`](Self::shutdown).
     pub async fn token(&self) -> Result<Arc<CachedToken>, Error> {
         let now = self.0.clock.now();
@@ -91,18 +92,27 @@ impl TokenCache {
     ///
     /// # Errors
     ///
-    /// As [`token`](Self::token), and where even a new token does not live so long.
+    /// As [`token`](Self::token); and kind [`TokenUnavailable`](line_channel_token_core::ErrorKind::TokenUnavailable),
+    /// without a call to the source, where not even a new token would live so long.
     pub async fn token_valid_for(&self, life: Duration) -> Result<Arc<CachedToken>, Error> {
         let token = self.token().await?;
         let now = self.0.clock.now();
         if token.remaining(now) >= life {
             return Ok(token);
         }
+        // A new one would be no better, and asking again and again would fill the channel's places.
+        if let Some(whole) = token.expires_in().filter(|whole| *whole <= life) {
+            return Err(Error::token_unavailable(format!(
+                "the source's tokens live {} s, and {} s from now on were asked for",
+                whole.as_secs(),
+                life.as_secs()
+            )));
+        }
         self.token_after_flight(now, life).await
     }
 
     /// Lends the token to `read` while it is valid, without waiting and without touching a shared count. `None` where there
-    /// is no valid one; [`token`](Self::token) then gets one.
+    /// is no valid one; [`token`](Self::token) then gets one. Outside of a Tokio runtime it starts no refresh.
     pub fn with_token<T>(&self, read: impl FnOnce(&CachedToken) -> T) -> Option<T> {
         let now = self.0.clock.now();
         let current = self.0.current.load();
@@ -117,21 +127,22 @@ impl TokenCache {
 
     /// Drops `token` because a server refused it, unless another has taken its place already.
     ///
-    /// The next call asks the source at once; where that token is refused as well, only after the source's
-    /// [`least_interval`](TokenSource::least_interval).
-    pub fn invalidate(&self, token: &Arc<CachedToken>) {
-        let current = self.0.current.load();
-        let Some(entry) = current.as_ref().filter(|entry| Arc::ptr_eq(&entry.token, token)) else { return };
-        let before = self.0.current.compare_and_swap(entry, None);
-        if !before.as_ref().is_some_and(|before| Arc::ptr_eq(before, entry)) {
-            return;
-        }
+    /// The next call asks the source at once, whatever failed before. Where tokens are refused again and again, that holds
+    /// once in ten of the source's [`least_interval`](TokenSource::least_interval)s, and the interval in between.
+    pub fn invalidate(&self, token: &CachedToken) {
         let now = self.0.clock.now();
         let mut control = self.0.control();
-        let recent = control.last_invalidation.is_some_and(|last| now.since(last) < self.0.source.least_interval());
-        control.last_invalidation = Some(now);
-        if !recent {
+        // Under the lock, so that no flight lands in between.
+        if !self.0.current.load().as_ref().is_some_and(|entry| std::ptr::eq(Arc::as_ptr(&entry.token), token)) {
+            return;
+        }
+        self.0.current.store(None);
+        let allowed = 10 * self.0.source.least_interval();
+        let again = control.last_invalidation.is_some_and(|last| !wait_left(allowed, last, now).is_zero());
+        if !again {
+            control.last_invalidation = Some(now);
             control.last_issue = None;
+            control.failure = None;
         }
         drop(control);
         self.0.tell(&Event::Invalidated);
@@ -168,7 +179,7 @@ impl TokenCache {
         CacheStatus {
             state,
             remaining,
-            in_flight: control.flight.as_ref().is_some_and(|flight| !flight.is_lost()),
+            in_flight: control.flight.is_some(),
             last_error: control.failure.as_ref().map(|failure| failure.error.clone()),
             next_try_in: self.0.due_in(&control, now),
         }
@@ -182,31 +193,28 @@ impl TokenCache {
             control.flight.clone()
         };
         if let Some(flight) = flight {
-            let _ = flight.landed().await;
+            let _ = flight.await;
         }
     }
 
     /// The token of a flight, or the old one where the flight fails and the old one will do.
     async fn token_after_flight(&self, now: Moment, life: Duration) -> Landing {
-        let landing = match self.join_flight(now) {
-            Ok(flight) => flight.landed().await,
-            Err(error) => Err(error),
+        let (landing, flown) = match self.join_flight(now) {
+            Ok(Joined::Flight(flight)) => (flight.await, true),
+            Ok(Joined::Landed(token)) => (Ok(token), false),
+            Err(error) => (Err(error), false),
         };
         let now = self.0.clock.now();
         let will_do = |token: &CachedToken| !token.remaining(now).is_zero() && token.remaining(now) >= life;
         let error = match landing {
             Ok(token) if will_do(&token) => return Ok(token),
-            Ok(token) => Error::invalid_input(format!(
-                "a new token is valid for {} seconds, and {} were asked for",
-                token.remaining(now).as_secs(),
-                life.as_secs()
-            )),
+            Ok(_) => Error::token_unavailable("the token's life passed before it could be handed out")
+                .with_retry_after(self.0.due_in(&self.0.control(), now)),
             Err(error) => error,
         };
         match &*self.0.current.load() {
             Some(entry) if will_do(&entry.token) => {
-                // A fresh one has landed between the caller's look and the lock.
-                if entry.token.remaining(now) <= entry.margins.advisory {
+                if flown {
                     self.0.tell(&Event::ServedStale);
                 }
                 Ok(Arc::clone(&entry.token))
@@ -216,53 +224,64 @@ impl TokenCache {
     }
 
     /// The flight under way, or a new one where one is due.
-    fn join_flight(&self, now: Moment) -> Result<Flight, Error> {
+    fn join_flight(&self, now: Moment) -> Result<Joined, Error> {
         let mut control = self.0.control();
-        if let Some(flight) = control.flight.as_ref().filter(|flight| !flight.is_lost()) {
-            return Ok(flight.clone());
+        if let Some(flight) = &control.flight {
+            return Ok(Joined::Flight(flight.clone()));
+        }
+        // One may have landed since the caller looked.
+        if let Some(entry) = &*self.0.current.load()
+            && entry.token.remaining(now) > entry.margins.advisory
+            && control.last_issue.is_some_and(|last| last.monotonic >= now.monotonic)
+        {
+            return Ok(Joined::Landed(Arc::clone(&entry.token)));
         }
         if control.closed {
-            return Err(Error::backend("the token cache was shut down"));
+            return Err(Error::token_unavailable("the token cache was shut down"));
         }
         if let Some(failure) = control.failure.as_ref().filter(|failure| !failure.due_in(now).is_zero()) {
             return Err(failure.shared(now));
         }
         let due_in = self.0.due_in(&control, now);
         if !due_in.is_zero() {
-            return Err(
-                Error::backend("a token was issued a moment ago, and the next is not due yet").with_retry_after(due_in)
-            );
+            return Err(Error::token_unavailable("a token was issued a moment ago, and the next is not due yet")
+                .with_retry_after(due_in));
         }
-        let runtime = Handle::try_current()
-            .map_err(|_| Error::backend("the token cache needs a Tokio runtime, and the call runs outside of one"))?;
-        let (pilot, flight) = Flight::new();
+        let runtime = Handle::try_current().map_err(|_| {
+            Error::token_unavailable("the token cache needs a Tokio runtime, and the call runs outside of one")
+        })?;
+        let (source, clock) = (Arc::clone(&self.0.source), Arc::clone(&self.0.clock));
+        let flight = flight::begin(fly(source, clock, Arc::downgrade(&self.0)), &runtime);
         control.flight = Some(flight.clone());
-        drop(control);
-        // A task of its own, so that no caller who gives up takes the flight along.
-        runtime.spawn(fly(Arc::clone(&self.0), pilot));
-        Ok(flight)
+        Ok(Joined::Flight(flight))
     }
 }
 
-/// Calls the source, and puts what comes of it where everybody sees it.
-async fn fly(cache: Arc<Inner>, pilot: Pilot) {
-    let issued = AssertUnwindSafe(async { cache.source.issue().await }).catch_unwind().await;
-    let now = cache.clock.now();
+enum Joined {
+    Flight(Flight),
+    Landed(Arc<CachedToken>),
+}
+
+/// Calls the source, and puts what comes of it where everybody sees it. It keeps no cache alive.
+async fn fly(source: Arc<dyn TokenSource>, clock: Arc<dyn Clock>, cache: Weak<Inner>) -> Landing {
+    let issued = AssertUnwindSafe(async { source.issue().await }).catch_unwind().await;
+    let now = clock.now();
     let landing = match issued {
         Ok(Ok(token)) => {
-            let token = Arc::new(CachedToken::new(token));
+            let token = Arc::new(CachedToken::new(token, now));
             if token.remaining(now).is_zero() {
-                Err(Error::backend("the source issued a token whose life was over when it arrived"))
+                Err(Error::token_unavailable("the source issued a token whose life was over when it arrived"))
             } else {
                 Ok(token)
             }
         }
         Ok(Err(error)) => Err(error),
-        Err(_) => Err(Error::backend("the token source panicked")),
+        Err(_) => Err(Error::token_unavailable("the token source panicked")),
     };
+    let Some(cache) = cache.upgrade() else { return landing };
     let (landing, event) = cache.settle(landing, now);
-    pilot.land(landing);
     cache.tell(&event);
+    landing
 }
 
 impl Inner {
@@ -282,6 +301,10 @@ impl Inner {
                 (Ok(token), if replaced { Event::Refreshed { expires_in } } else { Event::Issued { expires_in } })
             }
             Err(error) => {
+                // Without a failed operation behind it, a token did arrive; and one may have been issued and lost.
+                if error.kind() == ErrorKind::TokenUnavailable || may_have_issued(&error) {
+                    control.last_issue = Some(now);
+                }
                 let failure = Failure::after(control.failure.as_ref(), error.clone(), now, fastrand::f64());
                 let next_try_in = failure.due_in(now);
                 let shared = failure.shared(now);

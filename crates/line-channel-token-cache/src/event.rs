@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use line_channel_token_core::Error;
 
-/// Something that happened in a cache. Wire it to a metrics library or a log; it holds no secret.
+/// Something that happened in a cache. Wire it to a metrics library or a log; it shows no secret, though what a
+/// server wrote can be read from an [`Error`] on purpose.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {

@@ -10,7 +10,8 @@ use line_channel_token_core::{AccessToken, Error, IssuedToken, JwtToken, Moment,
 /// Issues tokens for one channel. Implement it for whatever is not among the sources of this crate.
 #[async_trait]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
-    /// Issues a token. The cache calls this for one flight at a time.
+    /// Issues a token. The cache calls this for one flight at a time, and waits for as long as it takes: bound whatever may
+    /// hang, a call to a KMS for example. The calls of [`Client`](line_channel_token_core::Client) are bounded.
     ///
     /// # Errors
     ///
@@ -18,7 +19,7 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     async fn issue(&self) -> Result<NewToken, Error>;
 
     /// The least time between two issues, whatever life the server gives a token. LINE limits how many v2 and v2.1 tokens
-    /// a channel may have and asks not to issue them per call, so their sources leave a minute.
+    /// a channel may have and asks not to issue them per call, so their sources leave a minute. Only after an invalidation is one issued sooner.
     fn least_interval(&self) -> Duration {
         Duration::from_secs(60)
     }

@@ -102,7 +102,8 @@ impl TokenSource for ShortLivedSource {
     }
 }
 
-/// One token that was issued elsewhere and does not expire: a long-lived one from the Console.
+/// One token that was issued elsewhere and does not expire: a long-lived one from the Console. After an invalidation the
+/// same one is handed out again, a minute later at the soonest, since there is no other.
 #[derive(Clone, Debug)]
 pub struct StaticSource {
     token: AccessToken,

@@ -6,8 +6,9 @@ use line_channel_token_core::Error;
 
 /// How fresh the token in a cache is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum CacheState {
-    /// There is none yet.
+    /// There is none: none yet, or the last one was invalidated.
     Empty,
     /// It is served, and nothing else is done.
     Fresh,

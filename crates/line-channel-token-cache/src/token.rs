@@ -19,8 +19,10 @@ pub struct CachedToken {
 }
 
 impl CachedToken {
-    pub(crate) fn new(token: NewToken) -> Self {
+    pub(crate) fn new(token: NewToken, now: Moment) -> Self {
         let NewToken { access_token, key_id, sent_at, expires_in } = token;
+        // A source whose clock runs ahead must not lengthen a life.
+        let sent_at = Moment { monotonic: sent_at.monotonic.min(now.monotonic), unix: sent_at.unix.min(now.unix) };
         let header = access_token.header_value();
         // The first clone makes the bytes shared, which allocates; none after it does.
         drop(header.clone());

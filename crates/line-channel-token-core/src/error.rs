@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Signing,
     /// A backend could not be built: no TLS provider, no trusted roots.
     Backend,
+    /// A token cache has no valid token to hand out, and cannot or must not ask for one now.
+    TokenUnavailable,
     /// No connection: name resolution, TCP or TLS failed.
     Connect,
     /// The server's certificate is not to be trusted: it expired, is of another host, or of an unknown authority.
@@ -123,6 +125,12 @@ impl Error {
     #[must_use]
     pub fn backend(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Backend, message.into(), Sent::No)
+    }
+
+    /// A token cache that has nothing to hand out. The message must not show a secret.
+    #[must_use]
+    pub fn token_unavailable(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::TokenUnavailable, message.into(), Sent::No)
     }
 
     /// The same error with what caused it, whose text must not show a secret or a URL.

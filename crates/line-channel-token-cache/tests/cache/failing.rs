@@ -1,8 +1,11 @@
 //! A source that fails, and a server that gives odd lives.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token_core::Error;
+use line_channel_token_cache::{JwtSource, TokenCache};
+use line_channel_token_core::{AssertionKid, ChannelId, Error, Operation, TokenLifetime};
+use line_channel_token_mock::{FakeSigner, ManualClock, MockBackend, Reply};
 
 use crate::support::{Act, SECOND, Scene};
 
@@ -90,4 +93,56 @@ async fn a_token_without_a_life_counts_as_a_failure_and_says_so() {
     assert!(error.to_string().contains("whose life was over when it arrived"), "{error}");
     let status = scene.cache.status();
     assert!(status.last_error.is_some() && status.next_try_in >= 20 * SECOND, "{status:?}");
+}
+
+#[tokio::test]
+async fn an_invalidation_asks_at_once_whatever_failed_before() {
+    let scene = Scene::new([Act::Issue(900 * SECOND), failure(), Act::Issue(900 * SECOND)]);
+    let token = scene.cache.token().await.unwrap();
+    scene.clock.advance(800 * SECOND);
+    scene.token().await.unwrap();
+    scene.settle().await;
+    assert_eq!(scene.calls(), 2, "it failed, and the next try is due in half a minute");
+    scene.cache.invalidate(&token);
+    assert_eq!(scene.token().await.unwrap(), "token-3");
+}
+
+#[tokio::test]
+async fn a_calendar_that_jumps_forward_ends_no_wait() {
+    let limited = Error::signing("slow down").with_retry_after(300 * SECOND);
+    let scene = Scene::new([Act::Fail(limited), Act::Issue(900 * SECOND)]);
+    assert!(scene.token().await.is_err());
+    scene.clock.suspend(7200 * SECOND);
+    assert_eq!(scene.token().await.unwrap_err().retry_after(), Some(300 * SECOND));
+}
+
+#[tokio::test]
+async fn a_wish_of_years_is_cut_to_an_hour() {
+    let limited = Error::signing("come back later").with_retry_after(1_000_000 * SECOND);
+    let scene = Scene::new([Act::Fail(limited), Act::Issue(900 * SECOND)]);
+    assert_eq!(scene.token().await.unwrap_err().retry_after(), Some(3600 * SECOND));
+}
+
+#[tokio::test]
+async fn the_least_interval_holds_for_tokens_without_a_life_too() {
+    let scene = Scene::minutely([Act::Issue(Duration::ZERO)]);
+    for _ in 0..120 {
+        let _ = scene.token().await;
+        scene.clock.advance(SECOND);
+    }
+    assert!((1..=2).contains(&scene.calls()), "{} issues in two minutes", scene.calls());
+}
+
+#[tokio::test]
+async fn an_issue_that_may_have_used_up_a_place_is_not_repeated_soon() {
+    let line = MockBackend::with_clock(ManualClock::new());
+    let lost = line.given(Operation::IssueJwt).respond(Reply::reset_after_sending());
+    let signer = FakeSigner::new(ChannelId::new("1").unwrap(), AssertionKid::new("kid").unwrap());
+    let source = JwtSource::new(line.client(), signer, TokenLifetime::days(30).unwrap());
+    let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
+    for _ in 0..30 * 60 {
+        assert!(cache.token().await.is_err());
+        line.clock().advance(SECOND);
+    }
+    assert!((2..=7).contains(&lost.calls()), "{} places in half an hour", lost.calls());
 }

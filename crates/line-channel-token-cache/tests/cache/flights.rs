@@ -113,7 +113,39 @@ fn a_runtime_shut_down_in_mid_flight_does_not_leave_the_cache_waiting_for_ever()
     drop(first);
     scene.release(2);
     let second = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    assert_eq!(second.block_on(scene.token()).unwrap(), "token-2");
+    assert_eq!(second.block_on(scene.token()).unwrap(), "token-1", "the waiter drives what the first left behind");
+    assert_eq!(scene.calls(), 1);
+}
+
+#[test]
+fn a_flight_whose_runtime_stands_still_is_driven_by_whoever_waits_for_it() {
+    let scene = Scene::new([Act::Issue(900 * SECOND)]);
+    let [idle, busy] = [(); 2].map(|()| tokio::runtime::Builder::new_current_thread().build().unwrap());
+    idle.block_on(scene.token()).unwrap();
+    scene.clock.advance(800 * SECOND);
+    // The old token serves, the flight is spawned, and its runtime never gets to it.
+    assert_eq!(idle.block_on(async { scene.token().await.unwrap() }), "token-1");
+    scene.clock.advance(100 * SECOND);
+    assert_eq!(busy.block_on(scene.token()).unwrap(), "token-2");
+    busy.block_on(scene.cache.shutdown());
+    drop(idle);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_who_come_just_as_a_flight_lands_start_no_other() {
+    for _ in 0..200 {
+        let scene = Scene::unbounded([Act::Issue(900 * SECOND)]);
+        let callers: Vec<_> = (0..16)
+            .map(|_| {
+                let cache = scene.cache.clone();
+                tokio::spawn(async move { cache.token().await.map(drop) })
+            })
+            .collect();
+        for caller in callers {
+            caller.await.unwrap().unwrap();
+        }
+        assert_eq!(scene.calls(), 1);
+    }
 }
 
 #[tokio::test]

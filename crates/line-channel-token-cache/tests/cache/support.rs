@@ -63,22 +63,32 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new(acts: impl IntoIterator<Item = Act>) -> Self {
-        Self::with(acts, false)
+        Self::with(acts, false, SECOND)
     }
 
     /// A source whose calls wait until [`release`](Self::release) lets them go.
     pub(crate) fn gated(acts: impl IntoIterator<Item = Act>) -> Self {
-        Self::with(acts, true)
+        Self::with(acts, true, SECOND)
     }
 
-    fn with(acts: impl IntoIterator<Item = Act>, gated: bool) -> Self {
+    /// A source whose issues may follow each other at once.
+    pub(crate) fn unbounded(acts: impl IntoIterator<Item = Act>) -> Self {
+        Self::with(acts, false, Duration::ZERO)
+    }
+
+    /// A source that leaves a minute between its issues, as that of v2.1 tokens does.
+    pub(crate) fn minutely(acts: impl IntoIterator<Item = Act>) -> Self {
+        Self::with(acts, false, 60 * SECOND)
+    }
+
+    fn with(acts: impl IntoIterator<Item = Act>, gated: bool, least_interval: Duration) -> Self {
         let clock = ManualClock::new();
         let source = Arc::new(Source {
             acts: Mutex::new(acts.into_iter().collect()),
             calls: AtomicUsize::new(0),
             gate: gated.then(|| Semaphore::new(0)),
             clock: clock.clone(),
-            least_interval: SECOND,
+            least_interval,
         });
         let events = Arc::new(Mutex::new(Vec::new()));
         let log = events.clone();

@@ -58,12 +58,16 @@ async fn every_family_has_its_source() {
         let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
         let token = cache.token().await.unwrap();
         assert!(!format!("{cache:?} {token:?}").contains("s3cret"));
+        assert!(token.header_value().is_sensitive());
         (token.header_value().to_str().unwrap().to_owned(), token.key_id().map(ToString::to_string))
     }
+    assert_eq!(StatelessSource::new(client(), signer.clone()).least_interval(), SECOND);
     let seconds = TokenLifetime::days(30).unwrap();
     let stateless = StatelessSource::with_secret(client(), id.clone(), secret.clone());
     assert_eq!(cached(&line, stateless).await.0, "Bearer with-secret");
     assert_eq!(cached(&line, StatelessSource::new(client(), signer.clone())).await.0, "Bearer with-jwt");
+    assert_eq!(JwtSource::new(client(), signer.clone(), seconds).least_interval(), 60 * SECOND);
+    assert_eq!(ShortLivedSource::new(client(), id.clone(), secret.clone()).least_interval(), 60 * SECOND);
     let (jwt, key_id) = cached(&line, JwtSource::new(client(), signer, seconds)).await;
     assert_eq!((jwt.as_str(), key_id.as_deref()), ("Bearer v2.1", Some("the-key-id")));
     assert_eq!(cached(&line, ShortLivedSource::new(client(), id, secret)).await.0, "Bearer v2");
