@@ -17,7 +17,7 @@ use crate::by_hand::{self, CHANNEL_ID, CHANNEL_SECRET, HyperClient};
 use crate::measure::compare;
 use crate::report::Row;
 
-/// Both clients of one kind, over the same pool of connections.
+/// Our clients as they come, and the same HTTP clients by hand.
 #[derive(Debug)]
 pub struct Scene {
     runtime: Runtime,
@@ -49,8 +49,8 @@ impl Scene {
         Ok(Self {
             id: ChannelId::new(CHANNEL_ID)?,
             secret: ChannelSecret::new(CHANNEL_SECRET)?,
-            over_hyper: Client::builder(HyperBackend::from_client(hyper.clone())).base_url(base.clone()).build(),
-            over_reqwest: Client::builder(ReqwestBackend::from_client(reqwest.clone())).base_url(base).build(),
+            over_hyper: Client::builder(HyperBackend::new()?).base_url(base.clone()).build(),
+            over_reqwest: Client::builder(ReqwestBackend::new()?).base_url(base).build(),
             hyper,
             reqwest,
             uri: endpoint.parse()?,

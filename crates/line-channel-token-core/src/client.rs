@@ -164,10 +164,11 @@ impl Client {
         read: fn(&Response<Bytes>, Timing) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let Inner { backend, clock, limits, retry, .. } = &*self.0;
-        let started = clock.now();
+        let mut started = None;
         let mut schedule = None;
         loop {
             let sent_at = clock.now();
+            let started = *started.get_or_insert(sent_at);
             let error = match backend.send(build()?, *limits).await {
                 Ok(answer) => match read(&answer, Timing { sent_at, received_at: clock.now() }) {
                     Ok(value) => return Ok(value),
