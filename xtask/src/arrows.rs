@@ -33,9 +33,10 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// Everything that core may run with: no HTTP client or server, no cryptography, no runtime, and nothing unseen.
-const BELOW_CORE: [&str; 23] = [
+const BELOW_CORE: [&str; 26] = [
     "async-trait",
     "backon",
+    "bitflags",
     "bytes",
     "fastrand",
     "form_urlencoded",
@@ -43,10 +44,12 @@ const BELOW_CORE: [&str; 23] = [
     "http",
     "httpdate",
     "itoa",
+    "linux-raw-sys",
     "memchr",
     "percent-encoding",
     "proc-macro2",
     "quote",
+    "rustix",
     "secrecy",
     "serde",
     "serde_core",

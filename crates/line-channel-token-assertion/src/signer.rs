@@ -119,6 +119,10 @@ impl AssertionSource for AssertionSigner {
         self.template.channel_id()
     }
 
+    fn kid(&self) -> Option<&AssertionKid> {
+        Some(self.template.kid())
+    }
+
     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
         self.signed(token_lifetime)
     }

@@ -38,11 +38,6 @@ impl Failure {
     pub(crate) fn due_in(&self, now: Moment) -> Duration {
         wait_left(self.wait, self.at, now)
     }
-
-    /// The error for a caller who comes before the next try is due.
-    pub(crate) fn shared(&self, now: Moment) -> Error {
-        self.error.clone().with_retry_after(self.due_in(now))
-    }
 }
 
 /// What is left of a wait that began at `since`. It is the monotonic clock that counts: a calendar that jumps forward must
@@ -81,6 +76,5 @@ mod tests {
         assert_eq!(jittered.due_in(NOW), Duration::from_millis(22_500));
         let asked = Failure::after(None, Error::signing("x").with_retry_after(Duration::from_secs(90)), NOW, 0.0);
         assert_eq!(asked.due_in(NOW), Duration::from_secs(90));
-        assert_eq!(asked.shared(NOW).retry_after(), Some(Duration::from_secs(90)));
     }
 }

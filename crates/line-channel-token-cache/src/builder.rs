@@ -5,21 +5,24 @@ use std::sync::Arc;
 
 use line_channel_token_core::{Clock, SystemClock};
 
-use crate::{Event, TokenCache, TokenSource};
-
-pub(crate) type Hook = Arc<dyn Fn(&Event) + Send + Sync>;
+use crate::budget::Ledger;
+use crate::inner::{Hook, Inner, Settings};
+use crate::keeper::Keeper;
+use crate::{Event, RefreshAhead, TokenCache, TokenSource};
 
 /// Settings of a [`TokenCache`].
 #[must_use]
 pub struct TokenCacheBuilder {
-    pub(crate) source: Arc<dyn TokenSource>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) hook: Option<Hook>,
+    source: Arc<dyn TokenSource>,
+    clock: Arc<dyn Clock>,
+    hook: Option<Hook>,
+    refresh_ahead: RefreshAhead,
 }
 
 impl TokenCacheBuilder {
     pub(crate) fn new(source: impl TokenSource) -> Self {
-        Self { source: Arc::new(source), clock: Arc::new(SystemClock), hook: None }
+        let refresh_ahead = RefreshAhead::default();
+        Self { source: Arc::new(source), clock: Arc::new(SystemClock), hook: None, refresh_ahead }
     }
 
     /// Another clock than the machine's. It must be the one of the source's client.
@@ -30,18 +33,30 @@ impl TokenCacheBuilder {
 
     /// Calls this for each [`Event`], outside of every lock. It should return soon; a panic of it is caught.
     pub fn on_event(mut self, hook: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.hook = Some(Arc::new(hook));
+        self.hook = Some(Arc::new(move |_, event| hook(event)));
+        self
+    }
+
+    /// Whether a token is replaced ahead of its expiry although nobody asks for it just then;
+    /// [`WhenUsed`](RefreshAhead::WhenUsed) by default.
+    pub fn refresh_ahead(mut self, when: RefreshAhead) -> Self {
+        self.refresh_ahead = when;
         self
     }
 
     /// The cache. It asks the source for nothing yet.
     pub fn build(self) -> TokenCache {
-        TokenCache::from_settings(self)
+        let Self { source, clock, hook, refresh_ahead } = self;
+        let settings = Settings { clock, hook, refresh_ahead, keeper: Keeper::default(), dock: None };
+        TokenCache::from_inner(Inner::new(source, None, Arc::new(settings), Ledger::default()))
     }
 }
 
 impl fmt::Debug for TokenCacheBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenCacheBuilder").field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("TokenCacheBuilder")
+            .field("source", &self.source)
+            .field("refresh_ahead", &self.refresh_ahead)
+            .finish_non_exhaustive()
     }
 }

@@ -34,4 +34,9 @@ pub struct CacheStatus {
     pub last_error: Option<Error>,
     /// How long it is until the source may be asked again; zero where it may be now.
     pub next_try_in: Duration,
+    /// How many tokens count towards the [budget](crate::IssueBudget): those that were issued, and those that may have
+    /// been where the answer was lost. 0 where the source has no budget.
+    pub places_taken: usize,
+    /// How many tokens wait to be revoked.
+    pub to_revoke: usize,
 }

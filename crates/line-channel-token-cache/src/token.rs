@@ -16,17 +16,19 @@ pub struct CachedToken {
     sent_at: Moment,
     /// `None` for a token that does not expire.
     expires_in: Option<Duration>,
+    /// Its number in the cache's ledger.
+    serial: u64,
 }
 
 impl CachedToken {
-    pub(crate) fn new(token: NewToken, now: Moment) -> Self {
-        let NewToken { access_token, key_id, sent_at, expires_in } = token;
+    pub(crate) fn new(token: NewToken, serial: u64, now: Moment) -> Self {
+        let NewToken { access_token, key_id, sent_at, expires_in, other_signer: _ } = token;
         // A source whose clock runs ahead must not lengthen a life.
         let sent_at = Moment { monotonic: sent_at.monotonic.min(now.monotonic), unix: sent_at.unix.min(now.unix) };
         let header = access_token.header_value();
         // The first clone makes the bytes shared, which allocates; none after it does.
         drop(header.clone());
-        Self { header, access_token, key_id, sent_at, expires_in }
+        Self { header, access_token, key_id, sent_at, expires_in, serial }
     }
 
     /// The token.
@@ -51,6 +53,14 @@ impl CachedToken {
     #[must_use]
     pub fn expires_in(&self) -> Option<Duration> {
         self.expires_in
+    }
+
+    pub(crate) fn sent_at(&self) -> Moment {
+        self.sent_at
+    }
+
+    pub(crate) fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// The life that is surely left at `now`: counted from when its issue was asked for, by the clock that says less.

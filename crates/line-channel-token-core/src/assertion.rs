@@ -160,6 +160,11 @@ pub trait AssertionSource: fmt::Debug + Send + Sync + 'static {
     /// The channel that the assertions speak for: their `iss` and `sub`.
     fn channel_id(&self) -> &ChannelId;
 
+    /// The kid of the key that signs, where it is known: it is quoted where LINE does not know the key.
+    fn kid(&self) -> Option<&AssertionKid> {
+        None
+    }
+
     /// Makes an assertion. `token_lifetime` becomes the claim `token_exp`; `issue_jwt` needs it, and the other
     /// calls leave it out.
     ///

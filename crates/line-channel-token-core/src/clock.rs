@@ -36,6 +36,12 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Moment;
 
+    /// About the present moment, told as cheaply as can be: it lags behind [`now`](Self::now) by a few milliseconds at
+    /// the most. For paths that are counted in nanoseconds and decide nothing that so little time would change.
+    fn glance(&self) -> Moment {
+        self.now()
+    }
+
     /// Completes once `duration` has passed on this clock.
     fn sleep(&self, duration: Duration) -> Sleep;
 }
@@ -45,6 +51,39 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 pub struct SystemClock;
 
 static ORIGIN: LazyLock<Instant> = LazyLock::new(instant);
+
+/// Linux keeps the time of its last tick, which is read in a quarter of the time that a clock is.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod coarse {
+    use std::sync::LazyLock;
+    use std::time::Duration;
+
+    use rustix::time::{ClockId, Timespec, clock_gettime};
+
+    use super::{Clock, Moment, SystemClock};
+
+    /// What `MonotonicCoarse` shows at the origin of [`SystemClock`].
+    static ORIGIN: LazyLock<Duration> = LazyLock::new(|| {
+        // In this order, so that whatever passes in between makes a glance lag behind rather than run ahead.
+        let since_origin = SystemClock.now().monotonic;
+        duration(clock_gettime(ClockId::Monotonic)).saturating_sub(since_origin)
+    });
+
+    pub(super) fn now() -> Moment {
+        Moment {
+            monotonic: duration(clock_gettime(ClockId::MonotonicCoarse)).saturating_sub(*ORIGIN),
+            unix: duration(clock_gettime(ClockId::RealtimeCoarse)),
+        }
+    }
+
+    /// A time before the origin, 1970 for the calendar, has the least time that can be told.
+    fn duration(time: Timespec) -> Duration {
+        match (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec)) {
+            (Ok(seconds), Ok(nanoseconds)) => Duration::new(seconds, nanoseconds),
+            _ => Duration::ZERO,
+        }
+    }
+}
 
 #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
 fn instant() -> Instant {
@@ -64,6 +103,11 @@ impl Clock for SystemClock {
             // A machine that thinks it is before 1970 has the least time that can be told.
             unix: system_time().duration_since(UNIX_EPOCH).unwrap_or_default(),
         }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn glance(&self) -> Moment {
+        coarse::now()
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
@@ -96,5 +140,16 @@ mod tests {
         let after = SystemClock.now();
         assert!(after.monotonic >= before.monotonic + Duration::from_millis(2));
         assert!(after.unix > Duration::from_secs(1_700_000_000));
+    }
+
+    #[test]
+    fn a_glance_lags_behind_a_little_and_never_runs_ahead() {
+        for _ in 0..1000 {
+            let (before, glance, after) = (SystemClock.now(), SystemClock.glance(), SystemClock.now());
+            assert!(glance.monotonic <= after.monotonic && glance.unix <= after.unix, "{glance:?} {after:?}");
+            // Ticks are 10 ms apart at the most; a machine that is held up may miss some.
+            let allowed = Duration::from_secs(2);
+            assert!(glance.monotonic + allowed >= before.monotonic && glance.unix + allowed >= before.unix);
+        }
     }
 }

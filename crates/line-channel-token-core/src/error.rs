@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Backend,
     /// A token cache has no valid token to hand out, and cannot or must not ask for one now.
     TokenUnavailable,
+    /// A token cache has used up its budget of a channel's 30 places, and asks for no further token until one is free.
+    IssueBudgetReached,
     /// No connection: name resolution, TCP or TLS failed.
     Connect,
     /// The server's certificate is not to be trusted: it expired, is of another host, or of an unknown authority.
@@ -131,6 +133,12 @@ impl Error {
     #[must_use]
     pub fn token_unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::TokenUnavailable, message.into(), Sent::No)
+    }
+
+    /// A token cache that has used up its budget of a channel's places. The message must not show a secret.
+    #[must_use]
+    pub fn issue_budget_reached(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::IssueBudgetReached, message.into(), Sent::No)
     }
 
     /// The same error with what caused it, whose text must not show a secret or a URL.

@@ -94,6 +94,10 @@ impl AssertionSource for FakeSigner {
         &self.channel_id
     }
 
+    fn kid(&self) -> Option<&AssertionKid> {
+        Some(&self.kid)
+    }
+
     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
         self.make(token_lifetime)
     }

@@ -26,14 +26,15 @@ pub use line_channel_token_reqwest::{ReqwestBackend, ReqwestBackendBuilder};
 #[doc(inline)]
 pub use line_channel_token_hyper::{HyperBackend, HyperBackendBuilder};
 
-/// Keeps a token warm: single flight, refresh ahead of expiry, backoff.
+/// Keeps tokens warm, of one channel or of many: single flight, refresh ahead of expiry, backoff, rotation.
 #[cfg(feature = "cache")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cache")))]
 pub mod cache {
     #[doc(inline)]
     pub use line_channel_token_cache::{
-        CacheState, CacheStatus, CachedToken, Event, JwtSource, NewToken, ShortLivedSource, StatelessSource,
-        StaticSource, TokenCache, TokenCacheBuilder, TokenSource,
+        CacheState, CacheStatus, CachedToken, Event, IssueBudget, JwtSource, NewToken, Reconciliation, RefreshAhead,
+        ShortLivedSource, StatelessSource, StaticSource, TokenCache, TokenCacheBuilder, TokenPool, TokenPoolBuilder,
+        TokenSource,
     };
 }
 

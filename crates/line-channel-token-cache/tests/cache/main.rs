@@ -5,5 +5,9 @@
 mod failing;
 mod flights;
 mod lives;
+mod pool;
+mod pool_bounds;
 mod support;
+mod tasks;
+mod upkeep;
 mod watching;

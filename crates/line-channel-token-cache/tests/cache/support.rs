@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use line_channel_token_cache::{Event, NewToken, TokenCache, TokenSource};
+use line_channel_token_cache::{Event, NewToken, RefreshAhead, TokenCache, TokenSource};
 use line_channel_token_core::{AccessToken, Clock, Error};
 use line_channel_token_mock::ManualClock;
 use tokio::sync::Semaphore;
@@ -28,6 +28,27 @@ pub(crate) struct Source {
     gate: Option<Semaphore>,
     clock: ManualClock,
     least_interval: Duration,
+}
+
+impl Source {
+    pub(crate) fn new(
+        acts: impl IntoIterator<Item = Act>,
+        gated: bool,
+        least_interval: Duration,
+        clock: &ManualClock,
+    ) -> Self {
+        Self {
+            acts: Mutex::new(acts.into_iter().collect()),
+            calls: AtomicUsize::new(0),
+            gate: gated.then(|| Semaphore::new(0)),
+            clock: clock.clone(),
+            least_interval,
+        }
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
 }
 
 #[async_trait]
@@ -81,15 +102,15 @@ impl Scene {
         Self::with(acts, false, 60 * SECOND)
     }
 
+    /// The same source and clock with a cache that keeps to another policy.
+    pub(crate) fn refreshing(self, when: RefreshAhead) -> Self {
+        let builder = TokenCache::builder(self.source.clone()).clock(Arc::new(self.clock.clone()));
+        Self { cache: builder.refresh_ahead(when).build(), ..self }
+    }
+
     fn with(acts: impl IntoIterator<Item = Act>, gated: bool, least_interval: Duration) -> Self {
         let clock = ManualClock::new();
-        let source = Arc::new(Source {
-            acts: Mutex::new(acts.into_iter().collect()),
-            calls: AtomicUsize::new(0),
-            gate: gated.then(|| Semaphore::new(0)),
-            clock: clock.clone(),
-            least_interval,
-        });
+        let source = Arc::new(Source::new(acts, gated, least_interval, &clock));
         let events = Arc::new(Mutex::new(Vec::new()));
         let log = events.clone();
         let cache = TokenCache::builder(source.clone())
@@ -100,7 +121,7 @@ impl Scene {
     }
 
     pub(crate) fn calls(&self) -> usize {
-        self.source.calls.load(Ordering::SeqCst)
+        self.source.calls()
     }
 
     pub(crate) fn release(&self, calls: usize) {
@@ -113,9 +134,14 @@ impl Scene {
 
     /// Lets the tasks that are ready run, those of a background flight among them.
     pub(crate) async fn settle(&self) {
-        for _ in 0..20 {
-            tokio::task::yield_now().await;
-        }
+        settle().await;
+    }
+}
+
+/// Lets the tasks that are ready run.
+pub(crate) async fn settle() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -1,0 +1,215 @@
+//! From the wish for a new token to its landing.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use line_channel_token_core::{Error, ErrorKind, Moment};
+
+use crate::backoff::{Failure, may_have_issued};
+use crate::control::Control;
+use crate::dock::{Dock, Slot};
+use crate::entry::Entry;
+use crate::flight::{Flight, Landing, Passenger};
+use crate::inner::{Inner, Seen};
+use crate::{CacheState, CachedToken, Event, NewToken, rotation, trace};
+
+/// How long a look need not be repeated where nothing says when one is due.
+const SHORT: Duration = Duration::from_millis(10);
+
+/// What a caller gets who cannot go on with the current token.
+pub(crate) enum Joined {
+    Flight(Passenger),
+    Landed(Arc<CachedToken>),
+}
+
+impl Inner {
+    /// The flight under way, or a new one where one may begin.
+    pub(crate) fn join(self: &Arc<Self>, seen: Seen) -> Result<Joined, Error> {
+        let Seen { now, serial } = seen;
+        let mut control = self.control();
+        if let Some(flight) = &control.flight {
+            return Ok(Joined::Flight(flight.join()));
+        }
+        // One may have landed since the caller looked.
+        if let Some(entry) = &*self.current.load()
+            && serial != Some(entry.token.serial())
+            && entry.state(now) == CacheState::Fresh
+        {
+            return Ok(Joined::Landed(Arc::clone(&entry.token)));
+        }
+        let begun = self.begin(&mut control, now, None);
+        let budget_event = self.budget_event(&mut control, &begun);
+        drop(control);
+        self.tell_all(budget_event);
+        begun.map(Joined::Flight)
+    }
+
+    /// Begins a flight where one is due and none is under way. A pool that has enough of them under way begins it later.
+    pub(crate) fn refresh_in_background(self: &Arc<Self>, now: Moment) {
+        let mut control = self.control();
+        let current = self.current.load();
+        let Some(entry) = current.as_ref().filter(|entry| entry.state(now) != CacheState::Fresh) else { return };
+        if control.flight.is_some() || control.queued {
+            entry.look_when_mandatory_or_at(Duration::MAX);
+            return;
+        }
+        let begun = self.begin_or_queue(&mut control, now);
+        let again_in = match &begun {
+            // The landing says when to look again.
+            Ok(()) => Duration::MAX,
+            Err(error) => error.retry_after().unwrap_or(SHORT),
+        };
+        entry.look_when_mandatory_or_at(now.monotonic.saturating_add(again_in));
+        let budget_event = self.budget_event(&mut control, &begun);
+        drop(control);
+        self.tell_all(budget_event);
+    }
+
+    /// The pool has room for the background flight that was queued.
+    pub(crate) fn leave_queue(self: &Arc<Self>) {
+        self.control().queued = false;
+        self.refresh_in_background(self.now());
+    }
+
+    fn begin_or_queue(self: &Arc<Self>, control: &mut Control, now: Moment) -> Result<(), Error> {
+        let Some(dock) = &self.settings.dock else {
+            return self.begin(control, now, None).map(drop);
+        };
+        control.clearance(&*self.source, now)?;
+        match Dock::slot_or_queue(dock, || Arc::downgrade(self)) {
+            Some(slot) => self.begin(control, now, Some(slot)).map(drop),
+            None => {
+                control.queued = true;
+                Ok(())
+            }
+        }
+    }
+
+    fn begin(self: &Arc<Self>, control: &mut Control, now: Moment, slot: Option<Slot>) -> Result<Passenger, Error> {
+        control.clearance(&*self.source, now)?;
+        // Charged before the call, so that a call that never comes back has been counted.
+        let serial = control.ledger.charge(self.source.budget(), now);
+        let call = fly(Arc::downgrade(self), Call::of(self, serial), slot);
+        let flight =
+            Flight::begin(trace::in_span(self.channel(), call)).inspect_err(|_| control.ledger.release(serial))?;
+        let passenger = flight.join();
+        control.flight = Some(flight);
+        Ok(passenger)
+    }
+
+    fn budget_event<T>(&self, control: &mut Control, begun: &Result<T, Error>) -> Option<Event> {
+        let error = begun.as_ref().err().filter(|error| error.kind() == ErrorKind::IssueBudgetReached)?;
+        if std::mem::replace(&mut control.budget_told, true) {
+            return None;
+        }
+        let places = self.source.budget().map_or(0, crate::IssueBudget::places);
+        Some(Event::BudgetReached { places, free_in: error.retry_after().unwrap_or_default() })
+    }
+
+    pub(crate) fn tell_all(&self, events: impl IntoIterator<Item = Event>) {
+        events.into_iter().for_each(|event| self.tell(&event));
+    }
+
+    /// Ends the flight: the token becomes the current one, or the failure decides when the next try is due.
+    fn settle(self: &Arc<Self>, serial: u64, issued: Result<NewToken, Error>, now: Moment) -> Landing {
+        let mut control = self.control();
+        // Dropped after the lock is given back: it frees what a pool counts.
+        let flight = control.flight.take();
+        let mut events = Vec::new();
+        let landing = match issued {
+            Ok(mut token) => {
+                if let Some(other) = token.other_signer.take() {
+                    events.push(Event::OtherSignerUsed { refused: other.refused, used: other.used });
+                }
+                control.ledger.issued(now);
+                control.ledger.answered(serial, token.expires_in);
+                let token = Arc::new(CachedToken::new(token, serial, now));
+                if token.remaining(now).is_zero() {
+                    Err(Error::token_unavailable("the source issued a token whose life was over when it arrived"))
+                } else {
+                    events.push(self.land(&mut control, &token, now));
+                    Ok(token)
+                }
+            }
+            Err(error) if may_have_issued(&error) || error.kind() == ErrorKind::TokenUnavailable => {
+                control.ledger.issued(now);
+                Err(error)
+            }
+            Err(error) => {
+                control.ledger.release(serial);
+                Err(error)
+            }
+        };
+        let landing = landing.map_err(|error| {
+            let failure = Failure::after(control.failure.as_ref(), error.clone(), now, fastrand::f64());
+            control.failure = Some(failure);
+            let next_try_in = control.next_try_in(&*self.source, now);
+            if let Some(entry) = &*self.current.load() {
+                entry.look_when_mandatory_or_at(now.monotonic.saturating_add(next_try_in));
+            }
+            events.push(Event::RefreshFailed { error: error.clone(), next_try_in });
+            error.with_retry_after(next_try_in)
+        });
+        self.plan(&mut control, now);
+        drop(control);
+        drop(flight);
+        self.tell_all(events);
+        landing
+    }
+
+    fn land(&self, control: &mut Control, token: &Arc<CachedToken>, now: Moment) -> Event {
+        control.failure = None;
+        control.budget_told = false;
+        let expires_in = token.expires_in();
+        if control.retired {
+            self.discard(control, token, now);
+            return Event::Issued { expires_in };
+        }
+        let before = self.current.swap(Some(Arc::new(Entry::new(Arc::clone(token), now, fastrand::f64()))));
+        match before.filter(|before| !before.token.remaining(now).is_zero()) {
+            Some(before) => {
+                self.succeed(control, &before.token, now);
+                Event::Refreshed { expires_in }
+            }
+            None => Event::Issued { expires_in },
+        }
+    }
+}
+
+/// What a flight needs, without keeping the cache alive.
+struct Call {
+    serial: u64,
+    source: Arc<dyn crate::TokenSource>,
+    clock: Arc<dyn line_channel_token_core::Clock>,
+    dock: Option<Arc<Dock>>,
+}
+
+impl Call {
+    fn of(cache: &Inner, serial: u64) -> Self {
+        let settings = &cache.settings;
+        let (clock, dock) = (Arc::clone(&settings.clock), settings.dock.clone());
+        Self { serial, source: Arc::clone(&cache.source), clock, dock }
+    }
+}
+
+/// Calls the source, and puts what comes of it where everybody sees it. It keeps no cache alive.
+async fn fly(cache: Weak<Inner>, call: Call, slot: Option<Slot>) -> Landing {
+    let permit = match &call.dock {
+        Some(dock) => dock.permit().await,
+        None => None,
+    };
+    rotation::make_room(&cache).await;
+    // The clock is read by the source as well, when it sends.
+    let issued = AssertUnwindSafe(async { call.source.issue().await }).catch_unwind().await;
+    let issued = issued.unwrap_or_else(|_| Err(Error::token_unavailable("the token source panicked")));
+    let now = call.clock.now();
+    drop(permit);
+    let landing = match cache.upgrade() {
+        Some(cache) => cache.settle(call.serial, issued, now),
+        None => issued.map(|token| Arc::new(CachedToken::new(token, call.serial, now))),
+    };
+    drop(slot);
+    landing
+}

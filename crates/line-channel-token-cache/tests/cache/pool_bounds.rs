@@ -1,0 +1,210 @@
+//! What a pool bounds: channels, and calls at a time.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use line_channel_token_cache::{IssueBudget, NewToken, TokenPool, TokenSource};
+use line_channel_token_core::{AccessToken, ChannelId, Clock, Error, ErrorKind};
+use line_channel_token_mock::ManualClock;
+
+use crate::pool::{Sources, id};
+use crate::support::{SECOND, settle};
+
+#[tokio::test]
+async fn past_the_bound_the_channels_that_were_not_used_for_longest_go() {
+    let sources = Sources::new();
+    let pool = sources.pool(3);
+    for channel in [1, 2, 3, 1, 4] {
+        pool.token(&id(channel)).await.unwrap();
+        sources.clock.advance(SECOND);
+    }
+    assert_eq!(pool.len(), 3);
+    assert!(pool.status(&id(2)).is_none(), "1 was used since");
+    for channel in [1, 3, 4] {
+        assert!(pool.status(&id(channel)).is_some(), "{channel}");
+    }
+    pool.token(&id(2)).await.unwrap();
+    assert_eq!((sources.made(2), sources.made(1)), (2, 1));
+}
+
+#[tokio::test]
+async fn a_use_without_a_token_handed_out_counts_as_one() {
+    let sources = Sources::new();
+    let pool = sources.pool(2);
+    for channel in [1, 2] {
+        pool.token(&id(channel)).await.unwrap();
+        sources.clock.advance(SECOND);
+    }
+    pool.with_token(&id(1), |_| ()).unwrap();
+    sources.clock.advance(SECOND);
+    pool.token(&id(3)).await.unwrap();
+    assert!(pool.status(&id(1)).is_some() && pool.status(&id(2)).is_none());
+}
+
+#[tokio::test]
+async fn a_channel_can_be_removed_and_comes_back_with_a_new_source() {
+    let sources = Sources::new();
+    let pool = sources.pool(10);
+    pool.token(&id(1)).await.unwrap();
+    assert!(pool.remove(&id(1)) && !pool.remove(&id(1)));
+    assert!(pool.is_empty());
+    pool.token(&id(1)).await.unwrap();
+    assert_eq!(sources.made(1), 2);
+}
+
+/// A source with a budget, and one that takes its time and counts how many calls there are at once.
+#[derive(Debug)]
+struct Slow {
+    clock: ManualClock,
+    life: Duration,
+    takes: Duration,
+    at_once: Arc<AtomicUsize>,
+    most_at_once: Arc<AtomicUsize>,
+    order: Arc<Mutex<Vec<ChannelId>>>,
+    channel: ChannelId,
+    revoked: Option<Arc<AtomicUsize>>,
+}
+
+#[async_trait]
+impl TokenSource for Slow {
+    async fn issue(&self) -> Result<NewToken, Error> {
+        let sent_at = self.clock.now();
+        self.order.lock().unwrap().push(self.channel.clone());
+        self.most_at_once.fetch_max(self.at_once.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        if !self.takes.is_zero() {
+            self.clock.sleep(self.takes).await;
+        }
+        self.at_once.fetch_sub(1, Ordering::SeqCst);
+        Ok(NewToken::new(AccessToken::new("t")?, sent_at, self.life))
+    }
+
+    fn budget(&self) -> Option<IssueBudget> {
+        IssueBudget::new(3, self.life).ok()
+    }
+
+    fn revokes_after(&self) -> Option<Duration> {
+        self.revoked.as_ref().map(|_| SECOND)
+    }
+
+    async fn revoke(&self, _token: &AccessToken) -> Result<(), Error> {
+        self.revoked.as_ref().unwrap().fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+struct Scene {
+    clock: ManualClock,
+    pool: TokenPool,
+    at_once: Arc<AtomicUsize>,
+    most_at_once: Arc<AtomicUsize>,
+    order: Arc<Mutex<Vec<ChannelId>>>,
+}
+
+impl Scene {
+    fn new(max_channels: usize, max_calls: usize, takes: Duration, revoked: Option<Arc<AtomicUsize>>) -> Self {
+        let clock = ManualClock::new();
+        let (at_once, most_at_once, order) = (Arc::default(), Arc::default(), Arc::default());
+        let (time, now, most, log) =
+            (clock.clone(), Arc::clone(&at_once), Arc::clone(&most_at_once), Arc::clone(&order));
+        let pool = TokenPool::builder(move |channel: &ChannelId| {
+            Ok(Slow {
+                clock: time.clone(),
+                life: 900 * SECOND,
+                takes,
+                at_once: Arc::clone(&now),
+                most_at_once: Arc::clone(&most),
+                order: Arc::clone(&log),
+                channel: channel.clone(),
+                revoked: revoked.clone(),
+            })
+        });
+        let pool = pool.clock(Arc::new(clock.clone())).max_channels(max_channels).max_calls(max_calls).build();
+        Self { clock, pool, at_once, most_at_once, order }
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_comes_and_goes_does_not_get_a_fresh_budget_each_time() {
+    let Scene { clock, pool, order, .. } = Scene::new(1, 8, Duration::ZERO, None);
+    let mut refused = None;
+    for _ in 0..8 {
+        for channel in [1, 2] {
+            if let Err(error) = pool.token(&id(channel)).await {
+                refused = Some(error);
+            }
+            clock.advance(61 * SECOND);
+        }
+    }
+    let issues = order.lock().unwrap().iter().filter(|channel| **channel == id(1)).count();
+    assert_eq!(issues, 3);
+    assert_eq!(refused.unwrap().kind(), ErrorKind::IssueBudgetReached);
+    clock.advance(900 * SECOND);
+    assert!(pool.token(&id(1)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_source_that_revokes_revokes_the_tokens_of_a_channel_that_goes() {
+    let revoked = Arc::new(AtomicUsize::new(0));
+    let Scene { clock, pool, order, .. } = Scene::new(1, 8, Duration::ZERO, Some(revoked.clone()));
+    for nth in 0..8 {
+        pool.token(&id(nth % 2)).await.unwrap();
+        clock.advance(61 * SECOND);
+        settle().await;
+        assert_eq!(revoked.load(Ordering::SeqCst), nth);
+    }
+    assert_eq!(order.lock().unwrap().len(), 8, "what was revoked counts no more towards the budget");
+}
+
+#[tokio::test]
+async fn no_more_calls_than_the_bound_are_under_way_and_all_channels_have_their_turn() {
+    let Scene { clock, pool, at_once, most_at_once, .. } = Scene::new(1000, 8, SECOND, None);
+    let callers: Vec<_> = (0..100)
+        .map(|channel| {
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.token(&id(channel)).await.map(drop) })
+        })
+        .collect();
+    for _ in 0..14 {
+        settle().await;
+        clock.advance(SECOND);
+    }
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    // All are due at about the same time, and nobody asks.
+    for _ in 0..200 {
+        clock.advance(4 * SECOND);
+        settle().await;
+    }
+    assert_eq!((most_at_once.load(Ordering::SeqCst), at_once.load(Ordering::SeqCst)), (8, 0));
+    for channel in 0..100 {
+        assert!(pool.with_token(&id(channel), |_| ()).is_some(), "{channel}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_waits_passes_those_that_are_refreshed_in_the_background() {
+    let Scene { clock, pool, order, .. } = Scene::new(1000, 8, SECOND, None);
+    for channel in 0..100 {
+        let channel = id(channel);
+        let call = pool.token(&channel);
+        let advance = async {
+            settle().await;
+            clock.advance(SECOND);
+        };
+        tokio::join!(call, advance).0.unwrap();
+    }
+    order.lock().unwrap().clear();
+    clock.advance(700 * SECOND);
+    settle().await;
+    let behind = order.lock().unwrap().len();
+    assert_eq!(behind, 7, "background calls leave a place");
+    let pool_of_caller = pool.clone();
+    let caller = tokio::spawn(async move { pool_of_caller.token(&id(5000)).await.map(drop) });
+    settle().await;
+    assert_eq!(order.lock().unwrap().last(), Some(&id(5000)), "it waits for none of the 93 in the queue");
+    clock.advance(SECOND);
+    caller.await.unwrap().unwrap();
+}

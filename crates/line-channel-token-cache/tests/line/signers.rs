@@ -1,0 +1,60 @@
+//! One assertion key replaces another.
+
+use line_channel_token_cache::{JwtSource, StatelessSource};
+use line_channel_token_core::{AssertionKid, ChannelId, ErrorKind, TokenLifetime};
+use line_channel_token_mock::FakeSigner;
+
+use crate::support::{DAY, Line, MINUTE};
+
+#[tokio::test]
+async fn where_line_does_not_know_the_key_the_other_serves_and_that_is_told_once() {
+    let line = Line::new();
+    line.register(1);
+    let source =
+        JwtSource::with_two_signers(line.client(), line.signer(0), line.signer(1), TokenLifetime::MAX).unwrap();
+    let cache = line.cache(source);
+    cache.token().await.unwrap();
+    assert_eq!(line.told("OtherSignerUsed"), 0);
+    line.emulator.remove_key("kid-0");
+    line.live_through(&cache, 60, DAY).await;
+    assert!(line.told("Refreshed") >= 2 && line.told("RefreshFailed") == 0, "{:?}", line.events.lock().unwrap());
+    assert_eq!(line.told("OtherSignerUsed"), 1, "the other one is asked first from then on");
+    let events = line.events.lock().unwrap();
+    let told = events.iter().find(|told| told.starts_with("OtherSignerUsed")).unwrap();
+    assert!(told.contains("refused: Some(AssertionKid(\"kid-0\"))"), "{told}");
+    assert!(told.contains("used: Some(AssertionKid(\"kid-1\"))"), "{told}");
+}
+
+#[tokio::test]
+async fn where_neither_key_is_known_each_is_tried_once_and_the_error_says_so() {
+    let line = Line::new();
+    line.emulator.remove_key("kid-0");
+    let source = StatelessSource::with_two_signers(line.client(), line.signer(0), line.signer(1)).unwrap();
+    let cache = line.cache(source);
+    assert_eq!(cache.token().await.unwrap_err().kind(), ErrorKind::UnknownAssertionKey);
+    assert_eq!(line.told("RefreshFailed"), 1);
+    line.register(1);
+    line.clock.advance(MINUTE);
+    assert!(cache.token().await.is_ok());
+    assert_eq!(line.told("OtherSignerUsed"), 1);
+}
+
+#[tokio::test]
+async fn reconciling_tries_the_other_key_too() {
+    let line = Line::new();
+    line.register(1);
+    let source =
+        JwtSource::with_two_signers(line.client(), line.signer(0), line.signer(1), TokenLifetime::MAX).unwrap();
+    let cache = line.cache(source);
+    cache.token().await.unwrap();
+    line.emulator.remove_key("kid-0");
+    assert_eq!(cache.reconcile().await.unwrap().held.len(), 1);
+}
+
+#[test]
+fn two_signers_of_different_channels_are_refused() {
+    let line = Line::new();
+    let other = FakeSigner::new(ChannelId::new("999").unwrap(), AssertionKid::new("kid").unwrap());
+    let error = JwtSource::with_two_signers(line.client(), line.signer(0), other, TokenLifetime::MAX).unwrap_err();
+    assert!(error.to_string().contains("1234567890 and 999"), "{error}");
+}

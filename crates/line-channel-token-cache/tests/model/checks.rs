@@ -1,0 +1,282 @@
+//! What holds in every order of events.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use line_channel_token_core::{AccessToken, ChannelId, Clock, Error};
+use line_channel_token_mock::ManualClock;
+use shuttle::future::{block_on, spawn, yield_now};
+
+use crate::{CachedToken, NewToken, RefreshAhead, TokenCache, TokenPool, TokenSource};
+
+const LIFE: Duration = Duration::from_secs(900);
+/// Near enough to its end that the next token is fetched in the background.
+const ADVISORY: Duration = Duration::from_secs(800);
+
+/// Issues after some turns of others, and does as `act` says of its nth call.
+#[derive(Debug)]
+struct Source {
+    clock: ManualClock,
+    calls: AtomicUsize,
+    act: fn(usize) -> Act,
+}
+
+#[derive(PartialEq)]
+enum Act {
+    Issue,
+    Fail,
+    Panic,
+}
+
+#[async_trait]
+impl TokenSource for Source {
+    async fn issue(&self) -> Result<NewToken, Error> {
+        let sent_at = self.clock.now();
+        let nth = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        yield_now().await;
+        match (self.act)(nth) {
+            Act::Issue => Ok(NewToken::new(AccessToken::new(format!("token-{nth}"))?, sent_at, LIFE)),
+            Act::Fail => Err(Error::signing("told to fail")),
+            Act::Panic => std::panic::resume_unwind(Box::new("told to panic")),
+        }
+    }
+
+    fn least_interval(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+#[derive(Clone)]
+struct Scene {
+    cache: TokenCache,
+    source: Arc<Source>,
+    clock: ManualClock,
+}
+
+impl Scene {
+    fn new(act: fn(usize) -> Act) -> Self {
+        let clock = ManualClock::new();
+        let source = Arc::new(Source { clock: clock.clone(), calls: AtomicUsize::new(0), act });
+        // A keeper waits for a clock that nobody moves: the scheduler would take that for a deadlock.
+        let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::OnRead);
+        Self { cache: builder.clock(Arc::new(clock.clone())).build(), source, clock }
+    }
+
+    fn calls(&self) -> usize {
+        self.source.calls.load(Ordering::SeqCst)
+    }
+
+    fn caller(&self) -> impl Future<Output = Result<Arc<CachedToken>, Error>> + use<> {
+        let cache = self.cache.clone();
+        let caller = spawn(async move { cache.token().await });
+        async move { caller.await.unwrap() }
+    }
+}
+
+fn every_order(check: fn()) {
+    shuttle::check_random(check, 3000);
+    shuttle::check_pct(check, 3000, 3);
+}
+
+#[test]
+fn all_callers_share_one_flight() {
+    every_order(|| {
+        block_on(async {
+            let scene = Scene::new(|_| Act::Issue);
+            let callers: Vec<_> = (0..4).map(|_| scene.caller()).collect();
+            for caller in callers {
+                assert_eq!(caller.await.unwrap().access_token().expose_secret(), "token-1");
+            }
+            assert_eq!(scene.calls(), 1);
+        });
+    });
+}
+
+#[test]
+fn all_callers_share_one_error() {
+    every_order(|| {
+        block_on(async {
+            let scene = Scene::new(|_| Act::Fail);
+            let callers: Vec<_> = (0..4).map(|_| scene.caller()).collect();
+            for caller in callers {
+                assert!(caller.await.unwrap_err().to_string().starts_with("told to fail; try again in "));
+            }
+            assert_eq!(scene.calls(), 1);
+        });
+    });
+}
+
+#[test]
+fn whoever_gives_up_wherever_the_others_get_the_token() {
+    every_order(|| {
+        block_on(async {
+            let scene = Scene::new(|_| Act::Issue);
+            let quitters: Vec<_> = (0..3)
+                .map(|polls| {
+                    let cache = scene.cache.clone();
+                    spawn(async move {
+                        let mut call = Box::pin(cache.token());
+                        for _ in 0..polls {
+                            if call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                                return;
+                            }
+                            yield_now().await;
+                        }
+                    })
+                })
+                .collect();
+            let others: Vec<_> = (0..2).map(|_| scene.caller()).collect();
+            for other in others {
+                assert!(other.await.is_ok());
+            }
+            for quitter in quitters {
+                quitter.await.unwrap();
+            }
+            assert_eq!(scene.calls(), 1);
+        });
+    });
+}
+
+#[test]
+fn a_source_that_panics_is_an_error_and_the_next_call_tries_again() {
+    every_order(|| {
+        block_on(async {
+            let scene = Scene::new(|nth| if nth == 1 { Act::Panic } else { Act::Issue });
+            let callers: Vec<_> = (0..3).map(|_| scene.caller()).collect();
+            for caller in callers {
+                assert!(caller.await.unwrap_err().to_string().contains("panicked"));
+            }
+            scene.clock.advance(Duration::from_secs(60));
+            let again: Vec<_> = (0..2).map(|_| scene.caller()).collect();
+            for caller in again {
+                assert_eq!(caller.await.unwrap().access_token().expose_secret(), "token-2");
+            }
+            assert_eq!(scene.calls(), 2);
+        });
+    });
+}
+
+#[test]
+fn near_its_end_the_old_token_serves_and_one_flight_fetches_the_next() {
+    every_order(|| {
+        block_on(async {
+            let scene = Scene::new(|_| Act::Issue);
+            scene.cache.token().await.unwrap();
+            scene.clock.advance(ADVISORY);
+            let callers: Vec<_> = (0..3).map(|_| scene.caller()).collect();
+            for caller in callers {
+                assert!(["token-1", "token-2"].contains(&caller.await.unwrap().access_token().expose_secret()));
+            }
+            scene.clock.advance(LIFE - ADVISORY);
+            assert_eq!(scene.cache.token().await.unwrap().access_token().expose_secret(), "token-2");
+            assert_eq!(scene.calls(), 2);
+        });
+    });
+}
+
+#[test]
+fn an_invalidation_at_any_moment_loses_no_caller_and_drops_no_newer_token() {
+    every_order(|| {
+        block_on(async {
+            let scene = Scene::new(|_| Act::Issue);
+            let first = scene.cache.token().await.unwrap();
+            scene.clock.advance(ADVISORY);
+            let callers: Vec<_> = (0..2).map(|_| scene.caller()).collect();
+            let refused: Vec<_> = (0..2)
+                .map(|_| {
+                    let (cache, first) = (scene.cache.clone(), first.clone());
+                    spawn(async move { cache.invalidate(&first) })
+                })
+                .collect();
+            for caller in callers {
+                assert!(caller.await.is_ok());
+            }
+            for refused in refused {
+                refused.await.unwrap();
+            }
+            assert_eq!(scene.cache.token().await.unwrap().access_token().expose_secret(), "token-2");
+            assert_eq!(scene.calls(), 2);
+        });
+    });
+}
+
+#[test]
+fn shutdown_at_any_moment_waits_for_the_flight_and_no_call_follows() {
+    every_order(|| {
+        block_on(async {
+            let scene = Scene::new(|_| Act::Issue);
+            let callers: Vec<_> = (0..2).map(|_| scene.caller()).collect();
+            scene.cache.shutdown().await;
+            let calls = scene.calls();
+            assert!(!scene.cache.status().in_flight);
+            for caller in callers {
+                let _ = caller.await;
+            }
+            assert_eq!(scene.calls(), calls);
+        });
+    });
+}
+
+#[test]
+fn with_the_last_handle_everything_goes() {
+    every_order(|| {
+        block_on(async {
+            let scene = Scene::new(|_| Act::Issue);
+            let Scene { cache, source, .. } = scene;
+            let handles: Vec<_> = (0..2)
+                .map(|_| {
+                    let cache = cache.clone();
+                    spawn(async move {
+                        let mut call = Box::pin(cache.token());
+                        let _ = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                    })
+                })
+                .collect();
+            drop(cache);
+            for handle in handles {
+                handle.await.unwrap();
+            }
+            // The flight's task may take some turns to see that it was ended.
+            for _ in 0..200 {
+                yield_now().await;
+            }
+            assert_eq!(Arc::strong_count(&source), 1, "a task or a handle is left");
+        });
+    });
+}
+
+#[test]
+fn in_a_pool_every_background_flight_has_its_turn_and_none_flies_twice() {
+    every_order(|| {
+        block_on(async {
+            let clock = ManualClock::new();
+            let source = Arc::new(Source { clock: clock.clone(), calls: AtomicUsize::new(0), act: |_| Act::Issue });
+            let shared = source.clone();
+            let pool = TokenPool::builder(move |_| Ok(shared.clone())).refresh_ahead(RefreshAhead::OnRead);
+            let pool = pool.clock(Arc::new(clock.clone())).max_calls(2).build();
+            let channels = [1, 2, 3].map(|id| ChannelId::new(id.to_string()).unwrap());
+            for channel in &channels {
+                pool.token(channel).await.unwrap();
+            }
+            clock.advance(ADVISORY);
+            let callers: Vec<_> = (0..2)
+                .flat_map(|_| channels.clone())
+                .map(|channel| {
+                    let pool = pool.clone();
+                    spawn(async move { pool.token(&channel).await.map(drop) })
+                })
+                .collect();
+            for caller in callers {
+                caller.await.unwrap().unwrap();
+            }
+            for _ in 0..1000 {
+                yield_now().await;
+            }
+            assert_eq!(source.calls.load(Ordering::SeqCst), 6);
+        });
+    });
+}
