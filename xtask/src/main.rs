@@ -9,6 +9,7 @@ mod deny;
 mod features;
 mod metadata;
 mod msrv;
+mod peers;
 mod python;
 mod run;
 mod test;
@@ -21,6 +22,7 @@ cargo xtask COMMAND
   test      run all tests, in every feature set whose tests differ
   ci        test, and everything else that main must pass
   bench     compare with the floor: [--json FILE] [--check] [--svg FILE]
+  peers     compare a cached read with that of other token libraries: [--json FILE] [--check]
   api       compare the public API with the committed listings: [--write]
   consumers build and run programs outside of the workspace that depend on us
   features  check the full powerset of each crate's features
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         ("test", []) => test::run(),
         ("ci", []) => ci::run(),
         ("bench", rest) => bench::run(rest),
+        ("peers", rest) => peers::run(rest),
         ("features", []) => features::run(),
         ("api", rest) => api::run(rest),
         ("consumers", []) => consumers::run(),

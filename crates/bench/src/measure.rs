@@ -48,7 +48,8 @@ fn time(batch: usize, call: &mut impl FnMut()) -> f64 {
     (SystemClock.now().monotonic - started).as_nanos() as f64 / batch as f64
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+/// The middle one of all values.
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

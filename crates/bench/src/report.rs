@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::curve::Curve;
 use crate::measure::Comparison;
+use crate::same_minute::Outcome;
 
 /// One comparison and the bar that it must not pass.
 #[derive(Debug)]
@@ -52,4 +54,24 @@ pub fn json(rows: &[Row]) -> Value {
 
 fn time(nanoseconds: f64) -> String {
     if nanoseconds < 1000.0 { format!("{nanoseconds:.0} ns") } else { format!("{:.1} µs", nanoseconds / 1000.0) }
+}
+
+/// Prints the points of a curve.
+pub fn print_curve(curve: &Curve) {
+    println!("{}", curve.title);
+    for line in &curve.lines {
+        let points: Vec<String> = line.points.iter().map(|(x, y)| format!("{x:.0}: {y:.0}")).collect();
+        println!("  {:<30}{}", line.name, points.join("   "));
+    }
+    println!();
+}
+
+/// What came of a hundred thousand tokens that expire in the same minute.
+pub fn same_minute(outcome: &Outcome) -> String {
+    let Outcome { channels, reads, waited, refreshed, took, to_spare } = outcome;
+    format!(
+        "{channels} channels whose tokens expire in the same minute: {refreshed} replaced within {took:.0} s, {to_spare:.0} s \
+         before the first expiry; {waited} of {reads} callers waited  {}",
+        if outcome.holds() { "yes" } else { "NO" }
+    )
 }

@@ -5,9 +5,12 @@
 use std::sync::OnceLock;
 
 use allocation_counter::measure;
+use bench::cached_read::TOKEN;
 use bench::transport::Scene;
 use futures_util::FutureExt;
-use line_channel_token::cache::{StaticSource, TokenCache};
+use line_channel_token::cache::{StatelessSource, StaticSource, TokenCache, TokenPool};
+use line_channel_token::mock::{MockBackend, Reply};
+use line_channel_token::{AccessToken, ChannelId, ChannelSecret, Operation};
 
 fn scene() -> Scene {
     static SERVER: OnceLock<std::net::SocketAddr> = OnceLock::new();
@@ -43,7 +46,7 @@ fn a_call_over_reqwest_costs_at_most_ten_allocations_more_than_by_hand() {
 
 #[test]
 fn reading_a_fresh_token_from_the_cache_allocates_nothing() {
-    let token = line_channel_token::AccessToken::new("long-lived").expect("it is visible ASCII");
+    let token = AccessToken::new("long-lived").expect("it is visible ASCII");
     let cache = TokenCache::new(StaticSource::new(token));
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
@@ -55,4 +58,53 @@ fn reading_a_fresh_token_from_the_cache_allocates_nothing() {
         assert_eq!((read.count_total, borrowed.count_total, issued.count_total), (0, 0, 0));
         assert!(measure(|| drop(String::from("counted"))).count_total > 0, "the count counts");
     });
+}
+
+#[test]
+fn reading_a_warm_channel_from_a_pool_allocates_nothing() {
+    let pool = TokenPool::builder(|_: &ChannelId| Ok(StaticSource::new(AccessToken::new("long-lived")?))).build();
+    let channel = ChannelId::new("1234567890").expect("it is decimal");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        pool.warm_up(&channel).await.expect("a static source issues");
+        let read = || assert!(pool.token(&channel).now_or_never().is_some_and(|token| token.is_ok()));
+        read();
+        assert_eq!(measure(read).count_total, 0);
+        assert_eq!(measure(|| drop(pool.with_token(&channel, |token| token.header_value()))).count_total, 0);
+    });
+}
+
+#[test]
+fn a_channel_of_a_pool_takes_at_most_a_kib_beyond_its_token() {
+    const CHANNELS: usize = 10_000;
+    let line = MockBackend::new();
+    line.given(Operation::IssueStateless).respond(Reply::stateless_token(TOKEN));
+    let client = line.client();
+    let pool = TokenPool::builder(move |channel: &ChannelId| {
+        let secret = ChannelSecret::new("0f1e2d3c4b5a69788796a5b4c3d2e1f0")?;
+        Ok(StatelessSource::with_secret(client.clone(), channel.clone(), secret))
+    });
+    let pool = pool.clock(std::sync::Arc::new(line.clock().clone())).build();
+    let channel = |id: usize| ChannelId::new((1_000_000_000 + id).to_string()).expect("it is decimal");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let warm = |channels: std::ops::Range<usize>| {
+        runtime.block_on(async {
+            for id in channels {
+                pool.warm_up(&channel(id)).await.expect("the mock issues");
+            }
+            // The tasks of the flights are let go of.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        });
+        // What the mock keeps of each request is not the pool's.
+        line.reset();
+        line.given(Operation::IssueStateless).respond(Reply::stateless_token(TOKEN));
+    };
+    // What is there once is not counted.
+    warm(0..1000);
+    let grown = measure(|| warm(1000..CHANNELS + 1000)).bytes_current;
+    let each = usize::try_from(grown).expect("it grew") / CHANNELS - TOKEN.len();
+    println!("{each} bytes a channel beyond its token of {} bytes", TOKEN.len());
+    assert!((256..=1024).contains(&each), "{each} bytes");
 }

@@ -55,7 +55,8 @@ impl TokenCache {
         }
         match self.0.look() {
             Ok(token) => Ok(token),
-            Err(seen) => self.token_after_flight(seen, Duration::ZERO).await,
+            // In a box, so that the future of a read that needs no wait stays small.
+            Err(seen) => Box::pin(self.token_after_flight(seen, Duration::ZERO)).await,
         }
     }
 
@@ -79,7 +80,7 @@ impl TokenCache {
                 life.as_secs()
             )));
         }
-        self.token_after_flight(Seen { now, serial: Some(token.serial()) }, life).await
+        Box::pin(self.token_after_flight(Seen { now, serial: Some(token.serial()) }, life)).await
     }
 
     /// Lends the token to `read` while it is valid, without waiting and without touching a shared count. `None` where there
@@ -96,8 +97,7 @@ impl TokenCache {
                 // A new one is due; why it cannot be had yet does not matter here.
                 let _ = self.0.join(seen);
                 let current = self.0.current.load();
-                let entry = current.as_ref().filter(|entry| entry.state(seen.now) != CacheState::Expired)?;
-                lend(&entry.token)
+                lend(current.as_ref().filter(|token| token.life.state(seen.now) != CacheState::Expired)?)
             }
         }
     }
@@ -130,7 +130,7 @@ impl TokenCache {
         let current = self.0.current.load();
         let (state, remaining) = match current.as_ref() {
             None => (CacheState::Empty, Duration::ZERO),
-            Some(entry) => (entry.state(now), entry.token.remaining(now)),
+            Some(token) => (token.life.state(now), token.remaining(now)),
         };
         CacheStatus {
             state,
@@ -165,7 +165,7 @@ impl TokenCache {
             Err(error) => (Err(error), false),
         };
         let now = self.0.now();
-        self.0.note_use(now);
+        self.0.used(now);
         let will_do = |token: &CachedToken| !token.remaining(now).is_zero() && token.remaining(now) >= life;
         let error = match landing {
             Ok(token) if will_do(&token) => return Ok(token),
@@ -174,11 +174,11 @@ impl TokenCache {
             Err(error) => error,
         };
         match &*self.0.current.load() {
-            Some(entry) if will_do(&entry.token) => {
+            Some(token) if will_do(token) => {
                 if flown {
                     self.0.tell(&Event::ServedStale);
                 }
-                Ok(Arc::clone(&entry.token))
+                Ok(Arc::clone(token))
             }
             _ => Err(error),
         }
@@ -192,9 +192,9 @@ impl Inner {
         let mut control = self.control();
         // Under the lock, so that no flight lands in between.
         let current = self.current.load_full();
-        let Some(entry) = current.filter(|entry| std::ptr::eq(Arc::as_ptr(&entry.token), token)) else { return false };
+        let Some(current) = current.filter(|current| std::ptr::eq(Arc::as_ptr(current), token)) else { return false };
         self.current.store(None);
-        self.discard(&mut control, &entry.token, now);
+        self.discard(&mut control, &current, now);
         control.soon_again(self.source.least_interval(), now);
         self.plan(&mut control, now);
         true

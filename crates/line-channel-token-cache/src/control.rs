@@ -17,7 +17,8 @@ pub(crate) struct Control {
     pub(crate) flight: Option<Flight>,
     /// Whether a pool has been asked for a background flight.
     pub(crate) queued: bool,
-    pub(crate) failure: Option<Failure>,
+    /// In a box, because most caches have none.
+    pub(crate) failure: Option<Box<Failure>>,
     pub(crate) last_invalidation: Option<Moment>,
     pub(crate) ledger: Ledger,
     /// Whether it was told that the budget is reached.

@@ -11,8 +11,8 @@ use line_channel_token_core::{ChannelId, Clock, Moment};
 use crate::budget::Ledger;
 use crate::control::Control;
 use crate::dock::Dock;
-use crate::entry::{Entry, nanos};
 use crate::keeper::Keeper;
+use crate::life::nanos;
 use crate::sync::{Mutex, MutexGuard};
 use crate::{CacheState, CachedToken, Event, RefreshAhead, TokenSource};
 
@@ -43,7 +43,7 @@ pub(crate) struct Inner {
     /// The channel's id in a pool, where the source does not know it.
     channel: Option<ChannelId>,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) current: ArcSwapOption<Entry>,
+    pub(crate) current: ArcSwapOption<CachedToken>,
     /// By the monotonic clock, in nanoseconds.
     last_used: AtomicU64,
     control: Mutex<Control>,
@@ -74,41 +74,47 @@ impl Inner {
     }
 
     /// Lends the current token where a glance at the clock is enough to know that it is good.
+    #[inline]
     pub(crate) fn at_a_glance<T>(&self, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
         let current = self.current.load();
-        let entry = current.as_ref()?;
+        let token = current.as_ref()?;
         let glance = self.settings.clock.glance();
-        if !entry.is_good_at(glance) {
+        if !token.life.is_good_at(glance) {
             return None;
         }
         self.note_use(glance);
-        Some(read(&entry.token))
+        Some(read(token))
     }
 
     /// Looks closer at the current token: hands it out where callers need not wait, and sees to it that a new one is
     /// fetched where that is due. Otherwise it says what it saw.
     pub(crate) fn look(self: &Arc<Self>) -> Result<Arc<CachedToken>, Seen> {
         let now = self.now();
-        self.last_used.store(nanos(now.monotonic), Ordering::Relaxed);
+        self.used(now);
         let current = self.current.load();
-        let Some(entry) = current.as_ref() else { return Err(Seen { now, serial: None }) };
-        match entry.state(now) {
-            CacheState::Fresh => entry.look_when_advisory(),
+        let Some(token) = current.as_ref() else { return Err(Seen { now, serial: None }) };
+        match token.life.state(now) {
+            CacheState::Fresh => token.life.look_when_advisory(),
             CacheState::Advisory => self.refresh_in_background(now),
-            _ => return Err(Seen { now, serial: Some(entry.token.serial()) }),
+            _ => return Err(Seen { now, serial: Some(token.serial()) }),
         }
-        Ok(Arc::clone(&entry.token))
+        Ok(Arc::clone(token))
     }
 
     /// When somebody last asked for the token, by the monotonic clock, in nanoseconds and a little coarsely.
+    #[inline]
     pub(crate) fn last_used(&self) -> u64 {
         self.last_used.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn note_use(&self, now: Moment) {
-        let now = nanos(now.monotonic);
-        if now.saturating_sub(self.last_used()) > nanos(GRAIN) {
-            self.last_used.store(now, Ordering::Relaxed);
+    pub(crate) fn used(&self, now: Moment) {
+        self.last_used.store(nanos(now.monotonic), Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn note_use(&self, now: Moment) {
+        if nanos(now.monotonic).saturating_sub(self.last_used()) > nanos(GRAIN) {
+            self.used(now);
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use futures_util::{StreamExt, stream};
 use line_channel_token_core::{ChannelId, Error};
 
@@ -25,7 +26,7 @@ pub struct TokenPool(Arc<Pool>);
 struct Pool {
     make: MakeSource,
     settings: Arc<Settings>,
-    channels: papaya::HashMap<ChannelId, TokenCache>,
+    channels: papaya::HashMap<ChannelId, TokenCache, RandomState>,
     max_channels: usize,
     max_calls: usize,
     /// Also the lock under which channels come and go.
@@ -48,7 +49,7 @@ impl TokenPool {
         Self(Arc::new(Pool {
             make,
             settings: Arc::new(settings),
-            channels: papaya::HashMap::new(),
+            channels: papaya::HashMap::with_hasher(RandomState::default()),
             max_channels,
             max_calls,
             retired: Mutex::default(),
@@ -65,7 +66,8 @@ impl TokenPool {
         if let Some(token) = self.at_a_glance(channel, Arc::clone) {
             return Ok(token);
         }
-        self.with_cache(channel, async |cache| cache.token().await).await
+        // In a box, so that the future of a read that needs no wait stays small.
+        Box::pin(self.with_cache(channel, async |cache| cache.token().await)).await
     }
 
     /// A token of the channel that is valid for at least `life` longer: see [`TokenCache::token_valid_for`].
@@ -193,7 +195,7 @@ impl Pool {
         let ledger = retired.take(channel);
         let cache = TokenCache::from_inner(Inner::new(source, Some(channel), Arc::clone(&self.settings), ledger));
         // It was not used for long otherwise, and would be the first to go.
-        cache.inner().note_use(cache.inner().now());
+        cache.inner().used(cache.inner().now());
         channels.insert(channel.clone(), cache.clone());
         if channels.len() > self.max_channels {
             self.drop_unused(&mut retired);

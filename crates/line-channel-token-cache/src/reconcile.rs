@@ -58,7 +58,7 @@ impl Inner {
     fn held(&self) -> Vec<Arc<CachedToken>> {
         let now = self.now();
         let mut held = self.control().predecessors();
-        held.extend(self.current.load().as_ref().map(|entry| Arc::clone(&entry.token)));
+        held.extend(self.current.load().as_ref().map(Arc::clone));
         held.retain(|token| !token.remaining(now).is_zero());
         held
     }

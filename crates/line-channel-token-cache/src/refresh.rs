@@ -10,7 +10,6 @@ use line_channel_token_core::{Error, ErrorKind, Moment};
 use crate::backoff::{Failure, may_have_issued};
 use crate::control::Control;
 use crate::dock::{Dock, Slot};
-use crate::entry::Entry;
 use crate::flight::{Flight, Landing, Passenger};
 use crate::inner::{Inner, Seen};
 use crate::{CacheState, CachedToken, Event, NewToken, rotation, trace};
@@ -33,11 +32,11 @@ impl Inner {
             return Ok(Joined::Flight(flight.join()));
         }
         // One may have landed since the caller looked.
-        if let Some(entry) = &*self.current.load()
-            && serial != Some(entry.token.serial())
-            && entry.state(now) == CacheState::Fresh
+        if let Some(token) = &*self.current.load()
+            && serial != Some(token.serial())
+            && token.life.state(now) == CacheState::Fresh
         {
-            return Ok(Joined::Landed(Arc::clone(&entry.token)));
+            return Ok(Joined::Landed(Arc::clone(token)));
         }
         let begun = self.begin(&mut control, now, None);
         let budget_event = self.budget_event(&mut control, &begun);
@@ -50,9 +49,9 @@ impl Inner {
     pub(crate) fn refresh_in_background(self: &Arc<Self>, now: Moment) {
         let mut control = self.control();
         let current = self.current.load();
-        let Some(entry) = current.as_ref().filter(|entry| entry.state(now) != CacheState::Fresh) else { return };
+        let Some(token) = current.as_ref().filter(|token| token.life.state(now) != CacheState::Fresh) else { return };
         if control.flight.is_some() || control.queued {
-            entry.look_when_mandatory_or_at(Duration::MAX);
+            token.life.look_when_mandatory_or_at(Duration::MAX);
             return;
         }
         let begun = self.begin_or_queue(&mut control, now);
@@ -61,7 +60,7 @@ impl Inner {
             Ok(()) => Duration::MAX,
             Err(error) => error.retry_after().unwrap_or(SHORT),
         };
-        entry.look_when_mandatory_or_at(now.monotonic.saturating_add(again_in));
+        token.life.look_when_mandatory_or_at(now.monotonic.saturating_add(again_in));
         let budget_event = self.budget_event(&mut control, &begun);
         drop(control);
         self.tell_all(budget_event);
@@ -125,7 +124,7 @@ impl Inner {
                 }
                 control.ledger.issued(now);
                 control.ledger.answered(serial, token.expires_in);
-                let token = Arc::new(CachedToken::new(token, serial, now));
+                let token = Arc::new(CachedToken::new(token, serial, now, fastrand::f64()));
                 if token.remaining(now).is_zero() {
                     Err(Error::token_unavailable("the source issued a token whose life was over when it arrived"))
                 } else {
@@ -143,11 +142,11 @@ impl Inner {
             }
         };
         let landing = landing.map_err(|error| {
-            let failure = Failure::after(control.failure.as_ref(), error.clone(), now, fastrand::f64());
-            control.failure = Some(failure);
+            let failure = Failure::after(control.failure.as_deref(), error.clone(), now, fastrand::f64());
+            control.failure = Some(Box::new(failure));
             let next_try_in = control.next_try_in(&*self.source, now);
-            if let Some(entry) = &*self.current.load() {
-                entry.look_when_mandatory_or_at(now.monotonic.saturating_add(next_try_in));
+            if let Some(token) = &*self.current.load() {
+                token.life.look_when_mandatory_or_at(now.monotonic.saturating_add(next_try_in));
             }
             events.push(Event::RefreshFailed { error: error.clone(), next_try_in });
             error.with_retry_after(next_try_in)
@@ -167,10 +166,10 @@ impl Inner {
             self.discard(control, token, now);
             return Event::Issued { expires_in };
         }
-        let before = self.current.swap(Some(Arc::new(Entry::new(Arc::clone(token), now, fastrand::f64()))));
-        match before.filter(|before| !before.token.remaining(now).is_zero()) {
+        let before = self.current.swap(Some(Arc::clone(token)));
+        match before.filter(|before| !before.remaining(now).is_zero()) {
             Some(before) => {
-                self.succeed(control, &before.token, now);
+                self.succeed(control, &before, now);
                 Event::Refreshed { expires_in }
             }
             None => Event::Issued { expires_in },
@@ -208,7 +207,7 @@ async fn fly(cache: Weak<Inner>, call: Call, slot: Option<Slot>) -> Landing {
     drop(permit);
     let landing = match cache.upgrade() {
         Some(cache) => cache.settle(call.serial, issued, now),
-        None => issued.map(|token| Arc::new(CachedToken::new(token, call.serial, now))),
+        None => issued.map(|token| Arc::new(CachedToken::new(token, call.serial, now, 0.0))),
     };
     drop(slot);
     landing

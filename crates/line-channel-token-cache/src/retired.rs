@@ -80,8 +80,8 @@ impl Inner {
         let mut control = self.control();
         control.closed = true;
         control.retired = true;
-        if let Some(entry) = self.current.swap(None) {
-            self.discard(&mut control, &entry.token, now);
+        if let Some(token) = self.current.swap(None) {
+            self.discard(&mut control, &token, now);
         }
         self.plan(&mut control, now);
         !control.predecessors().is_empty() || (control.flight.is_some() && self.source.revokes_after().is_some())

@@ -132,7 +132,7 @@ pub(crate) async fn make_room(cache: &Weak<Inner>) {
 fn surplus(cache: &Inner) -> Option<Vec<Arc<CachedToken>>> {
     let now = cache.now();
     let valid = |token: &CachedToken| !token.remaining(now).is_zero();
-    let current = cache.current.load().as_ref().is_some_and(|entry| valid(&entry.token));
+    let current = cache.current.load().as_ref().is_some_and(|token| valid(token));
     let mut waiting = cache.control().predecessors();
     waiting.retain(|token| valid(token));
     (!waiting.is_empty() && waiting.len() + usize::from(current) >= 2).then_some(waiting)

@@ -7,28 +7,26 @@ use http::HeaderValue;
 use line_channel_token_core::{AccessToken, Moment, TokenKeyId};
 
 use crate::NewToken;
+use crate::life::Life;
 
 /// A token in the cache, with its header already made.
 pub struct CachedToken {
+    pub(crate) life: Life,
     access_token: AccessToken,
     header: HeaderValue,
     key_id: Option<TokenKeyId>,
-    sent_at: Moment,
-    /// `None` for a token that does not expire.
-    expires_in: Option<Duration>,
     /// Its number in the cache's ledger.
     serial: u64,
 }
 
 impl CachedToken {
-    pub(crate) fn new(token: NewToken, serial: u64, now: Moment) -> Self {
+    /// `jitter` is from 0 to 1.
+    pub(crate) fn new(token: NewToken, serial: u64, now: Moment, jitter: f64) -> Self {
         let NewToken { access_token, key_id, sent_at, expires_in, other_signer: _ } = token;
-        // A source whose clock runs ahead must not lengthen a life.
-        let sent_at = Moment { monotonic: sent_at.monotonic.min(now.monotonic), unix: sent_at.unix.min(now.unix) };
         let header = access_token.header_value();
         // The first clone makes the bytes shared, which allocates; none after it does.
         drop(header.clone());
-        Self { header, access_token, key_id, sent_at, expires_in, serial }
+        Self { life: Life::new(sent_at, expires_in, now, jitter), header, access_token, key_id, serial }
     }
 
     /// The token.
@@ -52,11 +50,7 @@ impl CachedToken {
     /// The whole life that the server gave it; `None` where it does not expire.
     #[must_use]
     pub fn expires_in(&self) -> Option<Duration> {
-        self.expires_in
-    }
-
-    pub(crate) fn sent_at(&self) -> Moment {
-        self.sent_at
+        self.life.whole()
     }
 
     pub(crate) fn serial(&self) -> u64 {
@@ -66,10 +60,7 @@ impl CachedToken {
     /// The life that is surely left at `now`: counted from when its issue was asked for, by the clock that says less.
     #[must_use]
     pub fn remaining(&self, now: Moment) -> Duration {
-        match self.expires_in {
-            Some(life) => life.saturating_sub(now.since(self.sent_at)),
-            None => Duration::MAX,
-        }
+        self.life.remaining(now)
     }
 }
 
@@ -77,7 +68,7 @@ impl fmt::Debug for CachedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedToken")
             .field("key_id", &self.key_id)
-            .field("expires_in", &self.expires_in)
+            .field("expires_in", &self.expires_in())
             .finish_non_exhaustive()
     }
 }

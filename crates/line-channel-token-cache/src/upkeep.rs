@@ -42,13 +42,13 @@ impl Inner {
             return None;
         }
         let current = self.current.load();
-        let entry = current.as_ref()?;
-        let fresh_for = entry.refresh_in(now)?;
-        let wanted = match (policy, entry.state(now)) {
+        let life = &current.as_ref()?.life;
+        let fresh_for = life.refresh_in(now)?;
+        let wanted = match (policy, life.state(now)) {
             (_, CacheState::Fresh) => return Some(fresh_for),
             (RefreshAhead::Always, _) => true,
             (_, CacheState::Expired) => false,
-            _ => entry.is_used(self.last_used()),
+            _ => life.is_used(self.last_used()),
         };
         wanted.then(|| control.next_try_in(&*self.source, now))
     }

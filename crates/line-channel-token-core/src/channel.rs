@@ -1,6 +1,7 @@
 //! Who asks: the channel's id and its secret.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -9,9 +10,17 @@ use crate::{Error, credential};
 
 /// A channel id: the digits that the LINE Developers Console shows as "Channel ID". OAuth calls it the client id.
 ///
-/// It is kept as text, because LINE sends and expects a string.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChannelId(Box<str>);
+/// It is kept as text, because LINE sends and expects a string; in place, because a pool of many channels compares ids at
+/// each read.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChannelId {
+    /// The digits, and zeros behind them: so the order of ids is that of their texts.
+    digits: [u8; MAX_DIGITS],
+    len: u8,
+}
+
+/// Twice as many as LINE's ids have.
+const MAX_DIGITS: usize = 20;
 
 impl ChannelId {
     /// Reads a channel id; white space around it is trimmed.
@@ -26,10 +35,12 @@ impl ChannelId {
                              in the LINE Developers Console";
         let id = credential::clean("channel id", id.as_ref())?;
         if id.bytes().all(|byte| byte.is_ascii_digit()) {
-            if id.len() > 20 {
+            let mut digits = [0; MAX_DIGITS];
+            let (Some(place), Ok(len)) = (digits.get_mut(..id.len()), u8::try_from(id.len())) else {
                 return Err(Error::invalid_input(format!("the channel id has {} digits: {WHERE}", id.len())));
-            }
-            return Ok(Self(id.into()));
+            };
+            place.copy_from_slice(id.as_bytes());
+            return Ok(Self { digits, len });
         }
         let mistaken_for = match id.as_bytes() {
             [b'@', ..] => "this is a basic id (\"Bot basic ID\", starts with @)",
@@ -44,19 +55,36 @@ impl ChannelId {
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        // They are digits, so they are text.
+        self.digits.get(..usize::from(self.len)).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default()
+    }
+}
+
+impl Hash for ChannelId {
+    /// As two numbers, which hashers take in sooner than bytes. The length says nothing that the digits do not.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if let (Some(head), Some(tail)) = (self.digits.first_chunk(), self.digits.last_chunk()) {
+            state.write_u128(u128::from_ne_bytes(*head));
+            state.write_u32(u32::from_ne_bytes(*tail));
+        }
     }
 }
 
 impl fmt::Display for ChannelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for ChannelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ChannelId").field(&self.as_str()).finish()
     }
 }
 
 impl AsRef<str> for ChannelId {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
@@ -106,6 +134,17 @@ mod tests {
     #[test]
     fn a_channel_id_keeps_its_leading_zeros_and_loses_its_newline() {
         assert_eq!(ChannelId::new("0012345678\n").unwrap().as_str(), "0012345678");
+        assert_eq!(ChannelId::new("12345678901234567890").unwrap().as_str(), "12345678901234567890");
+    }
+
+    #[test]
+    fn ids_are_ordered_as_their_texts_are() {
+        let texts = ["0", "00", "01", "1", "10", "100", "11", "2"];
+        let ids = texts.map(|text| ChannelId::new(text).unwrap());
+        assert!(ids.is_sorted() && texts.is_sorted());
+        assert_eq!(format!("{:?}", ids[2]), "ChannelId(\"01\")");
+        let different: std::collections::HashSet<_> = ids.iter().collect();
+        assert!(different.len() == ids.len() && different.contains(&ChannelId::new(" 01").unwrap()));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod refusal;
 pub mod request;
 pub mod response;
 mod retry;
+mod system_clock;
 mod token;
 
 pub use access_token::AccessToken;
@@ -23,10 +24,11 @@ pub use backend::{HttpBackend, Limits, Sent, TransportError, TransportErrorKind}
 pub use base_url::BaseUrl;
 pub use channel::{ChannelId, ChannelSecret};
 pub use client::{Client, ClientBuilder};
-pub use clock::{Clock, Moment, Sleep, SystemClock};
+pub use clock::{Clock, Moment, Sleep};
 pub use error::{Error, ErrorKind};
 pub use operation::Operation;
 pub use retry::RetryPolicy;
+pub use system_clock::SystemClock;
 pub use token::{
     IssuedToken, JwtToken, KeyIds, RequestId, Revoked, ShortLivedToken, StatelessToken, Timing, TokenKeyId,
     TokenLifetime, VerifiedToken,

@@ -23,8 +23,6 @@ mod cache;
 mod control;
 #[path = "../../src/dock.rs"]
 mod dock;
-#[path = "../../src/entry.rs"]
-mod entry;
 #[path = "../../src/event.rs"]
 mod event;
 #[path = "../../src/flight.rs"]
@@ -33,6 +31,8 @@ mod flight;
 mod inner;
 #[path = "../../src/keeper.rs"]
 mod keeper;
+#[path = "../../src/life.rs"]
+mod life;
 #[path = "../../src/margins.rs"]
 mod margins;
 #[path = "../../src/pool.rs"]

@@ -1,38 +1,51 @@
-//! The current token of a cache, and when a reader must look closer at it.
+//! How long a token lives, and when a reader must look closer at it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use line_channel_token_core::Moment;
 
+use crate::CacheState;
 use crate::margins::Margins;
-use crate::{CacheState, CachedToken};
 
-/// The current token.
+/// The life of a token in the cache.
 ///
 /// A reader compares the time with a limit and goes on; only past the limit does it look at the margins, see to it that a
 /// new token is fetched, and set the next limit. The limit never lies past the moment from which callers must wait, so
 /// a token that is handed out without a look has a good part of its life left.
-pub(crate) struct Entry {
-    pub(crate) token: Arc<CachedToken>,
-    margins: Margins,
-    /// When it came, by the monotonic clock, in nanoseconds.
-    landed_at: u64,
+pub(crate) struct Life {
     /// When to look, by either clock, in nanoseconds; 0 is at once.
     look_at_monotonic: AtomicU64,
     look_at_unix: AtomicU64,
+    margins: Margins,
+    sent_at: Moment,
+    /// `None` for a token that does not expire.
+    whole: Option<Duration>,
+    /// When it came, by the monotonic clock, in nanoseconds.
+    landed_at: u64,
 }
 
-impl Entry {
-    /// `jitter` is from 0 to 1.
-    pub(crate) fn new(token: Arc<CachedToken>, now: Moment, jitter: f64) -> Self {
-        let margins = Margins::of(token.expires_in(), jitter);
-        let landed_at = nanos(now.monotonic);
-        Self { token, margins, landed_at, look_at_monotonic: AtomicU64::new(0), look_at_unix: AtomicU64::new(0) }
+impl Life {
+    /// The life of a token that came at `now`. `jitter` is from 0 to 1.
+    pub(crate) fn new(sent_at: Moment, whole: Option<Duration>, now: Moment, jitter: f64) -> Self {
+        // A source whose clock runs ahead must not lengthen a life.
+        let sent_at = Moment { monotonic: sent_at.monotonic.min(now.monotonic), unix: sent_at.unix.min(now.unix) };
+        let (look_at_monotonic, look_at_unix) = (AtomicU64::new(0), AtomicU64::new(0));
+        let (margins, landed_at) = (Margins::of(whole, jitter), nanos(now.monotonic));
+        Self { look_at_monotonic, look_at_unix, margins, sent_at, whole, landed_at }
+    }
+
+    pub(crate) fn whole(&self) -> Option<Duration> {
+        self.whole
+    }
+
+    /// What is surely left: counted from when the token was asked for, by the clock that says less.
+    pub(crate) fn remaining(&self, now: Moment) -> Duration {
+        self.whole.map_or(Duration::MAX, |whole| whole.saturating_sub(now.since(self.sent_at)))
     }
 
     /// Whether the token can be handed out without a look.
+    #[inline]
     pub(crate) fn is_good_at(&self, glance: Moment) -> bool {
         // Two loads without an order between them: both limits are set to moments at which a look is not due yet.
         nanos(glance.monotonic) < self.look_at_monotonic.load(Ordering::Relaxed)
@@ -45,7 +58,7 @@ impl Entry {
     }
 
     pub(crate) fn state(&self, now: Moment) -> CacheState {
-        match self.token.remaining(now) {
+        match self.remaining(now) {
             Duration::ZERO => CacheState::Expired,
             left if left <= self.margins.mandatory => CacheState::Mandatory,
             left if left <= self.margins.advisory => CacheState::Advisory,
@@ -55,8 +68,8 @@ impl Entry {
 
     /// How long it is until a new token should be fetched; `None` where it does not expire.
     pub(crate) fn refresh_in(&self, now: Moment) -> Option<Duration> {
-        self.token.expires_in()?;
-        Some(self.token.remaining(now).saturating_sub(self.margins.advisory))
+        self.whole?;
+        Some(self.remaining(now).saturating_sub(self.margins.advisory))
     }
 
     /// Lets readers pass until a new token should be fetched.
@@ -70,15 +83,15 @@ impl Entry {
     }
 
     fn look_at(&self, margin: Duration, latest: Duration) {
-        let sent_at = self.token.sent_at();
-        let life = self.token.expires_in().unwrap_or(Duration::MAX).saturating_sub(margin);
+        let life = self.whole.unwrap_or(Duration::MAX).saturating_sub(margin);
         let limit = |origin: Duration| nanos(origin.saturating_add(life));
-        self.look_at_monotonic.store(limit(sent_at.monotonic).min(nanos(latest)), Ordering::Relaxed);
-        self.look_at_unix.store(limit(sent_at.unix), Ordering::Relaxed);
+        self.look_at_monotonic.store(limit(self.sent_at.monotonic).min(nanos(latest)), Ordering::Relaxed);
+        self.look_at_unix.store(limit(self.sent_at.unix), Ordering::Relaxed);
     }
 }
 
 /// Nanoseconds; enough for 584 years.
+#[inline]
 pub(crate) fn nanos(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
 }
