@@ -10,7 +10,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let manifest = manifest.to_str().ok_or(not_utf8)?;
     let target = target.to_str().ok_or(not_utf8)?;
     let mut line =
-        vec!["run", "--release", "--quiet", "--locked", "--manifest-path", manifest, "--target-dir", target, "--"];
+        vec!["run", "--release", "--quiet", "--manifest-path", manifest, "--target-dir", target, "--"];
     line.extend(arguments.iter().map(String::as_str));
     cargo(&line)
 }

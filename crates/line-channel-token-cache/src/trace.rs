@@ -7,10 +7,13 @@ use line_channel_token_core::ChannelId;
 use crate::Event;
 
 #[cfg(feature = "tracing")]
+const TARGET: &str = "line_channel_token_cache";
+
+#[cfg(feature = "tracing")]
 pub(crate) fn in_span<F: Future>(channel: Option<&ChannelId>, call: F) -> impl Future<Output = F::Output> + use<F> {
     use tracing::Instrument;
 
-    call.instrument(tracing::info_span!("issue_channel_access_token", channel_id = channel.map(ChannelId::as_str)))
+    call.instrument(tracing::info_span!(target: TARGET, "issue_channel_access_token", channel_id = channel.map(ChannelId::as_str)))
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -27,31 +30,31 @@ pub(crate) fn event(channel: Option<&ChannelId>, event: &Event, has_token: bool)
     let seconds = |time: &std::time::Duration| time.as_secs_f64();
     match event {
         Event::Issued { expires_in } => {
-            info!(channel_id, expires_in = expires_in.as_ref().map(seconds), "channel access token issued");
+            info!(target: TARGET, channel_id, expires_in = expires_in.as_ref().map(seconds), "channel access token issued");
         }
         Event::Refreshed { expires_in } => {
-            info!(channel_id, expires_in = expires_in.as_ref().map(seconds), "channel access token refreshed");
+            info!(target: TARGET, channel_id, expires_in = expires_in.as_ref().map(seconds), "channel access token refreshed");
         }
         Event::RefreshFailed { error, next_try_in } if has_token => {
-            warn!(channel_id, %error, next_try_in = seconds(next_try_in), "channel access token not refreshed");
+            warn!(target: TARGET, channel_id, %error, next_try_in = seconds(next_try_in), "channel access token not refreshed");
         }
         Event::RefreshFailed { error, next_try_in } => {
-            error!(channel_id, %error, next_try_in = seconds(next_try_in), "no channel access token");
+            error!(target: TARGET, channel_id, %error, next_try_in = seconds(next_try_in), "no channel access token");
         }
-        Event::ServedStale => debug!(channel_id, "the old channel access token is served"),
-        Event::Invalidated => warn!(channel_id, "channel access token refused by a server"),
+        Event::ServedStale => debug!(target: TARGET, channel_id, "the old channel access token is served"),
+        Event::Invalidated => warn!(target: TARGET, channel_id, "channel access token refused by a server"),
         Event::Revoked { key_id } => {
-            info!(channel_id, key_id = key_id.as_ref().map(|id| id.as_str()), "channel access token revoked");
+            info!(target: TARGET, channel_id, key_id = key_id.as_ref().map(|id| id.as_str()), "channel access token revoked");
         }
         Event::RevocationFailed { error, next_try_in } => {
-            warn!(channel_id, %error, next_try_in = seconds(next_try_in), "channel access token not revoked");
+            warn!(target: TARGET, channel_id, %error, next_try_in = seconds(next_try_in), "channel access token not revoked");
         }
         Event::BudgetReached { places, free_in } => {
-            error!(channel_id, places, free_in = seconds(free_in), "no further channel access token: budget reached");
+            error!(target: TARGET, channel_id, places, free_in = seconds(free_in), "no further channel access token: budget reached");
         }
         Event::OtherSignerUsed { refused, used } => {
             let kid = |kid: &Option<line_channel_token_core::AssertionKid>| kid.as_ref().map(ToString::to_string);
-            warn!(channel_id, refused = kid(refused), used = kid(used), "an assertion key is unknown to LINE");
+            warn!(target: TARGET, channel_id, refused = kid(refused), used = kid(used), "an assertion key is unknown to LINE");
         }
     }
 }

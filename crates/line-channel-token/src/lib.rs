@@ -58,3 +58,8 @@ pub mod mock {
         FakeSigner, ManualClock, Matcher, MockBackend, Received, Reply, Report, Rule, RuleBuilder, Sleeping, matchers,
     };
 }
+
+/// The programs of the guide, so that they compile.
+#[cfg(doctest)]
+#[doc = include_str!("../CHOOSING.md")]
+struct Guide;

@@ -19,6 +19,36 @@ fn a_cache_keeps_a_token_warm_for_an_hour_with_few_issues() {
 }
 
 #[test]
+fn a_pool_keeps_the_tokens_of_many_channels_warm_and_knows_its_customers() {
+    let (ok, stdout, stderr) = run(&mut example("many_channels"));
+    assert!(ok && stderr.is_empty(), "{stdout}{stderr}");
+    assert!(stdout.starts_with("14400 messages for 500 channels\n500 first tokens issued, "), "{stdout}");
+    let refreshed: usize = stdout.split(", ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    // 15 minutes less a fifth, five times in the hour at the most.
+    assert!((1500..=2500).contains(&refreshed), "{stdout}");
+    assert!(
+        stdout.ends_with("499 channels after one left; and: channel 999 is not one of our customers'\n"),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn what_a_cache_tells_becomes_a_page_for_prometheus() {
+    let (ok, stdout, stderr) = run(&mut example("metrics"));
+    assert!(ok, "{stderr}");
+    for line in [
+        "line_tokens_issued_total{how=\"first\"} 1",
+        "line_tokens_issued_total{how=\"refresh\"} 1",
+        "line_token_refreshes_failed_total{kind=\"Server\"} 2",
+        "line_tokens_revoked_total 2",
+        "line_tokens_invalidated_total 1",
+        "line_token_lifetime_seconds 2592000",
+    ] {
+        assert!(stdout.lines().any(|printed| printed == line), "{line} is missing:\n{stdout}");
+    }
+}
+
+#[test]
 fn a_backend_of_ones_own_issues_and_verifies_and_is_refused() {
     let (ok, stdout, stderr) = run(&mut example("custom_backend"));
     assert!(ok && stdout.contains("issued a token for channel 1234567890, 259"), "{stdout}{stderr}");
