@@ -9,8 +9,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let not_utf8 = "the path of this checkout is not valid UTF-8";
     let manifest = manifest.to_str().ok_or(not_utf8)?;
     let target = target.to_str().ok_or(not_utf8)?;
-    let mut line =
-        vec!["run", "--release", "--quiet", "--manifest-path", manifest, "--target-dir", target, "--"];
+    let mut line = vec!["run", "--release", "--quiet", "--manifest-path", manifest, "--target-dir", target, "--"];
     line.extend(arguments.iter().map(String::as_str));
     cargo(&line)
 }

@@ -13,7 +13,9 @@ const TARGET: &str = "line_channel_token_cache";
 pub(crate) fn in_span<F: Future>(channel: Option<&ChannelId>, call: F) -> impl Future<Output = F::Output> + use<F> {
     use tracing::Instrument;
 
-    call.instrument(tracing::info_span!(target: TARGET, "issue_channel_access_token", channel_id = channel.map(ChannelId::as_str)))
+    call.instrument(
+        tracing::info_span!(target: TARGET, "issue_channel_access_token", channel_id = channel.map(ChannelId::as_str)),
+    )
 }
 
 #[cfg(not(feature = "tracing"))]

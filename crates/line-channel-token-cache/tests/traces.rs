@@ -78,8 +78,7 @@ async fn each_event_has_its_level_and_its_channel_and_no_secret_is_written() {
         assert!(log.contains(line), "{line}\nis missing from\n{log}");
     }
     assert_eq!(
-        log.matches("issue_channel_access_token{channel_id=\"1234567890\"}: line_channel_token_cache: close")
-            .count(),
+        log.matches("issue_channel_access_token{channel_id=\"1234567890\"}: line_channel_token_cache: close").count(),
         4
     );
     for secret in ["the-first-token", "the-second-token", "the-channel-secret", "eyJ"] {

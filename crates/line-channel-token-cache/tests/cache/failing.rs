@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token_cache::{JwtSource, TokenCache};
-use line_channel_token_core::{AssertionKid, ChannelId, Error, Operation, TokenLifetime};
+use http::StatusCode;
+use line_channel_token_cache::{JwtSource, StatelessSource, TokenCache};
+use line_channel_token_core::{AssertionKid, ChannelId, ChannelSecret, Error, Operation, TokenLifetime};
 use line_channel_token_mock::{FakeSigner, ManualClock, MockBackend, Reply};
 
-use crate::support::{Act, SECOND, Scene};
+use crate::support::{Act, SECOND, Scene, settle};
 
 fn failure() -> Act {
     Act::Fail(Error::signing("no key"))
@@ -83,6 +84,24 @@ async fn whatever_life_a_server_gives_issues_are_at_least_the_least_interval_apa
             scene.clock.advance(Duration::from_millis(10));
         }
         assert!((1..=10).contains(&scene.calls()), "a life of {life:?}: {} issues in ten seconds", scene.calls());
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_server_writes_for_a_life_it_is_asked_at_most_once_a_second() {
+    for life in ["0", "1", "-1", "-9223372036854775808", "9223372036854775807", "1e300", "null"] {
+        let line = MockBackend::with_clock(ManualClock::new());
+        let body = format!(r#"{{"token_type":"Bearer","access_token":"t","expires_in":{life}}}"#);
+        let asked = line.given(Operation::IssueStateless).respond(Reply::raw(StatusCode::OK, body));
+        let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
+        let source = StatelessSource::with_secret(line.client(), id, secret);
+        let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
+        for _ in 0..3000 {
+            let _ = cache.token().await;
+            settle().await;
+            line.clock().advance(Duration::from_millis(10));
+        }
+        assert!((1..=30).contains(&asked.calls()), "{life}: {} calls in half a minute", asked.calls());
     }
 }
 

@@ -34,9 +34,9 @@ async fn ten_thousand_callers_of_an_empty_cache_cause_exactly_one_issue() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_of_a_failing_source_share_one_error_of_one_call() {
+async fn ten_thousand_callers_of_a_failing_source_share_one_error_of_one_call() {
     let scene = Scene::gated([Act::Fail(Error::signing("no key"))]);
-    let callers: Vec<_> = (0..1000)
+    let callers: Vec<_> = (0..10_000)
         .map(|_| {
             let cache = scene.cache.clone();
             tokio::spawn(async move { cache.token().await.unwrap_err() })
