@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use line_channel_token_core::{Error, Moment};
+use line_channel_token_core::{Error, Moment, TokenKeyId};
+
+use crate::backoff::wait_left;
 
 /// How many tokens of a channel may be valid at a time on a cache's account.
 ///
@@ -50,18 +52,26 @@ impl IssueBudget {
 }
 
 /// A token that counts, or may.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Place {
     serial: u64,
     since: Moment,
     life: Duration,
-    /// No answer has told that the token exists.
-    unanswered: bool,
+    answer: Answer,
+}
+
+#[derive(Clone, Debug)]
+enum Answer {
+    /// None has come, so the token may exist or not.
+    Missing,
+    /// It brought a token; with its key id, where it has one.
+    Token(Option<TokenKeyId>),
 }
 
 impl Place {
+    /// By the monotonic clock: a calendar that is set forward ends no token of a server's.
     fn free_in(&self, now: Moment) -> Duration {
-        self.life.saturating_sub(now.since(self.since))
+        wait_left(self.life, self.since, now)
     }
 }
 
@@ -79,32 +89,50 @@ impl Ledger {
         self.serial += 1;
         if let Some(budget) = budget {
             self.places.retain(|place| !place.free_in(now).is_zero());
-            self.places.push(Place { serial: self.serial, since: now, life: budget.lifetime, unanswered: true });
+            let (serial, life, answer) = (self.serial, budget.lifetime, Answer::Missing);
+            self.places.push(Place { serial, since: now, life, answer });
         }
         self.serial
     }
 
     /// A token arrived: it counts for as long as it lives, and no shorter than was asked for.
-    pub(crate) fn answered(&mut self, serial: u64, life: Option<Duration>) {
+    pub(crate) fn answered(&mut self, serial: u64, life: Option<Duration>, key_id: Option<TokenKeyId>) {
         if let Some(place) = self.places.iter_mut().find(|place| place.serial == serial) {
-            place.unanswered = false;
+            place.answer = Answer::Token(key_id);
             place.life = place.life.max(life.unwrap_or(Duration::MAX));
         }
+    }
+
+    /// The number of the last issue that was begun.
+    pub(crate) fn last_serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// A server has listed all valid tokens after the issues up to `last` were over, but for `under_way`, of which it may
+    /// not know yet. Frees the places of tokens that it does not list; and of issues without an answer it leaves as many as
+    /// there are listed tokens that neither a place nor the cache knows.
+    pub(crate) fn compare(&mut self, listed: &[TokenKeyId], last: u64, under_way: Option<u64>) {
+        let is_over = |place: &Place| place.serial <= last && Some(place.serial) != under_way;
+        self.places.retain(|place| match &place.answer {
+            Answer::Token(Some(key_id)) if is_over(place) => listed.contains(key_id),
+            _ => true,
+        });
+        let known = |key_id: &&TokenKeyId| {
+            self.places.iter().any(|place| matches!(&place.answer, Answer::Token(Some(known)) if known == *key_id))
+        };
+        let unknown = listed.iter().filter(|key_id| !known(key_id)).count();
+        let unanswered = |place: &Place| matches!(place.answer, Answer::Missing) && is_over(place);
+        let mut surplus = self.places.iter().filter(|place| unanswered(place)).count().saturating_sub(unknown);
+        self.places.retain(|place| {
+            let forget = surplus > 0 && unanswered(place);
+            surplus -= usize::from(forget);
+            !forget
+        });
     }
 
     /// The token of this number does not exist, or no longer.
     pub(crate) fn release(&mut self, serial: u64) {
         self.places.retain(|place| place.serial != serial);
-    }
-
-    /// At most so many of the unanswered issues can have led to a token; the oldest are forgotten first.
-    pub(crate) fn keep_unanswered(&mut self, most: usize) {
-        let mut surplus = self.places.iter().filter(|place| place.unanswered).count().saturating_sub(most);
-        self.places.retain(|place| {
-            let forget = place.unanswered && surplus > 0;
-            surplus -= usize::from(forget);
-            !forget
-        });
     }
 
     /// How many places are taken.
@@ -134,7 +162,7 @@ impl Ledger {
 
     /// How long it is until an issue keeps its distance from the last one.
     pub(crate) fn distance_in(&self, least_interval: Duration, now: Moment) -> Duration {
-        self.last_issue.map_or(Duration::ZERO, |last| least_interval.saturating_sub(now.since(last)))
+        self.last_issue.map_or(Duration::ZERO, |last| wait_left(least_interval, last, now))
     }
 }
 
@@ -142,7 +170,7 @@ impl Ledger {
 mod tests {
     use std::time::Duration;
 
-    use line_channel_token_core::Moment;
+    use line_channel_token_core::{Moment, TokenKeyId};
 
     use super::{IssueBudget, Ledger};
 
@@ -166,7 +194,7 @@ mod tests {
         let budget = Some(IssueBudget::new(2, 30 * DAY).unwrap());
         let mut ledger = Ledger::default();
         let first = ledger.charge(budget, at(0));
-        ledger.answered(first, Some(30 * DAY));
+        ledger.answered(first, Some(30 * DAY), None);
         assert_eq!(ledger.room_in(budget, at(1)), Duration::ZERO);
         let second = ledger.charge(budget, at(1));
         assert_eq!((ledger.taken(at(1)), ledger.room_in(budget, at(1))), (2, 29 * DAY));
@@ -183,25 +211,43 @@ mod tests {
         let mut ledger = Ledger::default();
         for _ in 0..2 {
             let serial = ledger.charge(budget, at(0));
-            ledger.answered(serial, Some(Duration::from_secs(1)));
+            ledger.answered(serial, Some(Duration::from_secs(1)), None);
         }
         assert_eq!(ledger.room_in(budget, at(1)), 29 * DAY);
     }
 
     #[test]
-    fn only_unanswered_issues_are_forgotten_and_the_oldest_first() {
+    fn a_list_frees_the_places_of_what_it_does_not_show_and_leaves_the_issue_under_way_alone() {
         let budget = Some(IssueBudget::new(10, 30 * DAY).unwrap());
+        let key_id = |id: &str| TokenKeyId::new(id).unwrap();
         let mut ledger = Ledger::default();
-        let held = ledger.charge(budget, at(0));
-        ledger.answered(held, Some(30 * DAY));
+        for id in ["held", "dropped", "revoked"] {
+            let serial = ledger.charge(budget, at(0));
+            ledger.answered(serial, Some(30 * DAY), Some(key_id(id)));
+        }
         for day in 1..=3 {
             ledger.charge(budget, at(day));
         }
-        ledger.keep_unanswered(1);
-        assert_eq!(ledger.taken(at(4)), 2);
-        assert_eq!(ledger.taken(at(32)), 1, "the youngest is left");
-        ledger.keep_unanswered(0);
-        assert_eq!(ledger.taken(at(4)), 1, "what was answered stays");
+        let under_way = ledger.charge(budget, at(4));
+        // One of the three lost answers led to a token.
+        let listed = ["held", "dropped", "lost"].map(key_id);
+        ledger.compare(&listed, ledger.last_serial(), Some(under_way));
+        assert_eq!(ledger.taken(at(4)), 4, "held, dropped, one that was lost, and the one under way");
+        ledger.compare(&[], 0, None);
+        assert_eq!(ledger.taken(at(4)), 4, "all came after that list was made");
+        assert_eq!(ledger.taken(at(31)), 2, "of the lost ones the youngest is left");
+        ledger.compare(&[], ledger.last_serial(), None);
+        assert_eq!(ledger.taken(at(4)), 0);
+    }
+
+    #[test]
+    fn a_calendar_that_is_set_forward_frees_no_place_and_shortens_no_distance() {
+        let budget = Some(IssueBudget::new(2, 30 * DAY).unwrap());
+        let mut ledger = Ledger::default();
+        ledger.charge(budget, at(0));
+        ledger.issued(at(0));
+        let jumped = Moment { monotonic: Duration::ZERO, unix: 100 * DAY };
+        assert_eq!((ledger.taken(jumped), ledger.distance_in(DAY, jumped)), (1, DAY));
     }
 
     #[test]

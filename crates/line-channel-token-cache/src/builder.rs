@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use line_channel_token_core::{Clock, SystemClock};
 
-use crate::budget::Ledger;
 use crate::inner::{Hook, Inner, Settings};
 use crate::keeper::Keeper;
 use crate::{Event, RefreshAhead, TokenCache, TokenSource};
@@ -48,7 +47,7 @@ impl TokenCacheBuilder {
     pub fn build(self) -> TokenCache {
         let Self { source, clock, hook, refresh_ahead } = self;
         let settings = Settings { clock, hook, refresh_ahead, keeper: Keeper::default(), dock: None };
-        TokenCache::from_inner(Inner::new(source, None, Arc::new(settings), Ledger::default()))
+        TokenCache::from_inner(Inner::new(source, None, Arc::new(settings)))
     }
 }
 

@@ -73,11 +73,11 @@ impl TokenCache {
             return Ok(token);
         }
         // A new one would be no better, and asking again and again would fill the channel's places.
-        if let Some(whole) = token.expires_in().filter(|whole| *whole <= life) {
+        if let Some(whole) = token.life.when_it_came().filter(|whole| *whole <= life) {
             return Err(Error::token_unavailable(format!(
-                "the source's tokens live {} s, and {} s from now on were asked for",
-                whole.as_secs(),
-                life.as_secs()
+                "the source's tokens live {} s when they come, and {} s from now on were asked for",
+                whole.as_secs_f64(),
+                life.as_secs_f64()
             )));
         }
         Box::pin(self.token_after_flight(Seen { now, serial: Some(token.serial()) }, life)).await
@@ -137,7 +137,7 @@ impl TokenCache {
             remaining,
             in_flight: control.flight.is_some(),
             last_error: control.failure.as_ref().map(|failure| failure.error.clone()),
-            next_try_in: control.next_try_in(&*self.0.source, now),
+            next_try_in: control.next_try_in(&self.0.policy, now),
             places_taken: control.ledger.taken(now),
             to_revoke: control.predecessors.len(),
         }
@@ -152,7 +152,7 @@ impl TokenCache {
             control.flight.as_ref().map(crate::flight::Flight::join)
         };
         if let Some(flight) = flight {
-            let _ = flight.await;
+            let _ = flight.ride().await;
         }
         self.0.revoke_all().await;
     }
@@ -160,7 +160,7 @@ impl TokenCache {
     /// The token of a flight, or the old one where the flight fails and the old one will do.
     async fn token_after_flight(&self, seen: Seen, life: Duration) -> Landing {
         let (landing, flown) = match self.0.join(seen) {
-            Ok(Joined::Flight(flight)) => (flight.await, true),
+            Ok(Joined::Flight(flight)) => (flight.ride().await, true),
             Ok(Joined::Landed(token)) => (Ok(token), false),
             Err(error) => (Err(error), false),
         };
@@ -170,7 +170,7 @@ impl TokenCache {
         let error = match landing {
             Ok(token) if will_do(&token) => return Ok(token),
             Ok(_) => Error::token_unavailable("the token's life passed before it could be handed out")
-                .with_retry_after(self.0.control().next_try_in(&*self.0.source, now)),
+                .with_retry_after(self.0.control().next_try_in(&self.0.policy, now)),
             Err(error) => error,
         };
         match &*self.0.current.load() {
@@ -195,7 +195,7 @@ impl Inner {
         let Some(current) = current.filter(|current| std::ptr::eq(Arc::as_ptr(current), token)) else { return false };
         self.current.store(None);
         self.discard(&mut control, &current, now);
-        control.soon_again(self.source.least_interval(), now);
+        control.soon_again(self.policy.least_interval, now);
         self.plan(&mut control, now);
         true
     }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use line_channel_token_core::{Error, Moment};
 
-use crate::TokenSource;
 use crate::backoff::{Failure, wait_left};
 use crate::budget::Ledger;
 use crate::flight::Flight;
+use crate::policy::Policy;
 use crate::rotation::Predecessor;
-use crate::runtime::Task;
+use crate::runtime::{self, Task};
 
 /// What changes about a cache, but for its current token; under one lock.
 #[derive(Default)]
@@ -34,19 +34,19 @@ pub(crate) struct Control {
 
 impl Control {
     /// Whether the source may be asked now; otherwise why not, and when it may be.
-    pub(crate) fn clearance(&self, source: &dyn TokenSource, now: Moment) -> Result<(), Error> {
+    pub(crate) fn clearance(&self, policy: &Policy, now: Moment) -> Result<(), Error> {
         if self.closed {
             return Err(Error::token_unavailable("the token cache was shut down"));
         }
         if let Some(failure) = self.failure.as_ref().filter(|failure| !failure.due_in(now).is_zero()) {
-            return Err(failure.error.clone().with_retry_after(self.next_try_in(source, now)));
+            return Err(failure.error.clone().with_retry_after(self.next_try_in(policy, now)));
         }
-        let distance = self.ledger.distance_in(source.least_interval(), now);
+        let distance = self.ledger.distance_in(policy.least_interval, now);
         if !distance.is_zero() {
             return Err(Error::token_unavailable("a token was issued a moment ago, and the next is not due yet")
                 .with_retry_after(distance));
         }
-        let room_in = self.ledger.room_in(source.budget(), now);
+        let room_in = self.ledger.room_in(policy.budget, now);
         if !room_in.is_zero() {
             return Err(Error::issue_budget_reached(format!(
                 "{} tokens that this cache has asked for are valid or may be, which is its budget of the channel's \
@@ -55,12 +55,12 @@ impl Control {
             ))
             .with_retry_after(room_in));
         }
-        Ok(())
+        runtime::check()
     }
 
     /// A token was refused: the source may be asked at once, but not again and again.
     pub(crate) fn soon_again(&mut self, least_interval: Duration, now: Moment) {
-        let again = self.last_invalidation.is_some_and(|last| !wait_left(10 * least_interval, last, now).is_zero());
+        let again = self.last_invalidation.is_some_and(|last| !soon_again_in(least_interval, last, now).is_zero());
         if !again {
             self.last_invalidation = Some(now);
             self.ledger.forget_last_issue();
@@ -69,10 +69,15 @@ impl Control {
     }
 
     /// How long it is until the source may be asked again.
-    pub(crate) fn next_try_in(&self, source: &dyn TokenSource, now: Moment) -> Duration {
+    pub(crate) fn next_try_in(&self, policy: &Policy, now: Moment) -> Duration {
         let after_failure = self.failure.as_ref().map_or(Duration::ZERO, |failure| failure.due_in(now));
         after_failure
-            .max(self.ledger.distance_in(source.least_interval(), now))
-            .max(self.ledger.room_in(source.budget(), now))
+            .max(self.ledger.distance_in(policy.least_interval, now))
+            .max(self.ledger.room_in(policy.budget, now))
     }
+}
+
+/// How long it is from the last refusal of a token until one more is asked for at once.
+pub(crate) fn soon_again_in(least_interval: Duration, last: Moment, now: Moment) -> Duration {
+    wait_left(least_interval.saturating_mul(10), last, now)
 }

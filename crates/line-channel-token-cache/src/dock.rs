@@ -8,51 +8,66 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::inner::Inner;
 use crate::sync::Mutex;
 
-/// Bounds the calls of a pool, and keeps a part of them for callers who wait: a background flight takes a slot, of which
-/// there are fewer than calls, or queues for one.
+/// Bounds the calls of a pool. A flight in the background takes a berth only where enough are left for callers who wait,
+/// and queues otherwise; a caller who waits is the next to get one.
 pub(crate) struct Dock {
     calls: Arc<Semaphore>,
+    /// How many flights in the background there may be.
     slots: usize,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    taken: usize,
+    in_background: usize,
     queue: VecDeque<Weak<Inner>>,
-    /// Whether somebody is at it to hand out free slots.
+    /// Whether somebody is at it to hand out berths.
     handing_out: bool,
 }
 
-/// A background flight's place; given back when dropped.
-pub(crate) struct Slot(Arc<Dock>);
+/// A flight's place; given back when dropped, which must not be under a cache's lock.
+pub(crate) struct Berth {
+    permit: Option<OwnedSemaphorePermit>,
+    in_background: bool,
+    dock: Arc<Dock>,
+}
 
 impl Dock {
     pub(crate) fn new(calls: usize) -> Self {
-        let calls = calls.max(1);
+        let calls = calls.clamp(1, Semaphore::MAX_PERMITS);
         // An eighth is for callers who wait; a single call serves all.
         let slots = (calls - calls / 8).min(calls - 1).max(1);
         Self { calls: Arc::new(Semaphore::new(calls)), slots, state: Mutex::default() }
     }
 
-    /// Waits for its turn to call.
-    pub(crate) async fn permit(&self) -> Option<OwnedSemaphorePermit> {
-        // It is never closed.
-        Arc::clone(&self.calls).acquire_owned().await.ok()
+    /// A berth for a caller who waits, where there is one at once.
+    pub(crate) fn berth_now(dock: &Arc<Self>) -> Option<Berth> {
+        let permit = Arc::clone(&dock.calls).try_acquire_owned().ok()?;
+        Some(Berth { permit: Some(permit), in_background: false, dock: Arc::clone(dock) })
     }
 
-    /// A slot, or a place in the queue for one; under one lock, so that a slot that is given back meanwhile is not missed.
-    pub(crate) fn slot_or_queue(dock: &Arc<Self>, cache: impl FnOnce() -> Weak<Inner>) -> Option<Slot> {
+    /// A berth for a caller who waits. The caller holds the place in the queue, and gives it up by giving up.
+    pub(crate) async fn berth(dock: &Arc<Self>) -> Berth {
+        // It is never closed.
+        let permit = Arc::clone(&dock.calls).acquire_owned().await.ok();
+        Berth { permit, in_background: false, dock: Arc::clone(dock) }
+    }
+
+    /// A berth for a flight in the background, or a place in the queue for one; under one lock, so that a berth that is
+    /// given back meanwhile is not missed.
+    pub(crate) fn berth_or_queue(dock: &Arc<Self>, cache: impl FnOnce() -> Weak<Inner>) -> Option<Berth> {
         let mut state = dock.state.lock();
-        if state.taken >= dock.slots {
+        let permit =
+            if state.in_background < dock.slots { Arc::clone(&dock.calls).try_acquire_owned().ok() } else { None };
+        if permit.is_none() {
             state.queue.push_back(cache());
             return None;
         }
-        state.taken += 1;
-        Some(Slot(Arc::clone(dock)))
+        state.in_background += 1;
+        Some(Berth { permit, in_background: true, dock: Arc::clone(dock) })
     }
 
-    /// Hands out the free slots, in a loop: what gives one back while this runs leaves it to this.
+    /// Hands out what is free, in a loop: what gives a berth back while this runs leaves it to this.
     fn hand_out(&self) {
         if std::mem::replace(&mut self.state.lock().handing_out, true) {
             return;
@@ -67,15 +82,20 @@ impl Dock {
     /// Who is next; where nobody is, the handing out is over.
     fn next(&self) -> Option<Weak<Inner>> {
         let mut state = self.state.lock();
-        let next = if state.taken < self.slots { state.queue.pop_front() } else { None };
+        let free = state.in_background < self.slots && self.calls.available_permits() > 0;
+        let next = if free { state.queue.pop_front() } else { None };
         state.handing_out = next.is_some();
         next
     }
 }
 
-impl Drop for Slot {
+impl Drop for Berth {
     fn drop(&mut self) {
-        self.0.state.lock().taken -= 1;
-        self.0.hand_out();
+        // Before the lock is taken: whoever queues from then on sees that it is free.
+        self.permit = None;
+        if self.in_background {
+            self.dock.state.lock().in_background -= 1;
+        }
+        self.dock.hand_out();
     }
 }

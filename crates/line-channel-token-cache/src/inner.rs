@@ -8,11 +8,11 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use line_channel_token_core::{ChannelId, Clock, Moment};
 
-use crate::budget::Ledger;
 use crate::control::Control;
 use crate::dock::Dock;
 use crate::keeper::Keeper;
 use crate::life::nanos;
+use crate::policy::Policy;
 use crate::sync::{Mutex, MutexGuard};
 use crate::{CacheState, CachedToken, Event, RefreshAhead, TokenSource};
 
@@ -42,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) source: Arc<dyn TokenSource>,
     /// The channel's id in a pool, where the source does not know it.
     channel: Option<ChannelId>,
+    pub(crate) policy: Policy,
     pub(crate) settings: Arc<Settings>,
     pub(crate) current: ArcSwapOption<CachedToken>,
     /// By the monotonic clock, in nanoseconds.
@@ -50,15 +51,10 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    pub(crate) fn new(
-        source: Arc<dyn TokenSource>,
-        channel: Option<&ChannelId>,
-        settings: Arc<Settings>,
-        ledger: Ledger,
-    ) -> Self {
+    pub(crate) fn new(source: Arc<dyn TokenSource>, channel: Option<&ChannelId>, settings: Arc<Settings>) -> Self {
         let channel = channel.filter(|_| source.channel_id().is_none()).cloned();
-        let control = Mutex::new(Control { ledger, ..Control::default() });
-        Self { source, channel, settings, current: ArcSwapOption::empty(), last_used: AtomicU64::new(0), control }
+        let (policy, current) = (Policy::of(&*source), ArcSwapOption::empty());
+        Self { source, channel, policy, settings, current, last_used: AtomicU64::new(0), control: Mutex::default() }
     }
 
     pub(crate) fn channel(&self) -> Option<&ChannelId> {
@@ -121,7 +117,8 @@ impl Inner {
     /// Tells those who watch; never under a lock.
     pub(crate) fn tell(&self, event: &Event) {
         let channel = self.channel();
-        crate::trace::event(channel, event, self.current.load().is_some());
+        let has_token = || self.current.load().as_ref().is_some_and(|token| !token.remaining(self.now()).is_zero());
+        crate::trace::event(channel, event, has_token);
         if let Some(hook) = &self.settings.hook {
             // A hook that panics must neither lose a token nor end a flight.
             let _ = catch_unwind(AssertUnwindSafe(|| hook(channel, event)));

@@ -12,7 +12,7 @@ use crate::inner::Inner;
 use crate::runtime::{self, Task};
 use crate::sync::Mutex;
 
-/// It looks at the clock this often at least: a wait on a timer does not see that the machine slept.
+/// Without an entry in its diary it sleeps for this long, or until there is one.
 const LONGEST_NAP: Duration = Duration::from_secs(600);
 
 /// Ends its task when it is dropped.

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backoff;
+mod berthing;
 mod budget;
 mod builder;
 mod cache;
@@ -13,6 +14,7 @@ mod inner;
 mod keeper;
 mod life;
 mod margins;
+mod policy;
 mod pool;
 mod pool_builder;
 mod reconcile;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use line_channel_token_core::Moment;
 
 use crate::CacheState;
+use crate::backoff::wait_left;
 use crate::margins::Margins;
 
 /// The life of a token in the cache.
@@ -42,6 +43,18 @@ impl Life {
     /// What is surely left: counted from when the token was asked for, by the clock that says less.
     pub(crate) fn remaining(&self, now: Moment) -> Duration {
         self.whole.map_or(Duration::MAX, |whole| whole.saturating_sub(now.since(self.sent_at)))
+    }
+
+    /// What was left of it when it came; `None` where it does not expire.
+    pub(crate) fn when_it_came(&self) -> Option<Duration> {
+        let under_way = self.landed_at.saturating_sub(nanos(self.sent_at.monotonic));
+        self.whole.map(|whole| whole.saturating_sub(Duration::from_nanos(under_way)))
+    }
+
+    /// Whether a server has surely ended it: by the monotonic clock alone, because a calendar that is set forward ends no
+    /// token of a server's.
+    pub(crate) fn is_surely_over(&self, now: Moment) -> bool {
+        self.whole.is_some_and(|whole| wait_left(whole, self.sent_at, now).is_zero())
     }
 
     /// Whether the token can be handed out without a look.

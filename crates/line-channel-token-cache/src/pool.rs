@@ -11,7 +11,7 @@ use line_channel_token_core::{ChannelId, Error};
 
 use crate::inner::{Inner, Settings};
 use crate::pool_builder::{MakeSource, TokenPoolBuilder};
-use crate::retired::Retired;
+use crate::retired::{Leave, Retired};
 use crate::sync::Mutex;
 use crate::{CacheStatus, CachedToken, Reconciliation, TokenCache, TokenSource};
 
@@ -134,15 +134,20 @@ impl TokenPool {
         let mut retired = self.0.retired.lock();
         let channels = self.0.channels.pin();
         let Some(cache) = channels.remove(channel) else { return false };
-        retired.put(channel, cache.clone());
+        cache.inner().retire(Leave::Removed);
+        retired.put(channel, cache, self.0.settings.clock.now());
         true
     }
 
     /// Starts no further call for a token, waits for those that are under way, and revokes the tokens that wait for that.
     /// What is valid is handed out until it expires.
     pub async fn shutdown(&self) {
-        self.0.closed.store(true, Ordering::SeqCst);
-        let mut all = self.0.retired.lock().leaving();
+        let mut all = {
+            let retired = self.0.retired.lock();
+            // Under the lock, so that no channel comes after this.
+            self.0.closed.store(true, Ordering::SeqCst);
+            retired.leaving()
+        };
         all.extend(self.0.channels.pin().values().cloned());
         stream::iter(all).for_each_concurrent(self.0.max_calls, async |cache| cache.shutdown().await).await;
     }
@@ -177,9 +182,7 @@ impl Pool {
         if let Some(cache) = self.find(channel) {
             return Ok(cache);
         }
-        if self.closed.load(Ordering::SeqCst) {
-            return Err(Error::token_unavailable("the token pool was shut down"));
-        }
+        self.check_open()?;
         // Outside of the lock: it is the code of others.
         let source = (self.make)(channel)?;
         if let Some(other) = source.channel_id().filter(|other| *other != channel) {
@@ -187,38 +190,45 @@ impl Pool {
                 "the source that was made for channel {channel} issues tokens for channel {other}"
             )));
         }
+        let cache = TokenCache::from_inner(Inner::new(source, Some(channel), Arc::clone(&self.settings)));
+        cache.inner().used(cache.inner().now());
         let mut retired = self.retired.lock();
         let channels = self.channels.pin();
         if let Some(cache) = channels.get(channel) {
             return Ok(cache.clone());
         }
-        let ledger = retired.take(channel);
-        let cache = TokenCache::from_inner(Inner::new(source, Some(channel), Arc::clone(&self.settings), ledger));
-        // It was not used for long otherwise, and would be the first to go.
-        cache.inner().used(cache.inner().now());
+        self.check_open()?;
+        retired.hand_over(channel, cache.inner());
         channels.insert(channel.clone(), cache.clone());
         if channels.len() > self.max_channels {
-            self.drop_unused(&mut retired);
+            self.drop_unused(&mut retired, channel);
         }
         Ok(cache)
     }
 
-    /// Drops the channels that were not used for longest: one at least, and a sixteenth of a large pool, so that not each new
-    /// channel has to look at all of them. One with a call under way stays.
-    fn drop_unused(&self, retired: &mut Retired) {
-        let channels = self.channels.pin();
-        let mut by_use: Vec<(u64, &ChannelId)> =
-            channels.iter().map(|(channel, cache)| (cache.inner().last_used(), channel)).collect();
-        let surplus = by_use.len().saturating_sub(self.max_channels) + self.max_channels / 16;
-        by_use.sort_unstable();
-        for (_, channel) in by_use.into_iter().take(surplus) {
-            if channels.get(channel).is_some_and(|cache| !cache.inner().is_busy())
-                && let Some(cache) = channels.remove(channel)
-            {
-                retired.put(channel, cache.clone());
-            }
+    fn check_open(&self) -> Result<(), Error> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(Error::token_unavailable("the token pool was shut down"));
         }
-        retired.tidy(self.settings.clock.now());
+        Ok(())
+    }
+
+    /// Drops the channels that were not used for longest: one at least, and a sixteenth of a large pool, so that not each new
+    /// channel has to look at all of them. `newest` stays, and so does one with a call under way.
+    fn drop_unused(&self, retired: &mut Retired, newest: &ChannelId) {
+        let (channels, now) = (self.channels.pin(), self.settings.clock.now());
+        let mut by_use: Vec<(u64, &ChannelId, &TokenCache)> = channels
+            .iter()
+            .filter(|(channel, _)| *channel != newest)
+            .map(|(channel, cache)| (cache.inner().last_used(), channel, cache))
+            .collect();
+        let surplus = channels.len().saturating_sub(self.max_channels) + self.max_channels / 16;
+        by_use.sort_unstable_by_key(|(last_used, ..)| *last_used);
+        let unused = by_use.into_iter().filter(|(_, _, cache)| cache.inner().retire(Leave::Unused)).take(surplus);
+        for (_, channel, cache) in unused {
+            channels.remove(channel);
+            retired.put(channel, cache, now);
+        }
     }
 }
 

@@ -5,14 +5,15 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use line_channel_token_core::{Error, ErrorKind, Moment};
+use line_channel_token_core::{Clock, Error, ErrorKind, Moment};
 
 use crate::backoff::{Failure, may_have_issued};
+use crate::berthing::Berthing;
 use crate::control::Control;
-use crate::dock::{Dock, Slot};
+use crate::dock::Dock;
 use crate::flight::{Flight, Landing, Passenger};
 use crate::inner::{Inner, Seen};
-use crate::{CacheState, CachedToken, Event, NewToken, rotation, trace};
+use crate::{CacheState, CachedToken, Event, NewToken, TokenSource, rotation, trace};
 
 /// How long a look need not be repeated where nothing says when one is due.
 const SHORT: Duration = Duration::from_millis(10);
@@ -38,7 +39,10 @@ impl Inner {
         {
             return Ok(Joined::Landed(Arc::clone(token)));
         }
-        let begun = self.begin(&mut control, now, None);
+        let begun = control.clearance(&self.policy, now).and_then(|()| {
+            let berthing = self.settings.dock.as_ref().map(|dock| Berthing::new(dock, Dock::berth_now(dock)));
+            self.begin(&mut control, now, berthing)
+        });
         let budget_event = self.budget_event(&mut control, &begun);
         drop(control);
         self.tell_all(budget_event);
@@ -68,17 +72,20 @@ impl Inner {
 
     /// The pool has room for the background flight that was queued.
     pub(crate) fn leave_queue(self: &Arc<Self>) {
+        let now = self.now();
         self.control().queued = false;
-        self.refresh_in_background(self.now());
+        self.refresh_in_background(now);
+        // Where it is not due any more, or not yet, the keeper comes again.
+        self.plan(&mut self.control(), now);
     }
 
     fn begin_or_queue(self: &Arc<Self>, control: &mut Control, now: Moment) -> Result<(), Error> {
+        control.clearance(&self.policy, now)?;
         let Some(dock) = &self.settings.dock else {
             return self.begin(control, now, None).map(drop);
         };
-        control.clearance(&*self.source, now)?;
-        match Dock::slot_or_queue(dock, || Arc::downgrade(self)) {
-            Some(slot) => self.begin(control, now, Some(slot)).map(drop),
+        match Dock::berth_or_queue(dock, || Arc::downgrade(self)) {
+            Some(berth) => self.begin(control, now, Some(Berthing::new(dock, Some(berth)))).map(drop),
             None => {
                 control.queued = true;
                 Ok(())
@@ -86,13 +93,18 @@ impl Inner {
         }
     }
 
-    fn begin(self: &Arc<Self>, control: &mut Control, now: Moment, slot: Option<Slot>) -> Result<Passenger, Error> {
-        control.clearance(&*self.source, now)?;
+    /// Begins a flight that has its clearance.
+    fn begin(
+        self: &Arc<Self>,
+        control: &mut Control,
+        now: Moment,
+        berthing: Option<Berthing>,
+    ) -> Result<Passenger, Error> {
         // Charged before the call, so that a call that never comes back has been counted.
-        let serial = control.ledger.charge(self.source.budget(), now);
-        let call = fly(Arc::downgrade(self), Call::of(self, serial), slot);
-        let flight =
-            Flight::begin(trace::in_span(self.channel(), call)).inspect_err(|_| control.ledger.release(serial))?;
+        let serial = control.ledger.charge(self.policy.budget, now);
+        let call = fly(Arc::downgrade(self), Arc::clone(&self.source), Arc::clone(&self.settings.clock), serial);
+        let flight = Flight::begin(serial, trace::in_span(self.channel(), call), berthing)
+            .inspect_err(|_| control.ledger.release(serial))?;
         let passenger = flight.join();
         control.flight = Some(flight);
         Ok(passenger)
@@ -103,7 +115,7 @@ impl Inner {
         if std::mem::replace(&mut control.budget_told, true) {
             return None;
         }
-        let places = self.source.budget().map_or(0, crate::IssueBudget::places);
+        let places = self.policy.budget.map_or(0, crate::IssueBudget::places);
         Some(Event::BudgetReached { places, free_in: error.retry_after().unwrap_or_default() })
     }
 
@@ -114,7 +126,7 @@ impl Inner {
     /// Ends the flight: the token becomes the current one, or the failure decides when the next try is due.
     fn settle(self: &Arc<Self>, serial: u64, issued: Result<NewToken, Error>, now: Moment) -> Landing {
         let mut control = self.control();
-        // Dropped after the lock is given back: it frees what a pool counts.
+        // Dropped after the lock is given back: its task gives back what a pool counts.
         let flight = control.flight.take();
         let mut events = Vec::new();
         let landing = match issued {
@@ -123,9 +135,13 @@ impl Inner {
                     events.push(Event::OtherSignerUsed { refused: other.refused, used: other.used });
                 }
                 control.ledger.issued(now);
-                control.ledger.answered(serial, token.expires_in);
+                control.ledger.answered(serial, token.expires_in, token.key_id.clone());
                 let token = Arc::new(CachedToken::new(token, serial, now, fastrand::f64()));
-                if token.remaining(now).is_zero() {
+                if control.retired {
+                    // Nobody would know of it.
+                    self.discard(&mut control, &token, now);
+                    Err(Error::token_unavailable("the pool has dropped the channel"))
+                } else if token.remaining(now).is_zero() {
                     Err(Error::token_unavailable("the source issued a token whose life was over when it arrived"))
                 } else {
                     events.push(self.land(&mut control, &token, now));
@@ -142,9 +158,13 @@ impl Inner {
             }
         };
         let landing = landing.map_err(|error| {
+            if control.retired {
+                // It is no failure of the source's, and whoever waits asks the pool again.
+                return error;
+            }
             let failure = Failure::after(control.failure.as_deref(), error.clone(), now, fastrand::f64());
             control.failure = Some(Box::new(failure));
-            let next_try_in = control.next_try_in(&*self.source, now);
+            let next_try_in = control.next_try_in(&self.policy, now);
             if let Some(token) = &*self.current.load() {
                 token.life.look_when_mandatory_or_at(now.monotonic.saturating_add(next_try_in));
             }
@@ -161,54 +181,29 @@ impl Inner {
     fn land(&self, control: &mut Control, token: &Arc<CachedToken>, now: Moment) -> Event {
         control.failure = None;
         control.budget_told = false;
-        let expires_in = token.expires_in();
-        if control.retired {
-            self.discard(control, token, now);
-            return Event::Issued { expires_in };
-        }
         let before = self.current.swap(Some(Arc::clone(token)));
-        match before.filter(|before| !before.remaining(now).is_zero()) {
-            Some(before) => {
-                self.succeed(control, &before, now);
-                Event::Refreshed { expires_in }
-            }
-            None => Event::Issued { expires_in },
+        if let Some(before) = &before
+            && !before.is_the_same_as(token)
+        {
+            self.succeed(control, before, now);
         }
-    }
-}
-
-/// What a flight needs, without keeping the cache alive.
-struct Call {
-    serial: u64,
-    source: Arc<dyn crate::TokenSource>,
-    clock: Arc<dyn line_channel_token_core::Clock>,
-    dock: Option<Arc<Dock>>,
-}
-
-impl Call {
-    fn of(cache: &Inner, serial: u64) -> Self {
-        let settings = &cache.settings;
-        let (clock, dock) = (Arc::clone(&settings.clock), settings.dock.clone());
-        Self { serial, source: Arc::clone(&cache.source), clock, dock }
+        let expires_in = token.expires_in();
+        if before.is_some_and(|before| !before.remaining(now).is_zero()) {
+            Event::Refreshed { expires_in }
+        } else {
+            Event::Issued { expires_in }
+        }
     }
 }
 
 /// Calls the source, and puts what comes of it where everybody sees it. It keeps no cache alive.
-async fn fly(cache: Weak<Inner>, call: Call, slot: Option<Slot>) -> Landing {
-    let permit = match &call.dock {
-        Some(dock) => dock.permit().await,
-        None => None,
-    };
-    rotation::make_room(&cache).await;
-    // The clock is read by the source as well, when it sends.
-    let issued = AssertUnwindSafe(async { call.source.issue().await }).catch_unwind().await;
+async fn fly(cache: Weak<Inner>, source: Arc<dyn TokenSource>, clock: Arc<dyn Clock>, serial: u64) -> Landing {
+    rotation::make_room(&cache, &*clock).await;
+    let issued = AssertUnwindSafe(async { source.issue().await }).catch_unwind().await;
     let issued = issued.unwrap_or_else(|_| Err(Error::token_unavailable("the token source panicked")));
-    let now = call.clock.now();
-    drop(permit);
-    let landing = match cache.upgrade() {
-        Some(cache) => cache.settle(call.serial, issued, now),
-        None => issued.map(|token| Arc::new(CachedToken::new(token, call.serial, now, 0.0))),
-    };
-    drop(slot);
-    landing
+    let now = clock.now();
+    match cache.upgrade() {
+        Some(cache) => cache.settle(serial, issued, now),
+        None => issued.map(|token| Arc::new(CachedToken::new(token, serial, now, 0.0))),
+    }
 }

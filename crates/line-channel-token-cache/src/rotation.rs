@@ -5,26 +5,34 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use line_channel_token_core::{Error, Moment};
+use futures_util::future::select;
+use line_channel_token_core::{Clock, Error, ErrorKind, Moment};
 
-use crate::backoff::Failure;
+use crate::backoff::{Failure, wait_left};
 use crate::control::Control;
 use crate::inner::Inner;
-use crate::runtime::{self, Task};
+use crate::runtime;
 use crate::{CachedToken, Event, TokenSource};
+
+/// How long an issue waits for the revocations that go before it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A token to revoke.
 pub(crate) struct Predecessor {
     token: Arc<CachedToken>,
     since: Moment,
     wait: Duration,
-    failure: Option<Failure>,
+    failure: Option<Box<Failure>>,
 }
 
 impl Predecessor {
     fn due_in(&self, now: Moment) -> Duration {
-        let grace = self.wait.saturating_sub(now.since(self.since));
-        grace.max(self.failure.as_ref().map_or(Duration::ZERO, |failure| failure.due_in(now)))
+        wait_left(self.wait, self.since, now).max(self.failed_for(now))
+    }
+
+    /// How long it is until a revocation that failed is tried again.
+    fn failed_for(&self, now: Moment) -> Duration {
+        self.failure.as_ref().map_or(Duration::ZERO, |failure| failure.due_in(now))
     }
 }
 
@@ -33,44 +41,64 @@ impl Control {
     pub(crate) fn predecessors(&self) -> Vec<Arc<CachedToken>> {
         self.predecessors.iter().map(|it| Arc::clone(&it.token)).collect()
     }
+
+    /// Forgets the tokens that ended by themselves.
+    pub(crate) fn forget_expired(&mut self, now: Moment) {
+        self.predecessors.retain(|predecessor| !predecessor.token.life.is_surely_over(now));
+    }
+
+    fn is_revoking(&self) -> bool {
+        self.revocation.as_ref().is_some_and(|task| !task.is_over())
+    }
 }
 
 impl Inner {
-    /// `token` has been followed by another.
+    /// `token` has been followed by another, or will be; requests with it may be under way.
     pub(crate) fn succeed(&self, control: &mut Control, token: &Arc<CachedToken>, now: Moment) {
-        if let Some(wait) = self.source.revokes_after() {
-            self.revoke_after(control, token, wait, now);
+        if let Some(grace) = self.policy.revokes_after {
+            self.revoke_after(control, token, grace, now);
         }
     }
 
-    /// A server refused `token`: if it is valid all the same, it is in nobody's use.
+    /// `token` is in nobody's use: a server refused it, or its channel is no more.
     pub(crate) fn discard(&self, control: &mut Control, token: &Arc<CachedToken>, now: Moment) {
-        if self.source.revokes_after().is_some() {
+        if self.policy.revokes_after.is_some() {
             self.revoke_after(control, token, Duration::ZERO, now);
         }
     }
 
     fn revoke_after(&self, control: &mut Control, token: &Arc<CachedToken>, wait: Duration, now: Moment) {
-        let predecessor = Predecessor { token: Arc::clone(token), since: now, wait, failure: None };
-        control.predecessors.push(predecessor);
+        if !token.life.is_surely_over(now) {
+            let predecessor = Predecessor { token: Arc::clone(token), since: now, wait, failure: None };
+            control.predecessors.push(predecessor);
+        }
     }
 
     /// Revokes what is due, in a task of its own.
     pub(crate) fn revoke_due(self: &Arc<Self>, control: &mut Control, now: Moment) {
-        control.predecessors.retain(|predecessor| !predecessor.token.remaining(now).is_zero());
+        control.forget_expired(now);
         let due = |predecessor: &&Predecessor| predecessor.due_in(now).is_zero();
         let due: Vec<_> = control.predecessors.iter().filter(due).map(|it| Arc::clone(&it.token)).collect();
-        if due.is_empty() || control.revocation.as_ref().is_some_and(|task| !task.is_over()) {
+        if due.is_empty() || control.is_revoking() {
             return;
         }
         let (cache, source) = (Arc::downgrade(self), Arc::clone(&self.source));
+        let task = async move {
+            revoke(&cache, &source, due).await;
+            if let Some(cache) = cache.upgrade() {
+                let mut control = cache.control();
+                // This is the task, and it is over.
+                control.revocation = None;
+                cache.plan(&mut control, cache.now());
+            }
+        };
         // Outside of a runtime it waits for the next flight.
-        control.revocation = runtime::spawn(revoke(cache, source, due)).ok();
+        control.revocation = runtime::spawn(task).ok();
     }
 
     /// How long it is until a token is to be revoked; `None` where there is none, or it is being done.
     pub(crate) fn revocation_in(&self, control: &Control, now: Moment) -> Option<Duration> {
-        if control.revocation.as_ref().is_some_and(|task: &Task| !task.is_over()) {
+        if control.is_revoking() {
             return None;
         }
         control.predecessors.iter().map(|predecessor| predecessor.due_in(now)).min()
@@ -79,7 +107,7 @@ impl Inner {
     /// Revokes all that wait for it, now.
     pub(crate) async fn revoke_all(self: &Arc<Self>) {
         let all = self.control().predecessors();
-        revoke(Arc::downgrade(self), Arc::clone(&self.source), all).await;
+        revoke(&Arc::downgrade(self), &self.source, all).await;
     }
 
     fn revoked(self: &Arc<Self>, token: &CachedToken, outcome: Result<(), Error>) {
@@ -87,17 +115,17 @@ impl Inner {
         let mut control = self.control();
         let Some(at) = control.predecessors.iter().position(|it| it.token.serial() == token.serial()) else { return };
         let event = match outcome {
-            Ok(()) => {
+            Err(error) if !is_gone(&error) => {
+                let predecessor = &mut control.predecessors[at];
+                let failure = Failure::after(predecessor.failure.as_deref(), error.clone(), now, fastrand::f64());
+                let next_try_in = failure.due_in(now);
+                predecessor.failure = Some(Box::new(failure));
+                Event::RevocationFailed { error, next_try_in }
+            }
+            _ => {
                 control.predecessors.swap_remove(at);
                 control.ledger.release(token.serial());
                 Event::Revoked { key_id: token.key_id().cloned() }
-            }
-            Err(error) => {
-                let predecessor = &mut control.predecessors[at];
-                let failure = Failure::after(predecessor.failure.as_ref(), error.clone(), now, fastrand::f64());
-                let next_try_in = failure.due_in(now);
-                predecessor.failure = Some(failure);
-                Event::RevocationFailed { error, next_try_in }
             }
         };
         drop(control);
@@ -105,35 +133,40 @@ impl Inner {
     }
 }
 
+/// Whether the server has no such token any more, which is what was wanted.
+fn is_gone(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::TokenExpired | ErrorKind::TokenRevoked | ErrorKind::InvalidToken)
+}
+
 /// Revokes tokens one after the other. It keeps no cache alive.
-async fn revoke(cache: Weak<Inner>, source: Arc<dyn TokenSource>, tokens: Vec<Arc<CachedToken>>) {
+async fn revoke(cache: &Weak<Inner>, source: &Arc<dyn TokenSource>, tokens: Vec<Arc<CachedToken>>) {
     for token in tokens {
         let outcome = AssertUnwindSafe(async { source.revoke(token.access_token()).await }).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|_| Err(Error::token_unavailable("the token source panicked")));
         let Some(cache) = cache.upgrade() else { return };
         cache.revoked(&token, outcome);
     }
-    if let Some(cache) = cache.upgrade() {
-        let now = cache.now();
-        let mut control = cache.control();
-        // This is the task, or there is none: either way it is over.
-        control.revocation = None;
-        cache.plan(&mut control, now);
-    }
 }
 
-/// Before a further token is issued, revokes those that would make it the third.
-pub(crate) async fn make_room(cache: &Weak<Inner>) {
-    let Some(tokens) = cache.upgrade().and_then(|cache| surplus(&cache)) else { return };
-    let Some(source) = cache.upgrade().map(|cache| Arc::clone(&cache.source)) else { return };
-    revoke(cache.clone(), source, tokens).await;
+/// Before a further token is issued, revokes those that would make it the third. Where that fails or takes long, a token
+/// is worth more than a place.
+pub(crate) async fn make_room(cache: &Weak<Inner>, clock: &dyn Clock) {
+    let Some((source, tokens)) = cache.upgrade().and_then(|cache| surplus(&cache)) else { return };
+    let revocation = std::pin::pin!(revoke(cache, &source, tokens));
+    select(revocation, clock.sleep(PATIENCE)).await;
 }
 
-fn surplus(cache: &Inner) -> Option<Vec<Arc<CachedToken>>> {
+type Surplus = (Arc<dyn TokenSource>, Vec<Arc<CachedToken>>);
+
+fn surplus(cache: &Inner) -> Option<Surplus> {
     let now = cache.now();
-    let valid = |token: &CachedToken| !token.remaining(now).is_zero();
-    let current = cache.current.load().as_ref().is_some_and(|token| valid(token));
-    let mut waiting = cache.control().predecessors();
-    waiting.retain(|token| valid(token));
-    (!waiting.is_empty() && waiting.len() + usize::from(current) >= 2).then_some(waiting)
+    let mut control = cache.control();
+    control.forget_expired(now);
+    let current = cache.current.load().as_ref().is_some_and(|token| !token.life.is_surely_over(now));
+    if control.predecessors.len() + usize::from(current) < 2 {
+        return None;
+    }
+    let due = control.predecessors.iter().filter(|it| it.failed_for(now).is_zero());
+    let tokens: Vec<_> = due.map(|it| Arc::clone(&it.token)).collect();
+    (!tokens.is_empty()).then(|| (Arc::clone(&cache.source), tokens))
 }

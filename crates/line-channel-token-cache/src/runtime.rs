@@ -23,10 +23,17 @@ impl Drop for Task {
     }
 }
 
+/// Whether a task can be begun here.
+pub(crate) fn check() -> Result<(), Error> {
+    Handle::try_current().map(drop).map_err(|_| outside())
+}
+
 /// Runs `future` as a task of the runtime that the caller runs in.
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Result<Task, Error> {
-    let runtime = Handle::try_current().map_err(|_| {
-        Error::token_unavailable("the token cache needs a Tokio runtime, and the call runs outside of one")
-    })?;
+    let runtime = Handle::try_current().map_err(|_| outside())?;
     Ok(Task(runtime.spawn(future).abort_handle()))
+}
+
+fn outside() -> Error {
+    Error::token_unavailable("the token cache needs a Tokio runtime, and the call runs outside of one")
 }

@@ -53,6 +53,10 @@ impl CachedToken {
         self.life.whole()
     }
 
+    pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
+        self.access_token.expose_secret() == other.access_token.expose_secret()
+    }
+
     pub(crate) fn serial(&self) -> u64 {
         self.serial
     }

@@ -25,7 +25,7 @@ pub(crate) fn in_span<F: Future>(_channel: Option<&ChannelId>, call: F) -> impl 
 
 /// An event at the level of what it means for the service: without a token, requests fail.
 #[cfg(feature = "tracing")]
-pub(crate) fn event(channel: Option<&ChannelId>, event: &Event, has_token: bool) {
+pub(crate) fn event(channel: Option<&ChannelId>, event: &Event, has_token: impl Fn() -> bool) {
     use tracing::{debug, error, info, warn};
 
     let channel_id = channel.map(ChannelId::as_str);
@@ -37,7 +37,7 @@ pub(crate) fn event(channel: Option<&ChannelId>, event: &Event, has_token: bool)
         Event::Refreshed { expires_in } => {
             info!(target: TARGET, channel_id, expires_in = expires_in.as_ref().map(seconds), "channel access token refreshed");
         }
-        Event::RefreshFailed { error, next_try_in } if has_token => {
+        Event::RefreshFailed { error, next_try_in } if has_token() => {
             warn!(target: TARGET, channel_id, %error, next_try_in = seconds(next_try_in), "channel access token not refreshed");
         }
         Event::RefreshFailed { error, next_try_in } => {
@@ -62,4 +62,4 @@ pub(crate) fn event(channel: Option<&ChannelId>, event: &Event, has_token: bool)
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) fn event(_channel: Option<&ChannelId>, _event: &Event, _has_token: bool) {}
+pub(crate) fn event(_channel: Option<&ChannelId>, _event: &Event, _has_token: impl Fn() -> bool) {}

@@ -11,12 +11,14 @@ use crate::{CacheState, RefreshAhead};
 
 /// The keeper is not asked to look sooner than this.
 const SHORT: Duration = Duration::from_millis(10);
+/// The keeper looks as often as this at least: its clock does not see that the machine slept.
+const LONG: Duration = Duration::from_secs(600);
 
 impl Inner {
     /// Tells the keeper when to look after the cache.
     pub(crate) fn plan(self: &Arc<Self>, control: &mut Control, now: Moment) {
         let next = [self.refresh_due_in(control, now), self.revocation_in(control, now)].into_iter().flatten().min();
-        let wake_at = next.map(|wait| now.monotonic.saturating_add(wait.max(SHORT)));
+        let wake_at = next.map(|wait| now.monotonic.saturating_add(wait.clamp(SHORT, LONG)));
         let before = std::mem::replace(&mut control.wake_at, wake_at);
         self.settings.keeper.plan(self, before, wake_at, &self.settings.clock);
     }
@@ -25,7 +27,8 @@ impl Inner {
     pub(crate) fn tend(self: &Arc<Self>) {
         let now = self.now();
         let mut control = self.control();
-        control.wake_at = None;
+        // Unless another moment was agreed on just now.
+        control.wake_at = control.wake_at.filter(|at| *at > now.monotonic);
         self.revoke_due(&mut control, now);
         let refresh = self.refresh_due_in(&control, now).is_some_and(|wait| wait.is_zero());
         drop(control);
@@ -50,6 +53,6 @@ impl Inner {
             (_, CacheState::Expired) => false,
             _ => life.is_used(self.last_used()),
         };
-        wanted.then(|| control.next_try_in(&*self.source, now))
+        wanted.then(|| control.next_try_in(&self.policy, now))
     }
 }

@@ -49,7 +49,8 @@ impl JwtSource {
     }
 
     /// Revokes each token when its successor has been there for `grace`: time enough for requests that are under way
-    /// with the old one. A channel then holds two tokens at most. LINE asks for the channel secret to revoke.
+    /// with the old one. A channel then holds two tokens at most: where a third is needed sooner, the oldest is revoked
+    /// before the grace is over. LINE asks for the channel secret to revoke.
     #[must_use]
     pub fn revoking_predecessors(self, secret: ChannelSecret, grace: Duration) -> Self {
         Self { revocation: Some((secret, grace)), ..self }
@@ -71,8 +72,8 @@ impl TokenSource for JwtSource {
     async fn issue(&self) -> Result<NewToken, Error> {
         let client = &self.client;
         let issue = |assertion| async move { client.issue_jwt(&assertion).await };
-        let (token, other) = self.signers.call(Some(self.lifetime), issue).await?;
-        Ok(NewToken::from(token).with_other_signer(other))
+        let token = self.signers.call(Some(self.lifetime), issue).await?;
+        Ok(NewToken::from(token).with_other_signer(self.signers.take_switch()))
     }
 
     fn channel_id(&self) -> Option<&ChannelId> {
@@ -99,7 +100,7 @@ impl TokenSource for JwtSource {
     async fn key_ids(&self) -> Result<Vec<TokenKeyId>, Error> {
         let client = &self.client;
         let list = |assertion| async move { client.key_ids(&assertion).await };
-        let (key_ids, _) = self.signers.call(None, list).await?;
+        let key_ids = self.signers.call(None, list).await?;
         Ok(key_ids.as_slice().to_vec())
     }
 }

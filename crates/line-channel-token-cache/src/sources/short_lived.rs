@@ -27,7 +27,8 @@ impl ShortLivedSource {
     }
 
     /// Revokes each token when its successor has been there for `grace`: time enough for requests that are under way
-    /// with the old one. A channel then holds two tokens at most.
+    /// with the old one. A channel then holds two tokens at most: where a third is needed sooner, the oldest is revoked
+    /// before the grace is over.
     #[must_use]
     pub fn revoking_predecessors(self, grace: Duration) -> Self {
         Self { grace: Some(grace), ..self }

@@ -1,8 +1,8 @@
 //! One assertion key, or two while one is being replaced by the other.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use line_channel_token_core::{Assertion, AssertionSource, Error, ErrorKind, TokenLifetime};
 
@@ -13,13 +13,21 @@ use crate::source::OtherSigner;
 pub(crate) struct Signers {
     first: Arc<dyn AssertionSource>,
     second: Option<Arc<dyn AssertionSource>>,
-    /// Whether the second one served last; shared by clones.
-    second_serves: Arc<AtomicBool>,
+    /// Shared by clones.
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Whether the second one served last.
+    second_serves: AtomicBool,
+    /// A switch that no token has brought to the cache yet.
+    switched: Mutex<Option<OtherSigner>>,
 }
 
 impl Signers {
     pub(crate) fn new(signer: impl AssertionSource) -> Self {
-        Self { first: Arc::new(signer), second: None, second_serves: Arc::default() }
+        Self { first: Arc::new(signer), second: None, state: Arc::default() }
     }
 
     pub(crate) fn with_other(self, other: impl AssertionSource) -> Result<Self, Error> {
@@ -36,30 +44,40 @@ impl Signers {
         &*self.first
     }
 
+    /// The last switch to the other signer, which is told once.
+    pub(crate) fn take_switch(&self) -> Option<OtherSigner> {
+        self.switched().take()
+    }
+
+    fn switched(&self) -> MutexGuard<'_, Option<OtherSigner>> {
+        self.state.switched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Makes an assertion and calls LINE with it; once more with the other signer where LINE does not know the key.
     pub(crate) async fn call<T, F>(
         &self,
         token_lifetime: Option<TokenLifetime>,
         call: impl Fn(Assertion) -> F,
-    ) -> Result<(T, Option<OtherSigner>), Error>
+    ) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let second_serves = self.second_serves.load(Ordering::Relaxed);
+        let second_serves = self.state.second_serves.load(Ordering::Relaxed);
         let (serving, other) = match &self.second {
             Some(second) if second_serves => (second, Some(&self.first)),
             second => (&self.first, second.as_ref()),
         };
         let refused = match call(serving.assertion(token_lifetime).await?).await {
             Err(error) if error.kind() == ErrorKind::UnknownAssertionKey => error,
-            outcome => return Ok((outcome?, None)),
+            outcome => return outcome,
         };
         let Some(other) = other else { return Err(refused) };
         match call(other.assertion(token_lifetime).await?).await {
             Ok(value) => {
-                self.second_serves.store(!second_serves, Ordering::Relaxed);
+                self.state.second_serves.store(!second_serves, Ordering::Relaxed);
                 let switch = OtherSigner { refused: serving.kid().cloned(), used: other.kid().cloned() };
-                Ok((value, Some(switch)))
+                *self.switched() = Some(switch);
+                Ok(value)
             }
             // Neither is known: the error about the one that should serve says more.
             Err(error) if error.kind() == ErrorKind::UnknownAssertionKey => Err(refused),

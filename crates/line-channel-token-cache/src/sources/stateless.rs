@@ -51,15 +51,15 @@ impl StatelessSource {
 #[async_trait]
 impl TokenSource for StatelessSource {
     async fn issue(&self) -> Result<NewToken, Error> {
-        let (token, other) = match &self.credentials {
+        let (token, switch) = match &self.credentials {
             Credentials::Secret(id, secret) => (self.client.issue_stateless(id, secret).await?, None),
             Credentials::Assertion(signers) => {
                 let client = &self.client;
                 let issue = |assertion| async move { client.issue_stateless_with_jwt(&assertion).await };
-                signers.call(None, issue).await?
+                (signers.call(None, issue).await?, signers.take_switch())
             }
         };
-        Ok(NewToken::from(IssuedToken::from(token)).with_other_signer(other))
+        Ok(NewToken::from(IssuedToken::from(token)).with_other_signer(switch))
     }
 
     fn channel_id(&self) -> Option<&ChannelId> {

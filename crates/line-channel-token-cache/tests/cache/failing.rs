@@ -165,3 +165,14 @@ async fn an_issue_that_may_have_used_up_a_place_is_not_repeated_soon() {
     }
     assert!((2..=8).contains(&lost.calls()), "{} places in half an hour", lost.calls());
 }
+
+#[tokio::test]
+async fn a_calendar_that_jumps_forward_ends_no_distance_between_issues() {
+    let scene = Scene::minutely([Act::Issue(30 * 86_400 * SECOND)]);
+    for _ in 0..30 {
+        let _ = scene.token().await;
+        scene.clock.suspend(31 * 86_400 * SECOND);
+        scene.clock.advance(SECOND);
+    }
+    assert_eq!(scene.calls(), 1, "half a minute has passed");
+}

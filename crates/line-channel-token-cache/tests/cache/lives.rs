@@ -69,7 +69,10 @@ async fn close_to_expiry_callers_wait_and_an_expired_token_is_never_served() {
 async fn a_machine_that_slept_and_a_calendar_set_back_do_not_keep_a_token_alive() {
     let scene = Scene::new([Act::Issue(QUARTER)]);
     scene.token().await.unwrap();
-    scene.clock.suspend(900 * SECOND);
+    scene.clock.advance(SECOND);
+    // Read once more, so that the next read is one that only glances at the clock.
+    scene.token().await.unwrap();
+    scene.clock.suspend(899 * SECOND);
     assert_eq!(scene.token().await.unwrap(), "token-2");
     scene.clock.set_calendar(1000 * SECOND);
     assert_eq!(scene.token().await.unwrap(), "token-2");
@@ -106,7 +109,7 @@ async fn at_least_so_much_life_is_left_or_a_new_token_is_fetched() {
     let calls = scene.calls();
     for _ in 0..100 {
         let error = valid_for(900).await.unwrap_err().to_string();
-        assert!(error.contains("tokens live 900 s, and 900 s from now on were asked for"), "{error}");
+        assert!(error.contains("tokens live 900 s when they come, and 900 s from now on were asked for"), "{error}");
         scene.clock.advance(SECOND);
     }
     assert_eq!(scene.calls(), calls, "asking for what no token has costs no issue");
@@ -146,4 +149,20 @@ async fn a_refused_token_is_dropped_only_while_it_is_the_current_one() {
     assert_eq!(error.retry_after(), Some(SECOND), "refused again at once: {error}");
     scene.clock.advance(SECOND);
     assert_eq!(scene.token().await.unwrap(), "token-3");
+}
+
+#[tokio::test]
+async fn what_a_token_lost_on_its_way_counts_when_a_life_is_asked_for() {
+    let scene = Scene::gated([Act::Issue(QUARTER)]);
+    for _ in 0..20 {
+        let cache = scene.cache.clone();
+        let asking = tokio::spawn(async move { cache.token_valid_for(Duration::from_millis(899_800)).await });
+        scene.settle().await;
+        scene.clock.advance(Duration::from_millis(300));
+        scene.release(1);
+        let error = asking.await.unwrap().unwrap_err().to_string();
+        assert!(error.contains("token"), "{error}");
+        scene.clock.advance(2 * SECOND);
+    }
+    assert!(scene.calls() <= 2, "{} issues for a life that none has", scene.calls());
 }

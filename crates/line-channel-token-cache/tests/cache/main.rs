@@ -7,6 +7,7 @@ mod flights;
 mod lives;
 mod pool;
 mod pool_bounds;
+mod pool_leaving;
 mod support;
 mod tasks;
 mod upkeep;

@@ -9,6 +9,7 @@ use line_channel_token_core::{AccessToken, ChannelId, ChannelSecret, Error, Erro
 use line_channel_token_mock::{ManualClock, MockBackend};
 
 use crate::support::{Act, SECOND, Source, settle};
+use tokio::sync::Semaphore;
 
 pub(crate) fn id(id: usize) -> ChannelId {
     ChannelId::new(id.to_string()).unwrap()
@@ -35,6 +36,11 @@ impl Sources {
     /// How many sources were made for the channel.
     pub(crate) fn made(&self, channel: usize) -> usize {
         self.made.lock().unwrap().get(&id(channel)).map_or(0, Vec::len)
+    }
+
+    /// How often the channel's sources were asked for a token.
+    pub(crate) fn calls(&self, channel: usize) -> usize {
+        self.made.lock().unwrap().get(&id(channel)).map_or(0, |made| made.iter().map(|source| source.calls()).sum())
     }
 
     pub(crate) fn pool(&self, max_channels: usize) -> TokenPool {
@@ -144,4 +150,28 @@ async fn after_shutdown_warm_channels_are_served_and_no_source_is_asked() {
     settle().await;
     assert!(pool.token(&id(1)).await.unwrap_err().to_string().contains("shut down"));
     assert_eq!((sources.made(1), sources.made(2)), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_is_made_while_the_pool_shuts_down_is_not_asked() {
+    let (reached, go) = (Arc::new(Semaphore::new(0)), Arc::new(Mutex::new(None)));
+    let (tell, wait) = std::sync::mpsc::channel();
+    *go.lock().unwrap() = Some(wait);
+    let sources = Sources::new();
+    let (made, at, gate) = (sources.clone(), reached.clone(), go.clone());
+    let pool = TokenPool::builder(move |channel: &ChannelId| {
+        at.add_permits(1);
+        if let Some(wait) = gate.lock().unwrap().take() {
+            let _ = wait.recv();
+        }
+        Ok(made.make(channel))
+    });
+    let pool = pool.clock(Arc::new(sources.clock.clone())).build();
+    let caller = pool.clone();
+    let call = tokio::spawn(async move { caller.token(&id(1)).await.map(drop) });
+    reached.acquire().await.unwrap().forget();
+    pool.shutdown().await;
+    tell.send(()).unwrap();
+    assert!(call.await.unwrap().unwrap_err().to_string().contains("shut down"));
+    assert_eq!(sources.calls(1), 0);
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use line_channel_token_cache::{IssueBudget, NewToken, TokenPool, TokenSource};
+use line_channel_token_cache::{IssueBudget, NewToken, StaticSource, TokenPool, TokenSource};
 use line_channel_token_core::{AccessToken, ChannelId, Clock, Error, ErrorKind};
 use line_channel_token_mock::ManualClock;
 
@@ -64,7 +64,6 @@ struct Slow {
     most_at_once: Arc<AtomicUsize>,
     order: Arc<Mutex<Vec<ChannelId>>>,
     channel: ChannelId,
-    revoked: Option<Arc<AtomicUsize>>,
 }
 
 #[async_trait]
@@ -83,15 +82,6 @@ impl TokenSource for Slow {
     fn budget(&self) -> Option<IssueBudget> {
         IssueBudget::new(3, self.life).ok()
     }
-
-    fn revokes_after(&self) -> Option<Duration> {
-        self.revoked.as_ref().map(|_| SECOND)
-    }
-
-    async fn revoke(&self, _token: &AccessToken) -> Result<(), Error> {
-        self.revoked.as_ref().unwrap().fetch_add(1, Ordering::SeqCst);
-        Ok(())
-    }
 }
 
 struct Scene {
@@ -103,7 +93,7 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(max_channels: usize, max_calls: usize, takes: Duration, revoked: Option<Arc<AtomicUsize>>) -> Self {
+    fn new(max_channels: usize, max_calls: usize, takes: Duration) -> Self {
         let clock = ManualClock::new();
         let (at_once, most_at_once, order) = (Arc::default(), Arc::default(), Arc::default());
         let (time, now, most, log) =
@@ -117,7 +107,6 @@ impl Scene {
                 most_at_once: Arc::clone(&most),
                 order: Arc::clone(&log),
                 channel: channel.clone(),
-                revoked: revoked.clone(),
             })
         });
         let pool = pool.clock(Arc::new(clock.clone())).max_channels(max_channels).max_calls(max_calls).build();
@@ -127,7 +116,7 @@ impl Scene {
 
 #[tokio::test]
 async fn a_channel_that_comes_and_goes_does_not_get_a_fresh_budget_each_time() {
-    let Scene { clock, pool, order, .. } = Scene::new(1, 8, Duration::ZERO, None);
+    let Scene { clock, pool, order, .. } = Scene::new(1, 8, Duration::ZERO);
     let mut refused = None;
     for _ in 0..8 {
         for channel in [1, 2] {
@@ -145,21 +134,8 @@ async fn a_channel_that_comes_and_goes_does_not_get_a_fresh_budget_each_time() {
 }
 
 #[tokio::test]
-async fn a_source_that_revokes_revokes_the_tokens_of_a_channel_that_goes() {
-    let revoked = Arc::new(AtomicUsize::new(0));
-    let Scene { clock, pool, order, .. } = Scene::new(1, 8, Duration::ZERO, Some(revoked.clone()));
-    for nth in 0..8 {
-        pool.token(&id(nth % 2)).await.unwrap();
-        clock.advance(61 * SECOND);
-        settle().await;
-        assert_eq!(revoked.load(Ordering::SeqCst), nth);
-    }
-    assert_eq!(order.lock().unwrap().len(), 8, "what was revoked counts no more towards the budget");
-}
-
-#[tokio::test]
 async fn no_more_calls_than_the_bound_are_under_way_and_all_channels_have_their_turn() {
-    let Scene { clock, pool, at_once, most_at_once, .. } = Scene::new(1000, 8, SECOND, None);
+    let Scene { clock, pool, at_once, most_at_once, .. } = Scene::new(1000, 8, SECOND);
     let callers: Vec<_> = (0..100)
         .map(|channel| {
             let pool = pool.clone();
@@ -186,7 +162,7 @@ async fn no_more_calls_than_the_bound_are_under_way_and_all_channels_have_their_
 
 #[tokio::test]
 async fn a_caller_who_waits_passes_those_that_are_refreshed_in_the_background() {
-    let Scene { clock, pool, order, .. } = Scene::new(1000, 8, SECOND, None);
+    let Scene { clock, pool, order, .. } = Scene::new(1000, 8, SECOND);
     for channel in 0..100 {
         let channel = id(channel);
         let call = pool.token(&channel);
@@ -207,4 +183,33 @@ async fn a_caller_who_waits_passes_those_that_are_refreshed_in_the_background() 
     assert_eq!(order.lock().unwrap().last(), Some(&id(5000)), "it waits for none of the 93 in the queue");
     clock.advance(SECOND);
     caller.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_channel_that_comes_and_goes_keeps_its_distance_between_issues_too() {
+    let sources = Sources::new();
+    let pool = sources.pool(1);
+    for nth in 0..100 {
+        let _ = pool.token(&id(1 + nth % 2)).await;
+        sources.clock.advance(Duration::from_millis(1));
+    }
+    assert_eq!((sources.calls(1), sources.calls(2)), (1, 1), "a tenth of a second has passed");
+}
+
+#[tokio::test]
+async fn a_new_channel_is_not_the_one_to_go_though_no_time_has_passed() {
+    let sources = Sources::new();
+    let pool = sources.pool(2);
+    for channel in [5, 6, 1] {
+        pool.token(&id(channel)).await.unwrap();
+    }
+    assert!(pool.len() == 2 && pool.status(&id(1)).is_some());
+}
+
+#[test]
+fn bounds_beyond_all_bounds_are_bounds() {
+    for bound in [0, 1, usize::MAX] {
+        let pool = TokenPool::builder(|_| Ok(StaticSource::new(AccessToken::new("t")?)));
+        assert!(pool.max_calls(bound).max_channels(bound).build().is_empty());
+    }
 }

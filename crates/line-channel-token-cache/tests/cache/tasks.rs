@@ -99,3 +99,32 @@ fn a_cache_can_be_dropped_outside_of_a_runtime() {
         assert_eq!(tasks(), 0);
     });
 }
+
+#[test]
+fn a_runtime_that_ends_in_mid_flight_takes_no_call_of_a_pool_along() {
+    let clock = ManualClock::new();
+    let time = clock.clone();
+    // Channel 1's source never answers.
+    let make = move |channel: &ChannelId| {
+        let hangs = channel.as_str() == "1";
+        Ok::<_, Error>(Source::new([Act::Issue(900 * SECOND)], hangs, Duration::ZERO, &time))
+    };
+    let pool = TokenPool::builder(make).clock(Arc::new(clock.clone())).max_calls(1).build();
+    let [one, two, three] = ["1", "2", "3"].map(|id| ChannelId::new(id).unwrap());
+    let first = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    first.block_on(async {
+        for channel in [one.clone(), two] {
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.token(&channel).await.map(drop) });
+        }
+        settle().await;
+    });
+    drop(first);
+    let second = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let call = second.block_on(async {
+        let call = tokio::spawn(async move { pool.token(&three).await.map(drop) });
+        settle().await;
+        call.is_finished()
+    });
+    assert!(call, "it waits for a call, or for one in the queue, of a runtime that is no more");
+}

@@ -34,7 +34,8 @@ async fn kept_warm_always_a_token_is_there_after_a_quiet_night() {
     for _ in 0..8 * 60 {
         scene.clock.advance(60 * SECOND);
         scene.settle().await;
-        assert!(scene.cache.with_token(|_| ()).is_some());
+        // Looking at the status is no use of the token.
+        assert!(!scene.cache.status().remaining.is_zero());
     }
     assert!((32..=44).contains(&scene.calls()), "{} issues in eight hours", scene.calls());
 }
@@ -65,7 +66,35 @@ async fn a_refresh_that_failed_is_tried_again_while_nobody_asks() {
 async fn a_machine_that_slept_through_an_expiry_fetches_a_token_when_it_is_asked() {
     let scene = scene(RefreshAhead::Always);
     scene.token().await.unwrap();
+    scene.clock.advance(SECOND);
     scene.clock.suspend(1000 * SECOND);
     assert!(scene.cache.with_token(|_| ()).is_none(), "the calendar says that it has expired");
     assert_eq!(scene.token().await.unwrap(), "token-2");
+}
+
+#[tokio::test]
+async fn a_machine_that_slept_through_an_expiry_fetches_a_token_though_nobody_asks() {
+    let scene = Scene::new([Act::Issue(30 * 86_400 * SECOND)]).refreshing(RefreshAhead::Always);
+    scene.token().await.unwrap();
+    scene.settle().await;
+    scene.clock.suspend(31 * 86_400 * SECOND);
+    scene.clock.advance(600 * SECOND);
+    scene.settle().await;
+    assert_eq!((scene.calls(), scene.cache.status().state), (2, CacheState::Fresh), "within ten minutes");
+}
+
+#[tokio::test]
+async fn a_token_that_is_only_glanced_at_is_in_use() {
+    let scene = scene(RefreshAhead::WhenUsed);
+    scene.token().await.unwrap();
+    scene.clock.advance(770 * SECOND);
+    scene.settle().await;
+    // The first read of the second token is a look, those that follow are not.
+    for _ in 0..3 {
+        scene.cache.with_token(|_| ()).unwrap();
+        scene.clock.advance(SECOND);
+    }
+    scene.clock.advance(770 * SECOND);
+    scene.settle().await;
+    assert_eq!(scene.calls(), 3);
 }

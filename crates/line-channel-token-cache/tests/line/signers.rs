@@ -49,6 +49,8 @@ async fn reconciling_tries_the_other_key_too() {
     cache.token().await.unwrap();
     line.emulator.remove_key("kid-0");
     assert_eq!(cache.reconcile().await.unwrap().held.len(), 1);
+    line.live_through(&cache, 1, 26 * DAY).await;
+    assert_eq!((line.told("Refreshed"), line.told("OtherSignerUsed")), (1, 1), "told with the next token");
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod sync;
 
 #[path = "../../src/backoff.rs"]
 mod backoff;
+#[path = "../../src/berthing.rs"]
+mod berthing;
 #[path = "../../src/budget.rs"]
 mod budget;
 #[path = "../../src/builder.rs"]
@@ -35,6 +37,8 @@ mod keeper;
 mod life;
 #[path = "../../src/margins.rs"]
 mod margins;
+#[path = "../../src/policy.rs"]
+mod policy;
 #[path = "../../src/pool.rs"]
 mod pool;
 #[path = "../../src/pool_builder.rs"]
