@@ -60,7 +60,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             tokio::task::yield_now().await;
         }
     }
-    tokens.invalidate(&*tokens.token().await?);
+    let refused = tokens.token().await?;
+    tokens.invalidate(&refused);
     tokens.shutdown().await;
 
     print!("{}", prometheus.render());

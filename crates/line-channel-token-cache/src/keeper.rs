@@ -81,7 +81,7 @@ async fn keep(diary: Arc<Diary>, clock: Arc<dyn Clock>) {
         }
         let nap = diary.next_at().map_or(LONGEST_NAP, |at| at.saturating_sub(now).min(LONGEST_NAP));
         let changed = std::pin::pin!(diary.changed.notified());
-        match select(clock.sleep(nap), changed).await {
+        match select(clock.nap(nap), changed).await {
             Either::Left(_) | Either::Right(_) => {}
         }
     }

@@ -153,7 +153,7 @@ async fn revoke(cache: &Weak<Inner>, source: &Arc<dyn TokenSource>, tokens: Vec<
 pub(crate) async fn make_room(cache: &Weak<Inner>, clock: &dyn Clock) {
     let Some((source, tokens)) = cache.upgrade().and_then(|cache| surplus(&cache)) else { return };
     let revocation = std::pin::pin!(revoke(cache, &source, tokens));
-    select(revocation, clock.sleep(PATIENCE)).await;
+    select(revocation, clock.nap(PATIENCE)).await;
 }
 
 type Surplus = (Arc<dyn TokenSource>, Vec<Arc<CachedToken>>);

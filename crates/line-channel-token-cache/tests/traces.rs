@@ -62,7 +62,7 @@ async fn each_event_has_its_level_and_its_channel_and_no_secret_is_written() {
         let _ = cache.token().await;
         settle().await;
     }
-    cache.invalidate(&*cache.token().await.unwrap());
+    cache.invalidate(&cache.token().await.unwrap());
     cache.shutdown().await;
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

@@ -43,6 +43,12 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 
     /// Completes once `duration` has passed on this clock.
     fn sleep(&self, duration: Duration) -> Sleep;
+
+    /// The same for housekeeping, whose end nobody waits for. A clock for tests that moves when somebody waits does not
+    /// move for this.
+    fn nap(&self, duration: Duration) -> Sleep {
+        self.sleep(duration)
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,15 @@ struct Sleeper {
     id: u64,
     until: Duration,
     waker: Waker,
+    kind: Kind,
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Wait,
+    /// Housekeeping: it moves no clock, and is not counted.
+    Nap,
 }
 
 impl ManualClock {
@@ -87,16 +96,16 @@ impl ManualClock {
         self.change(|now| now.unix = unix);
     }
 
-    /// The durations of all waits so far, in the order in which they were begun.
+    /// The durations of all waits so far, in the order in which they were begun; [naps](Clock::nap) aside.
     #[must_use]
     pub fn waits(&self) -> Vec<Duration> {
         self.state().waits.clone()
     }
 
-    /// How many wait now.
+    /// How many wait now, [naps](Clock::nap) aside.
     #[must_use]
     pub fn sleepers(&self) -> usize {
-        self.state().sleepers.len()
+        self.state().sleepers()
     }
 
     /// Completes once at least this many wait: only then does moving the clock reach them.
@@ -121,6 +130,12 @@ impl ManualClock {
     }
 }
 
+impl State {
+    fn sleepers(&self) -> usize {
+        self.sleepers.iter().filter(|sleeper| sleeper.kind == Kind::Wait).count()
+    }
+}
+
 impl Default for ManualClock {
     fn default() -> Self {
         Self::new()
@@ -130,7 +145,7 @@ impl Default for ManualClock {
 impl fmt::Debug for ManualClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
-        f.debug_struct("ManualClock").field("now", &state.now).field("sleepers", &state.sleepers.len()).finish()
+        f.debug_struct("ManualClock").field("now", &state.now).field("sleepers", &state.sleepers()).finish()
     }
 }
 
@@ -140,7 +155,11 @@ impl Clock for ManualClock {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        Box::pin(Waiting { clock: self.clone(), duration, begun: None })
+        Box::pin(Waiting { clock: self.clone(), duration, kind: Kind::Wait, begun: None })
+    }
+
+    fn nap(&self, duration: Duration) -> Sleep {
+        Box::pin(Waiting { clock: self.clone(), duration, kind: Kind::Nap, begun: None })
     }
 }
 
@@ -148,6 +167,7 @@ impl Clock for ManualClock {
 struct Waiting {
     clock: ManualClock,
     duration: Duration,
+    kind: Kind,
     /// Its number, and the time that ends it.
     begun: Option<(u64, Duration)>,
 }
@@ -159,11 +179,13 @@ impl Future for Waiting {
         let clock = self.clock.clone();
         let mut state = clock.state();
         let Some((id, until)) = self.begun else {
-            state.waits.push(self.duration);
+            if self.kind == Kind::Wait {
+                state.waits.push(self.duration);
+            }
             state.next_id += 1;
             let until = state.now.monotonic.saturating_add(self.duration);
             self.begun = Some((state.next_id, until));
-            if state.leaping {
+            if state.leaping && self.kind == Kind::Wait {
                 drop(state);
                 clock.advance(self.duration);
                 // Others have their turn first, as they would in a true wait.
@@ -181,7 +203,7 @@ impl Future for Waiting {
         let before = match state.sleepers.iter_mut().find(|sleeper| sleeper.id == id) {
             Some(sleeper) => Some(std::mem::replace(&mut sleeper.waker, waker)),
             None => {
-                state.sleepers.push(Sleeper { id, until, waker });
+                state.sleepers.push(Sleeper { id, until, waker, kind: self.kind });
                 None
             }
         };
@@ -216,7 +238,7 @@ impl Future for Sleeping {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.clock.state();
-        if state.sleepers.len() >= self.count {
+        if state.sleepers() >= self.count {
             return Poll::Ready(());
         }
         if !state.watchers.iter().any(|watcher| watcher.will_wake(context.waker())) {

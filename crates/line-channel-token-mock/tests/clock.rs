@@ -148,3 +148,16 @@ fn many_threads_share_one_mock_without_tokio() {
 fn tokio_now() -> tokio::time::Instant {
     tokio::time::Instant::now()
 }
+
+#[test]
+fn a_nap_moves_no_clock_and_ends_when_it_is_moved() {
+    for clock in [ManualClock::new(), ManualClock::leaping()] {
+        let mut nap = clock.nap(Duration::from_secs(60));
+        for _ in 0..3 {
+            assert!(nap.as_mut().now_or_never().is_none());
+        }
+        assert_eq!((clock.sleepers(), clock.waits().len()), (0, 0), "it is not counted");
+        clock.advance(Duration::from_secs(60));
+        assert!(nap.as_mut().now_or_never().is_some());
+    }
+}

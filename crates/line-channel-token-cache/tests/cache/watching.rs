@@ -88,3 +88,17 @@ fn handles_can_be_shared_between_tasks() {
     sendable(scene.cache.token_valid_for(SECOND));
     sendable(scene.cache.shutdown());
 }
+
+#[tokio::test]
+async fn a_clock_that_leaps_over_waits_does_not_run_away_with_a_cache() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStateless).times(1).respond(Reply::stateless_token("t"));
+    let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
+    let cache = TokenCache::builder(StatelessSource::with_secret(line.client(), id, secret));
+    let cache = cache.clock(Arc::new(line.clock().clone())).build();
+    for _ in 0..100 {
+        cache.token().await.unwrap();
+        crate::support::settle().await;
+    }
+    line.verify();
+}
