@@ -21,7 +21,7 @@ cargo xtask COMMAND
 
   test      run all tests, in every feature set whose tests differ
   ci        test, and everything else that main must pass
-  bench     compare with the floor: [--json FILE] [--check] [--svg FILE]
+  bench     compare with the floor: [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
   peers     compare a cached read with that of other token libraries: [--json FILE] [--check]
   api       compare the public API with the committed listings: [--write]
   consumers build and run programs outside of the workspace that depend on us

@@ -128,7 +128,7 @@ pub fn run(count: usize) -> Result<(Outcome, Curve), Box<dyn Error>> {
             to_spare: expiry - last,
         };
         let curve = Curve {
-            title: "100,000 channels whose tokens expire in the same minute, 64 calls of 20 ms at a time",
+            title: "100,000 tokens that expire in the same minute; 64 calls of 20 ms at a time",
             x: "seconds since the first token was issued",
             y: "channels",
             logarithmic: false,
