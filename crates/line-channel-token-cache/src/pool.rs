@@ -129,7 +129,8 @@ impl TokenPool {
     }
 
     /// Drops a channel, as one that left the platform, and says whether there was one. A source that revokes its tokens
-    /// revokes the channel's. The next call for it makes a new source.
+    /// revokes the channel's, at once. The next call for it makes a new source, which is asked at once; the channel's budget is
+    /// remembered.
     pub fn remove(&self, channel: &ChannelId) -> bool {
         let mut retired = self.0.retired.lock();
         let channels = self.0.channels.pin();

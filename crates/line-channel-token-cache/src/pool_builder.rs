@@ -60,8 +60,8 @@ impl TokenPoolBuilder {
     }
 
     /// How many channels are kept, 100,000 by default; past that, those that were not used for longest are dropped. A channel
-    /// takes about half a KiB and its token twice. Give it room for all channels that are in use at a time: a channel that is dropped
-    /// and comes back costs a token, which for v2 and v2.1 counts towards the channel's budget.
+    /// takes at most a KiB beyond its token. Give it room for all channels that are in use at a time: a channel that is dropped and
+    /// comes back costs a token, which for v2 and v2.1 counts towards the channel's budget.
     pub fn max_channels(mut self, channels: usize) -> Self {
         self.max_channels = channels.max(1);
         self

@@ -10,7 +10,8 @@ use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, Error, Issue
 use crate::IssueBudget;
 
 /// Issues tokens for one channel. Implement it for whatever is not among the sources of this crate: only `issue` has to be
-/// written.
+/// written. What a cache must keep to, [`least_interval`](Self::least_interval), [`budget`](Self::budget) and
+/// [`revokes_after`](Self::revokes_after), is read once, when the cache is made.
 #[async_trait]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// Issues a token. The cache calls this for one flight at a time, and waits for as long as it takes: bound whatever may
@@ -18,7 +19,9 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Whatever kept it from issuing one. The cache tries again later, whatever the kind.
+    /// Whatever kept it from issuing one. The cache tries again later, whatever the kind. Where a token may have been issued
+    /// although no answer came, pass on the error of the client's call, or make one of kind
+    /// [`TokenUnavailable`](line_channel_token_core::ErrorKind::TokenUnavailable): both are charged to the budget.
     async fn issue(&self) -> Result<NewToken, Error>;
 
     /// The channel that the tokens are for, to be named in what a cache reports.

@@ -1,8 +1,9 @@
 //! What holds in every order of events.
 
+use std::collections::HashSet;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -277,6 +278,76 @@ fn in_a_pool_every_background_flight_has_its_turn_and_none_flies_twice() {
                 yield_now().await;
             }
             assert_eq!(source.calls.load(Ordering::SeqCst), 6);
+        });
+    });
+}
+
+/// Issues and revokes, and counts the tokens that are there.
+#[derive(Debug)]
+struct Rotating {
+    clock: ManualClock,
+    issued: AtomicUsize,
+    live: Mutex<HashSet<String>>,
+    most: AtomicUsize,
+}
+
+#[async_trait]
+impl TokenSource for Rotating {
+    async fn issue(&self) -> Result<NewToken, Error> {
+        let sent_at = self.clock.now();
+        yield_now().await;
+        let token = format!("token-{}", self.issued.fetch_add(1, Ordering::SeqCst));
+        let mut live = self.live.lock().unwrap();
+        live.insert(token.clone());
+        self.most.fetch_max(live.len(), Ordering::SeqCst);
+        Ok(NewToken::new(AccessToken::new(token)?, sent_at, LIFE))
+    }
+
+    fn least_interval(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn revokes_after(&self) -> Option<Duration> {
+        Some(Duration::from_secs(60))
+    }
+
+    async fn revoke(&self, token: &AccessToken) -> Result<(), Error> {
+        yield_now().await;
+        // LINE takes the second revocation of a token for a success too.
+        self.live.lock().unwrap().remove(token.expose_secret());
+        Ok(())
+    }
+}
+
+#[test]
+fn whoever_refuses_tokens_whenever_a_channel_never_holds_a_third() {
+    every_order(|| {
+        block_on(async {
+            let clock = ManualClock::new();
+            let (issued, live, most) = (AtomicUsize::new(0), Mutex::default(), AtomicUsize::new(0));
+            let source = Arc::new(Rotating { clock: clock.clone(), issued, live, most });
+            let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::OnRead);
+            let cache = builder.clock(Arc::new(clock.clone())).build();
+            let refusing: Vec<_> = (0..3)
+                .map(|_| {
+                    let (cache, clock) = (cache.clone(), clock.clone());
+                    spawn(async move {
+                        for _ in 0..2 {
+                            let token = cache.token().await.unwrap();
+                            cache.invalidate(&token);
+                            // The keeper revokes it, unless a flight does first.
+                            clock.advance(Duration::from_millis(10));
+                        }
+                    })
+                })
+                .collect();
+            for refusing in refusing {
+                refusing.await.unwrap();
+            }
+            cache.token().await.unwrap();
+            cache.shutdown().await;
+            assert!(source.most.load(Ordering::SeqCst) <= 2, "{source:?}");
+            assert_eq!(source.live.lock().unwrap().len(), 1, "the current one is left");
         });
     });
 }
