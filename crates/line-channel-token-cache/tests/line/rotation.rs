@@ -20,11 +20,10 @@ async fn over_a_year_a_channel_never_holds_more_than_two_and_holds_one_outside_o
         assert_eq!(line.live(), 1 + line.told("Refreshed") - before, "the grace period is over");
     }
     assert!((12..=20).contains(&line.told("Refreshed")), "{} refreshes", line.told("Refreshed"));
-    line.live_through(&cache, 1, 11 * MINUTE).await;
-    line.live_through(&cache, 1, 11 * MINUTE).await;
-    assert_eq!((line.most_live(), line.told("Revoked")), (2, line.told("Refreshed")));
+    let waiting = cache.status().to_revoke;
+    assert_eq!((line.most_live(), line.told("Revoked") + waiting), (2, line.told("Refreshed")));
     assert!(ones > 300);
-    assert_eq!(cache.status().places_taken, 1);
+    assert_eq!(cache.status().places_taken, 1 + waiting);
 }
 
 #[tokio::test]
@@ -99,8 +98,10 @@ async fn short_lived_tokens_are_rotated_too() {
     for _ in 0..100 {
         line.live_through(&cache, 1, DAY).await;
     }
+    let before = line.told("Refreshed");
     line.live_through(&cache, 1, 11 * MINUTE).await;
-    assert_eq!((line.most_live(), line.live()), (2, 1));
+    // Now and then the next one falls into these very minutes.
+    assert_eq!((line.most_live(), line.live()), (2, 1 + line.told("Refreshed") - before));
     assert!(line.told("Revoked") >= 3);
 }
 
