@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use line_channel_token::AccessToken;
 use line_channel_token::cache::{StaticSource, TokenCache};
 
-use crate::measure::{Comparison, compare};
+use crate::measure::{Comparison, compare, now};
 use crate::report::Row;
 
 /// Reads in a round, of each thread.
@@ -45,11 +45,6 @@ impl Floor {
         assert!(now() < current.0);
         black_box(Arc::clone(&current));
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the floor is what a cache by hand would do")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 /// One task, two threads, and with the header.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use line_channel_token::cache::{NewToken, TokenCache, TokenSource};
@@ -12,7 +12,7 @@ use line_channel_token::{AccessToken, Clock, Moment, Sleep, SystemClock};
 use tokio::runtime::Runtime;
 
 use crate::cached_read::TOKEN;
-use crate::measure::{Comparison, median};
+use crate::measure::{Comparison, median, now};
 use crate::report::Row;
 
 const TASKS: usize = 64;
@@ -126,9 +126,4 @@ async fn read_often(cache: TokenCache) -> Vec<u32> {
         }
     }
     times
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures true time")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -38,6 +38,11 @@ impl Failure {
     pub(crate) fn due_in(&self, now: Moment) -> Duration {
         wait_left(self.wait, self.at, now)
     }
+
+    /// How long the last failure keeps from a further try; zero where there is none.
+    pub(crate) fn keeps_for(last: Option<&Self>, now: Moment) -> Duration {
+        last.map_or(Duration::ZERO, |failure| failure.due_in(now))
+    }
 }
 
 /// What is left of a wait that began at `since`. It is the monotonic clock that counts: a calendar that jumps forward must

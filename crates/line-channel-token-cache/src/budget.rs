@@ -52,7 +52,7 @@ impl IssueBudget {
 }
 
 /// A token that counts, or may.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Place {
     serial: u64,
     since: Moment,
@@ -60,7 +60,7 @@ struct Place {
     answer: Answer,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Answer {
     /// None has come, so the token may exist or not.
     Missing,

@@ -70,8 +70,7 @@ impl Control {
 
     /// How long it is until the source may be asked again.
     pub(crate) fn next_try_in(&self, policy: &Policy, now: Moment) -> Duration {
-        let after_failure = self.failure.as_ref().map_or(Duration::ZERO, |failure| failure.due_in(now));
-        after_failure
+        Failure::keeps_for(self.failure.as_deref(), now)
             .max(self.ledger.distance_in(policy.least_interval, now))
             .max(self.ledger.room_in(policy.budget, now))
     }

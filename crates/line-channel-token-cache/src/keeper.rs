@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::select;
 use line_channel_token_core::Clock;
 use tokio::sync::Notify;
 
@@ -12,8 +12,9 @@ use crate::inner::Inner;
 use crate::runtime::{self, Task};
 use crate::sync::Mutex;
 
-/// Without an entry in its diary it sleeps for this long, or until there is one.
-const LONGEST_NAP: Duration = Duration::from_secs(600);
+/// It looks after each cache this often at least: its clock does not see that the machine slept. An entry in its diary
+/// never lies further ahead.
+pub(crate) const LONGEST_NAP: Duration = Duration::from_secs(600);
 
 /// Ends its task when it is dropped.
 #[derive(Default)]
@@ -79,11 +80,9 @@ async fn keep(diary: Arc<Diary>, clock: Arc<dyn Clock>) {
                 cache.tend();
             }
         }
-        let nap = diary.next_at().map_or(LONGEST_NAP, |at| at.saturating_sub(now).min(LONGEST_NAP));
+        let nap = diary.next_at().map_or(LONGEST_NAP, |at| at.saturating_sub(now));
         let changed = std::pin::pin!(diary.changed.notified());
-        match select(clock.nap(nap), changed).await {
-            Either::Left(_) | Either::Right(_) => {}
-        }
+        select(clock.nap(nap), changed).await;
     }
 }
 

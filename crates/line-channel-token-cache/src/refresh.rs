@@ -1,10 +1,8 @@
 //! From the wish for a new token to its landing.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use line_channel_token_core::{Clock, Error, ErrorKind, Moment};
 
 use crate::backoff::{Failure, may_have_issued};
@@ -13,6 +11,7 @@ use crate::control::Control;
 use crate::dock::Dock;
 use crate::flight::{Flight, Landing, Passenger};
 use crate::inner::{Inner, Seen};
+use crate::source::caught;
 use crate::{CacheState, CachedToken, Event, NewToken, TokenSource, rotation, trace};
 
 /// How long a look need not be repeated where nothing says when one is due.
@@ -198,9 +197,8 @@ impl Inner {
 
 /// Calls the source, and puts what comes of it where everybody sees it. It keeps no cache alive.
 async fn fly(cache: Weak<Inner>, source: Arc<dyn TokenSource>, clock: Arc<dyn Clock>, serial: u64) -> Landing {
-    rotation::make_room(&cache, &*clock).await;
-    let issued = AssertUnwindSafe(async { source.issue().await }).catch_unwind().await;
-    let issued = issued.unwrap_or_else(|_| Err(Error::token_unavailable("the token source panicked")));
+    rotation::make_room(&cache, &source, &*clock).await;
+    let issued = caught(async { source.issue().await }).await;
     let now = clock.now();
     match cache.upgrade() {
         Some(cache) => cache.settle(serial, issued, now),

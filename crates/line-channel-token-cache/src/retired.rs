@@ -46,7 +46,7 @@ impl Past {
         self.ledger.taken(now) > 0
             || !self.ledger.distance_in(self.least_interval, now).is_zero()
             || self.last_invalidation.is_some_and(|last| !soon_again_in(self.least_interval, last, now).is_zero())
-            || self.failure.as_ref().is_some_and(|failure| !failure.due_in(now).is_zero())
+            || !Failure::keeps_for(self.failure.as_deref(), now).is_zero()
     }
 }
 

@@ -1,10 +1,8 @@
 //! The tokens that others have taken the place of: each is revoked, so that a channel never holds more than two.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use futures_util::future::select;
 use line_channel_token_core::{Clock, Error, ErrorKind, Moment};
 
@@ -12,6 +10,7 @@ use crate::backoff::{Failure, wait_left};
 use crate::control::Control;
 use crate::inner::Inner;
 use crate::runtime;
+use crate::source::caught;
 use crate::{CachedToken, Event, TokenSource};
 
 /// How long an issue waits for the revocations that go before it.
@@ -32,7 +31,7 @@ impl Predecessor {
 
     /// How long it is until a revocation that failed is tried again.
     fn failed_for(&self, now: Moment) -> Duration {
-        self.failure.as_ref().map_or(Duration::ZERO, |failure| failure.due_in(now))
+        Failure::keeps_for(self.failure.as_deref(), now)
     }
 }
 
@@ -141,8 +140,7 @@ fn is_gone(error: &Error) -> bool {
 /// Revokes tokens one after the other. It keeps no cache alive.
 async fn revoke(cache: &Weak<Inner>, source: &Arc<dyn TokenSource>, tokens: Vec<Arc<CachedToken>>) {
     for token in tokens {
-        let outcome = AssertUnwindSafe(async { source.revoke(token.access_token()).await }).catch_unwind().await;
-        let outcome = outcome.unwrap_or_else(|_| Err(Error::token_unavailable("the token source panicked")));
+        let outcome = caught(async { source.revoke(token.access_token()).await }).await;
         let Some(cache) = cache.upgrade() else { return };
         cache.revoked(&token, outcome);
     }
@@ -150,23 +148,23 @@ async fn revoke(cache: &Weak<Inner>, source: &Arc<dyn TokenSource>, tokens: Vec<
 
 /// Before a further token is issued, revokes those that would make it the third. Where that fails or takes long, a token
 /// is worth more than a place.
-pub(crate) async fn make_room(cache: &Weak<Inner>, clock: &dyn Clock) {
-    let Some((source, tokens)) = cache.upgrade().and_then(|cache| surplus(&cache)) else { return };
-    let revocation = std::pin::pin!(revoke(cache, &source, tokens));
-    select(revocation, clock.nap(PATIENCE)).await;
+pub(crate) async fn make_room(cache: &Weak<Inner>, source: &Arc<dyn TokenSource>, clock: &dyn Clock) {
+    let tokens = cache.upgrade().map(|cache| surplus(&cache)).unwrap_or_default();
+    if !tokens.is_empty() {
+        let revocation = std::pin::pin!(revoke(cache, source, tokens));
+        select(revocation, clock.nap(PATIENCE)).await;
+    }
 }
 
-type Surplus = (Arc<dyn TokenSource>, Vec<Arc<CachedToken>>);
-
-fn surplus(cache: &Inner) -> Option<Surplus> {
+/// The tokens that would make a further one the third, but for those whose revocation failed a moment ago.
+fn surplus(cache: &Inner) -> Vec<Arc<CachedToken>> {
     let now = cache.now();
     let mut control = cache.control();
     control.forget_expired(now);
     let current = cache.current.load().as_ref().is_some_and(|token| !token.life.is_surely_over(now));
     if control.predecessors.len() + usize::from(current) < 2 {
-        return None;
+        return Vec::new();
     }
     let due = control.predecessors.iter().filter(|it| it.failed_for(now).is_zero());
-    let tokens: Vec<_> = due.map(|it| Arc::clone(&it.token)).collect();
-    (!tokens.is_empty()).then(|| (Arc::clone(&cache.source), tokens))
+    due.map(|it| Arc::clone(&it.token)).collect()
 }

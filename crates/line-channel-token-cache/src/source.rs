@@ -1,10 +1,13 @@
 //! Where tokens come from.
 
 use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, Error, IssuedToken, JwtToken, Moment, TokenKeyId};
 
 use crate::IssueBudget;
@@ -94,6 +97,12 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
     async fn key_ids(&self) -> Result<Vec<TokenKeyId>, Error> {
         (**self).key_ids().await
     }
+}
+
+/// What a call to a source comes to; a panic of it is an error.
+pub(crate) async fn caught<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let outcome = AssertUnwindSafe(call).catch_unwind().await;
+    outcome.unwrap_or_else(|_| Err(Error::token_unavailable("the token source panicked")))
 }
 
 /// A token that a source has just issued.

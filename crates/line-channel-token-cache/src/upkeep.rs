@@ -7,18 +7,17 @@ use line_channel_token_core::Moment;
 
 use crate::control::Control;
 use crate::inner::Inner;
+use crate::keeper::LONGEST_NAP;
 use crate::{CacheState, RefreshAhead};
 
 /// The keeper is not asked to look sooner than this.
 const SHORT: Duration = Duration::from_millis(10);
-/// The keeper looks as often as this at least: its clock does not see that the machine slept.
-const LONG: Duration = Duration::from_secs(600);
 
 impl Inner {
     /// Tells the keeper when to look after the cache.
     pub(crate) fn plan(self: &Arc<Self>, control: &mut Control, now: Moment) {
         let next = [self.refresh_due_in(control, now), self.revocation_in(control, now)].into_iter().flatten().min();
-        let wake_at = next.map(|wait| now.monotonic.saturating_add(wait.clamp(SHORT, LONG)));
+        let wake_at = next.map(|wait| now.monotonic.saturating_add(wait.clamp(SHORT, LONGEST_NAP)));
         let before = std::mem::replace(&mut control.wake_at, wake_at);
         self.settings.keeper.plan(self, before, wake_at, &self.settings.clock);
     }

@@ -1,12 +1,13 @@
 //! One assertion key, or two while one is being replaced by the other.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use line_channel_token_core::{Assertion, AssertionSource, Error, ErrorKind, TokenLifetime};
 
 use crate::source::OtherSigner;
+use crate::sync::Mutex;
 
 /// The signers of a source. The one that served last is asked first.
 #[derive(Clone, Debug)]
@@ -46,11 +47,7 @@ impl Signers {
 
     /// The last switch to the other signer, which is told once.
     pub(crate) fn take_switch(&self) -> Option<OtherSigner> {
-        self.switched().take()
-    }
-
-    fn switched(&self) -> MutexGuard<'_, Option<OtherSigner>> {
-        self.state.switched.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.switched.lock().take()
     }
 
     /// Makes an assertion and calls LINE with it; once more with the other signer where LINE does not know the key.
@@ -76,7 +73,7 @@ impl Signers {
             Ok(value) => {
                 self.state.second_serves.store(!second_serves, Ordering::Relaxed);
                 let switch = OtherSigner { refused: serving.kid().cloned(), used: other.kid().cloned() };
-                *self.switched() = Some(switch);
+                *self.state.switched.lock() = Some(switch);
                 Ok(value)
             }
             // Neither is known: the error about the one that should serve says more.

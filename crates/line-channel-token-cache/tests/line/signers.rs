@@ -1,18 +1,24 @@
 //! One assertion key replaces another.
 
-use line_channel_token_cache::{JwtSource, StatelessSource};
+use line_channel_token_cache::{JwtSource, StatelessSource, TokenCache};
 use line_channel_token_core::{AssertionKid, ChannelId, ErrorKind, TokenLifetime};
 use line_channel_token_mock::FakeSigner;
 
 use crate::support::{DAY, Line, MINUTE};
 
-#[tokio::test]
-async fn where_line_does_not_know_the_key_the_other_serves_and_that_is_told_once() {
+/// A channel with two registered keys, and a cache that has both.
+fn two_keys() -> (Line, TokenCache) {
     let line = Line::new();
     line.register(1);
     let source =
         JwtSource::with_two_signers(line.client(), line.signer(0), line.signer(1), TokenLifetime::MAX).unwrap();
     let cache = line.cache(source);
+    (line, cache)
+}
+
+#[tokio::test]
+async fn where_line_does_not_know_the_key_the_other_serves_and_that_is_told_once() {
+    let (line, cache) = two_keys();
     cache.token().await.unwrap();
     assert_eq!(line.told("OtherSignerUsed"), 0);
     line.emulator.remove_key("kid-0");
@@ -41,11 +47,7 @@ async fn where_neither_key_is_known_each_is_tried_once_and_the_error_says_so() {
 
 #[tokio::test]
 async fn reconciling_tries_the_other_key_too() {
-    let line = Line::new();
-    line.register(1);
-    let source =
-        JwtSource::with_two_signers(line.client(), line.signer(0), line.signer(1), TokenLifetime::MAX).unwrap();
-    let cache = line.cache(source);
+    let (line, cache) = two_keys();
     cache.token().await.unwrap();
     line.emulator.remove_key("kid-0");
     assert_eq!(cache.reconcile().await.unwrap().held.len(), 1);
