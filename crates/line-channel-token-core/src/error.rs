@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Backend,
     /// A token cache has no valid token to hand out, and cannot or must not ask for one now.
     TokenUnavailable,
+    /// What a token source needs is not available at the moment; the same call may succeed later without a change.
+    TemporarilyUnavailable,
     /// A token cache has used up its budget of a channel's 30 places, and asks for no further token until one is free.
     IssueBudgetReached,
     /// No connection: name resolution, TCP or TLS failed.
@@ -72,7 +74,7 @@ struct Inner {
     kind: ErrorKind,
     operation: Option<Operation>,
     message: Cow<'static, str>,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
     status: Option<StatusCode>,
     oauth_code: Option<&'static str>,
     request_id: Option<RequestId>,
@@ -141,6 +143,42 @@ impl Error {
         Self::new(ErrorKind::IssueBudgetReached, message.into(), Sent::No)
     }
 
+    /// A failure of a token source that may be over by the next call: a vault that cannot be reached, a lock that another
+    /// process holds. The message must not show a secret.
+    ///
+    /// ```
+    /// use line_channel_token_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::transient("the vault does not respond").with_hint("check that its agent is running");
+    /// assert_eq!(error.kind(), ErrorKind::TemporarilyUnavailable);
+    /// assert!(error.is_transient());
+    /// assert_eq!(error.to_string(), "the vault does not respond; check that its agent is running");
+    /// ```
+    #[must_use]
+    pub fn transient(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::TemporarilyUnavailable, message.into(), Sent::No)
+    }
+
+    /// The same error, saying whether the request may have reached the server: for token sources of your own.
+    ///
+    /// A source whose request may have used up one of a channel's 30 places says [`Sent::Maybe`], so that the request is
+    /// not repeated.
+    #[must_use]
+    pub fn with_sent(self, sent: Sent) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        inner.sent = sent;
+        Self(Arc::new(inner))
+    }
+
+    /// The same error with this hint on what to do, in place of the one it had. `Display` shows it after the message, so
+    /// it must not show a secret.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        inner.hint = Some(hint.into());
+        Self(Arc::new(inner))
+    }
+
     /// The same error with what caused it, whose text must not show a secret or a URL.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -169,10 +207,10 @@ impl Error {
         let lost_token = error.sent() == Sent::Maybe && !operation.is_repeatable();
         let mut inner = Arc::unwrap_or_clone(Self::new(kind, error.to_string().into(), error.sent()).0);
         inner.operation = Some(operation);
-        inner.hint = lost_token.then_some(
+        inner.hint = lost_token.then_some(Cow::Borrowed(
             "the server may have issued a token all the same; it counts towards the channel's 30 until it expires, \
              so the call was not repeated",
-        );
+        ));
         // Its own text is the message already.
         inner.source = error.into_source();
         Self(Arc::new(inner))
@@ -184,7 +222,7 @@ impl Error {
             kind,
             operation: Some(operation),
             message,
-            hint,
+            hint: hint.map(Cow::Borrowed),
             status,
             oauth_code,
             request_id,
@@ -207,18 +245,27 @@ impl Error {
         self.0.operation
     }
 
-    /// Whether the same call may succeed later without a change: no connection, a deadline, a broken connection,
-    /// 429 or 5xx.
+    /// Whether the same call may succeed later without a change: no connection, a deadline, a broken connection, 429 or
+    /// 5xx, a [token source](Self::transient) that is not available at the moment.
+    ///
+    /// So may a call to which a success (2xx) with a body that is not LINE's was returned, as captive portals and gateways
+    /// under maintenance do, if the operation does no harm when it arrives twice. A redirect is not transient: it comes
+    /// from a wrong base URL, too.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self.0.kind,
+        match self.0.kind {
             ErrorKind::Connect
-                | ErrorKind::Timeout
-                | ErrorKind::Interrupted
-                | ErrorKind::RateLimited
-                | ErrorKind::Server
-        )
+            | ErrorKind::Timeout
+            | ErrorKind::Interrupted
+            | ErrorKind::RateLimited
+            | ErrorKind::Server
+            | ErrorKind::TemporarilyUnavailable => true,
+            ErrorKind::UnexpectedResponse => {
+                self.0.operation.is_some_and(Operation::is_repeatable)
+                    && self.0.status.is_some_and(|status| status.is_success())
+            }
+            _ => false,
+        }
     }
 
     /// Whether the server may have got the request. After a failed `issue` or `issue_jwt` with [`Sent::Maybe`] and no
@@ -268,7 +315,7 @@ impl fmt::Display for Error {
             write!(f, "{operation}: ")?;
         }
         f.write_str(&self.0.message)?;
-        if let Some(hint) = self.0.hint {
+        if let Some(hint) = &self.0.hint {
             write!(f, "; {hint}")?;
         }
         if let Some(wait) = self.0.retry_after {

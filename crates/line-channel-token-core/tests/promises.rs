@@ -6,8 +6,8 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use line_channel_token_core::{
-    AccessToken, Assertion, AssertionSource, ChannelId, ChannelSecret, Client, Clock, Error, HttpBackend, Limits, Sent,
-    TransportError, TransportErrorKind,
+    AccessToken, Assertion, AssertionSource, ChannelId, ChannelSecret, Client, Clock, Error, ErrorKind, HttpBackend,
+    Limits, Sent, TransportError, TransportErrorKind,
 };
 
 fn shared<T: Send + Sync + 'static>() {}
@@ -70,4 +70,16 @@ fn an_error_shows_its_whole_chain() {
     let transport = error.source().unwrap();
     assert_eq!(transport.to_string(), "could not connect");
     assert!(transport.source().unwrap().to_string().contains("refused"));
+}
+
+#[test]
+fn a_custom_source_can_describe_its_failure() {
+    let error = Error::transient("the vault does not respond");
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::TemporarilyUnavailable, Sent::No));
+    assert!(error.is_transient());
+    let shared = error.clone();
+    let error = error.with_sent(Sent::Maybe).with_hint("first").with_hint(format!("see {}", "the manual"));
+    assert_eq!(error.sent(), Sent::Maybe);
+    assert_eq!(error.to_string(), "the vault does not respond; see the manual");
+    assert_eq!(shared.to_string(), "the vault does not respond", "the clone is not touched");
 }

@@ -153,8 +153,7 @@ fn an_issue_that_never_left_is_repeated() {
 
 #[test]
 fn a_refusal_is_final() {
-    for (status, body) in [(400, r#"{"error":"invalid_client"}"#), (404, "{\"message\":\"x\"}"), (302, ""), (200, "{")]
-    {
+    for (status, body) in [(400, r#"{"error":"invalid_client"}"#), (404, "{\"message\":\"x\"}"), (302, "")] {
         let scene = Scene::new([answer(status, body)]);
         assert!(block_on(scene.client.key_ids(&assertion())).is_err());
         assert_eq!(scene.tries(), 1, "{status}");
@@ -162,6 +161,23 @@ fn a_refusal_is_final() {
     let scene = Scene::new([failure(TransportErrorKind::BodyTooLarge, Sent::Maybe)]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
     assert_eq!((error.kind(), scene.tries()), (ErrorKind::BodyTooLarge, 1));
+}
+
+const PORTAL: &str = "<!DOCTYPE html><title>Welcome to our free Wi-Fi</title>";
+
+#[test]
+fn a_success_that_is_not_lines_is_repeated_if_that_does_no_harm() {
+    let scene = Scene::new([answer(200, PORTAL), answer(200, "{"), answer(200, r#"{"kids":[]}"#)]);
+    assert!(block_on(scene.client.key_ids(&assertion())).is_ok());
+    assert_eq!((scene.tries(), scene.clock.waits().len()), (3, 2));
+
+    let scene = Scene::new([answer(200, PORTAL), answer(200, PORTAL), answer(200, PORTAL)]);
+    let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
+    assert_eq!((error.kind(), error.is_transient(), scene.tries()), (ErrorKind::UnexpectedResponse, true, 3));
+
+    let scene = Scene::new([answer(200, PORTAL)]);
+    let error = block_on(scene.client.issue_jwt(&assertion())).unwrap_err();
+    assert_eq!((error.kind(), error.is_transient(), scene.tries()), (ErrorKind::UnexpectedResponse, false, 1));
 }
 
 #[test]
