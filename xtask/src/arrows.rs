@@ -33,8 +33,8 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// Everything that core may run with: no HTTP client or server, no cryptography, no runtime, and nothing unseen. cargo counts
-/// all platforms: errno, libc and the two of Windows are of rustix, which core has on Linux and Android alone.
-const BELOW_CORE: [&str; 30] = [
+/// all platforms: errno, libc and the two of Windows are of rustix, which core has on Linux, Android and Apple's platforms alone.
+const BELOW_CORE: [&str; 29] = [
     "async-trait",
     "backon",
     "bitflags",
@@ -42,7 +42,6 @@ const BELOW_CORE: [&str; 30] = [
     "errno",
     "fastrand",
     "form_urlencoded",
-    "futures-timer",
     "http",
     "httpdate",
     "itoa",

@@ -9,6 +9,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
+use crate::Sleep;
+
 /// Sends one request and returns the whole answer.
 ///
 /// An answer with any status is a success here; only the lack of one is an error. An implementation
@@ -27,12 +29,25 @@ pub trait HttpBackend: fmt::Debug + Send + Sync + 'static {
     /// Where no complete answer arrived. [`Sent::No`] may be claimed only where the server provably got no part of
     /// the request, because a call that must not be repeated blindly is then repeated.
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError>;
+
+    /// A wait on the runtime that this backend runs on; `None` if it has none of its own.
+    ///
+    /// A client waits so between tries, unless it was given a [`Clock`](crate::Clock): otherwise it would start a timer
+    /// thread beside the timers that the process has already.
+    fn sleep(&self, duration: Duration) -> Option<Sleep> {
+        let _ = duration;
+        None
+    }
 }
 
 #[async_trait]
 impl<B: HttpBackend + ?Sized> HttpBackend for Arc<B> {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
         (**self).send(request, limits).await
+    }
+
+    fn sleep(&self, duration: Duration) -> Option<Sleep> {
+        (**self).sleep(duration)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -27,7 +28,8 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     backend: Box<dyn HttpBackend>,
     base_url: BaseUrl,
-    clock: Arc<dyn Clock>,
+    /// `None` if none was set: then the machine's tells the time, and the backend's runtime waits.
+    clock: Option<Arc<dyn Clock>>,
     limits: Limits,
     retry: RetryPolicy,
 }
@@ -45,7 +47,7 @@ impl Client {
         ClientBuilder(Inner {
             backend: Box::new(backend),
             base_url: BaseUrl::line(),
-            clock: Arc::new(SystemClock),
+            clock: None,
             limits: Limits::default(),
             retry: RetryPolicy::default(),
         })
@@ -163,7 +165,8 @@ impl Client {
         build: impl Fn() -> Result<Request<Bytes>, Error> + Send,
         read: fn(&Response<Bytes>, Timing) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let Inner { backend, clock, limits, retry, .. } = &*self.0;
+        let Inner { backend, limits, retry, .. } = &*self.0;
+        let clock = self.clock();
         let mut started = None;
         let mut schedule = None;
         loop {
@@ -178,21 +181,41 @@ impl Client {
             };
             let elapsed = clock.now().monotonic.saturating_sub(started.monotonic);
             let schedule = schedule.get_or_insert_with(|| retry.schedule());
-            match schedule.next_wait(operation, &error, elapsed) {
-                Some(wait) => clock.sleep(wait).await,
-                None => return Err(error),
+            let Some(wait) = schedule.next_wait(operation, &error, elapsed) else { return Err(error) };
+            if !self.wait(wait).await {
+                return Err(error);
             }
         }
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        self.0.clock.as_deref().unwrap_or(&SystemClock)
+    }
+
+    /// Waits, and says whether that was possible.
+    async fn wait(&self, wait: Duration) -> bool {
+        if self.0.clock.is_none()
+            && let Some(sleep) = self.0.backend.sleep(wait)
+        {
+            sleep.await;
+            return true;
+        }
+        let clock = self.clock();
+        let before = clock.now();
+        clock.sleep(wait).await;
+        // A clock whose timer is not available returns at once, and trying again at once would do more harm than good.
+        // Half of the time is enough, because a clock and its timer need not run at exactly the same rate.
+        clock.now().monotonic.saturating_sub(before.monotonic) >= wait / 2
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { backend, base_url, clock, limits, retry } = &*self.0;
+        let Inner { backend, base_url, limits, retry, .. } = &*self.0;
         f.debug_struct("Client")
             .field("backend", backend)
             .field("base_url", base_url)
-            .field("clock", clock)
+            .field("clock", &self.clock())
             .field("limits", limits)
             .field("retry", retry)
             .finish()
@@ -210,10 +233,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Another clock than the machine's.
+    /// Another clock than the machine's. It also does the waiting between tries, which is otherwise
+    /// [the backend's](HttpBackend::sleep) if that can wait.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.0.clock = clock;
+        self.0.clock = Some(clock);
         self
     }
 

@@ -16,6 +16,7 @@ pub mod request;
 pub mod response;
 mod retry;
 mod system_clock;
+mod timer;
 mod token;
 
 pub use access_token::AccessToken;

@@ -11,6 +11,16 @@ use crate::{Error, Operation, Sent};
 /// Calls that do no harm when they arrive twice are repeated. `issue` and `issue_jwt` are repeated only where the
 /// request provably never reached the server, because each arrival uses up one of a channel's 30 places. Waits double
 /// from try to try, with jitter; a longer `Retry-After` is honoured where it fits into the total.
+///
+/// If the process cannot wait, because it may start no thread for a timer, a failed call is not repeated.
+///
+/// ```
+/// use std::time::Duration;
+/// use line_channel_token_core::RetryPolicy;
+///
+/// let patient = RetryPolicy::default().with_max_tries(10).with_total(Duration::from_secs(60));
+/// # let _ = patient;
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
     max_tries: usize,
@@ -38,7 +48,8 @@ impl RetryPolicy {
         Self { first_wait: first, longest_wait: longest, ..self }
     }
 
-    /// No try starts later than this after the first one did.
+    /// No try starts later than this after the first one did, and the waits between the tries of a call never add up to
+    /// more.
     #[must_use]
     pub fn with_total(self, total: Duration) -> Self {
         Self { total, ..self }
@@ -51,7 +62,7 @@ impl RetryPolicy {
             .with_max_times(self.max_tries - 1)
             .with_jitter()
             .build();
-        Schedule { waits, total: self.total }
+        Schedule { waits, waited: Duration::ZERO, total: self.total }
     }
 }
 
@@ -69,6 +80,8 @@ impl Default for RetryPolicy {
 
 pub(crate) struct Schedule {
     waits: ExponentialBackoff,
+    /// The sum of the waits so far. The clock says as much and more, unless another one does the waiting.
+    waited: Duration,
     total: Duration,
 }
 
@@ -80,6 +93,10 @@ impl Schedule {
             return None;
         }
         let wait = self.waits.next()?.max(error.retry_after().unwrap_or_default());
-        (elapsed.saturating_add(wait) <= self.total).then_some(wait)
+        if elapsed.max(self.waited).saturating_add(wait) > self.total {
+            return None;
+        }
+        self.waited = self.waited.saturating_add(wait);
+        Some(wait)
     }
 }

@@ -3,8 +3,24 @@
 use std::time::Duration;
 
 use crate::clock::{Clock, Moment, Sleep};
+use crate::timer;
 
 /// The machine's own clocks. It waits on a timer thread of its own, so it works under every executor.
+///
+/// On Linux, Android and Apple's platforms [`Moment::monotonic`] counts the time in which the machine was suspended;
+/// elsewhere it is what [`std::time::Instant`] tells, which on some of them does not.
+///
+/// The thread is started by the first wait, and again in a forked child. If the operating system refuses to start it, a
+/// [`sleep`](Clock::sleep) is over at once instead of never, and a later one tries again. Compare
+/// [`now`](Clock::now) before and after if that matters.
+///
+/// ```
+/// use line_channel_token_core::{Clock, SystemClock};
+///
+/// let sent = SystemClock.now();
+/// let received = SystemClock.now();
+/// assert!(received.since(sent).as_secs() < 60);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -18,28 +34,82 @@ impl Clock for SystemClock {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        Box::pin(futures_timer::Delay::new(duration))
+        Box::pin(timer::delay(duration))
     }
 }
 
-/// Linux keeps the time of its last tick, which is read in a quarter of the time that a clock is.
+/// Linux keeps the time of its last tick, which is read in a quarter of the time that a clock is. But it keeps none that
+/// counts suspension, so the difference is kept here.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod machine {
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
 
-    use rustix::time::{ClockId, clock_gettime};
+    use rustix::time::ClockId;
 
     use super::Moment;
+    use super::posix::read;
+
+    /// For how long the machine was suspended until the last look, in nanoseconds; plus 1, because 0 says that nobody
+    /// has looked yet.
+    static SUSPENDED: AtomicU64 = AtomicU64::new(0);
+
+    pub(super) fn now() -> Moment {
+        let (monotonic, _) = look();
+        Moment { monotonic, unix: read(ClockId::Realtime) }
+    }
+
+    pub(super) fn glance() -> Moment {
+        let suspended = match SUSPENDED.load(Ordering::Relaxed) {
+            0 => look().1,
+            known => Duration::from_nanos(known - 1),
+        };
+        Moment {
+            monotonic: read(ClockId::MonotonicCoarse).saturating_add(suspended),
+            unix: read(ClockId::RealtimeCoarse),
+        }
+    }
+
+    /// The time with suspension, and how much of it was suspension so far.
+    fn look() -> (Duration, Duration) {
+        // In this order the difference is never too large, so that a glance does not run ahead of this clock.
+        let with_suspension = read(ClockId::Boottime);
+        let without = read(ClockId::Monotonic);
+        let suspended = with_suspension.saturating_sub(without);
+        let stored = u64::try_from(suspended.as_nanos()).unwrap_or(u64::MAX).saturating_add(1);
+        // Looks happen on many threads and hardly ever find more than the one before, so they seldom write.
+        if stored > SUSPENDED.load(Ordering::Relaxed) {
+            SUSPENDED.fetch_max(stored, Ordering::Relaxed);
+        }
+        // A time namespace may have set the one behind the other; then suspension is not told, and nothing goes back.
+        (with_suspension.max(without), suspended)
+    }
+}
+
+/// Apple's monotonic clock goes on while the machine sleeps; that of `Instant` does not.
+#[cfg(target_vendor = "apple")]
+mod machine {
+    use rustix::time::ClockId;
+
+    use super::Moment;
+    use super::posix::read;
 
     pub(super) fn now() -> Moment {
         Moment { monotonic: read(ClockId::Monotonic), unix: read(ClockId::Realtime) }
     }
 
     pub(super) fn glance() -> Moment {
-        Moment { monotonic: read(ClockId::MonotonicCoarse), unix: read(ClockId::RealtimeCoarse) }
+        now()
     }
+}
 
-    fn read(clock: ClockId) -> Duration {
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+mod posix {
+    use std::time::Duration;
+
+    use rustix::time::{ClockId, clock_gettime};
+
+    pub(super) fn read(clock: ClockId) -> Duration {
         let time = clock_gettime(clock);
         match (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec)) {
             (Ok(seconds), Ok(nanoseconds)) => Duration::new(seconds, nanoseconds),
@@ -49,7 +119,7 @@ mod machine {
     }
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 mod machine {
     use std::sync::LazyLock;
     use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -107,5 +177,15 @@ mod tests {
             let allowed = Duration::from_secs(2);
             assert!(glance.monotonic + allowed >= before.monotonic && glance.unix + allowed >= before.unix);
         }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[test]
+    fn the_monotonic_time_counts_suspension() {
+        use rustix::time::ClockId;
+
+        let before = super::posix::read(ClockId::Boottime);
+        let now = SystemClock.now().monotonic;
+        assert!(before <= now && now <= super::posix::read(ClockId::Boottime));
     }
 }

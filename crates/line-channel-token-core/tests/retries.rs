@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,8 +28,8 @@ impl LeapingClock {
 
 impl Clock for LeapingClock {
     fn now(&self) -> Moment {
-        let passed = self.waits().iter().sum();
-        Moment { monotonic: passed, unix: Duration::from_secs(1_767_225_600) + passed }
+        let passed = self.waits().iter().fold(Duration::ZERO, |passed, wait| passed.saturating_add(*wait));
+        Moment { monotonic: passed, unix: Duration::from_secs(1_767_225_600).saturating_add(passed) }
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
@@ -232,4 +233,80 @@ fn no_try_starts_after_the_total_and_no_wait_is_longer_than_the_longest() {
     assert!(waits.iter().all(|wait| *wait <= seconds(4)), "twice the longest, with jitter: {waits:?}");
     assert!(waits.iter().sum::<Duration>() <= seconds(9) && scene.tries() == waits.len() + 1, "{waits:?}");
     assert!(waits.len() >= 2, "{waits:?}");
+}
+
+#[test]
+fn the_longest_waits_that_can_be_told_overflow_nothing() {
+    let mut far = answer(429, "").unwrap();
+    far.headers_mut().insert("retry-after", u64::MAX.to_string().parse().unwrap());
+    let scene = Scene::new([Ok(far)]);
+    assert_eq!(block_on(scene.client.key_ids(&assertion())).unwrap_err().kind(), ErrorKind::RateLimited);
+
+    let endless = RetryPolicy::default()
+        .with_max_tries(usize::MAX)
+        .with_waits(Duration::MAX, Duration::MAX)
+        .with_total(Duration::MAX);
+    let scene = Scene::with(endless, [answer(503, ""), answer(503, ""), answer(200, r#"{"kids":[]}"#)]);
+    let outcome = block_on(scene.client.key_ids(&assertion()));
+    assert_eq!(scene.clock.waits()[0], Duration::MAX);
+    assert!(outcome.is_err(), "two such waits are longer than any total");
+}
+
+/// A clock whose timer is not available.
+#[derive(Debug, Default)]
+struct NoTimer(AtomicUsize);
+
+impl Clock for NoTimer {
+    fn now(&self) -> Moment {
+        Moment { monotonic: Duration::from_secs(1), unix: Duration::from_secs(1_767_225_600) }
+    }
+
+    fn sleep(&self, _: Duration) -> Sleep {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[test]
+fn a_call_is_not_repeated_without_a_wait() {
+    let script = Arc::new(Script::default());
+    script.0.lock().unwrap().0.extend([answer(503, "")]);
+    let clock = Arc::new(NoTimer::default());
+    let client = Client::builder(script.clone()).clock(clock.clone()).build();
+    let error = block_on(client.key_ids(&assertion())).unwrap_err();
+    assert_eq!((error.kind(), clock.0.load(Ordering::SeqCst)), (ErrorKind::Server, 1));
+}
+
+/// A backend with a runtime of its own, on whose time no clock need have a say.
+#[derive(Debug, Default)]
+struct OnARuntime(Script, Mutex<Vec<Duration>>);
+
+#[async_trait]
+impl HttpBackend for OnARuntime {
+    async fn send(&self, request: Request<Bytes>, limits: Limits) -> Outcome {
+        self.0.send(request, limits).await
+    }
+
+    fn sleep(&self, duration: Duration) -> Option<Sleep> {
+        self.1.lock().unwrap().push(duration);
+        Some(Box::pin(std::future::ready(())))
+    }
+}
+
+#[test]
+fn the_backends_runtime_waits_unless_a_clock_was_given() {
+    let seconds = Duration::from_secs;
+    let policy = RetryPolicy::default().with_max_tries(100).with_waits(seconds(2), seconds(2)).with_total(seconds(9));
+    let backend = Arc::new(OnARuntime::default());
+    backend.0.0.lock().unwrap().0.extend((0..100).map(|_| answer(503, "")));
+    let client = Client::builder(backend.clone()).retry(policy).build();
+    assert!(block_on(client.key_ids(&assertion())).is_err());
+    let waits = backend.1.lock().unwrap().clone();
+    assert!(waits.len() >= 2 && waits.iter().sum::<Duration>() <= seconds(9), "{waits:?}");
+
+    let clock = Arc::new(LeapingClock::default());
+    let client = Client::builder(backend.clone()).retry(policy).clock(clock.clone()).build();
+    assert!(block_on(client.key_ids(&assertion())).is_err());
+    assert!(clock.waits().len() >= 2);
+    assert_eq!(*backend.1.lock().unwrap(), waits, "the clock waited alone");
 }
