@@ -14,6 +14,9 @@ const START: Duration = Duration::from_secs(1_767_225_600);
 
 /// A clock that moves when it is told, and wakes whoever waits for the time that it then shows.
 ///
+/// [`advance`](Self::advance) lets time pass, [`suspend`](Self::suspend) lets it pass without the timers, and
+/// [`set_calendar`](Self::set_calendar) moves the wall clock alone.
+///
 /// Clones show the same time. It knows no runtime: it works under tokio, with its time paused or not, under any other
 /// executor, and from several threads.
 ///
@@ -32,6 +35,8 @@ pub struct ManualClock(Arc<Mutex<State>>);
 
 struct State {
     now: Moment,
+    /// The time without suspension: sleepers wait on it, because the timers of an operating system stand still meanwhile.
+    awake: Duration,
     leaping: bool,
     waits: Vec<Duration>,
     sleepers: Vec<Sleeper>,
@@ -41,6 +46,7 @@ struct State {
 
 struct Sleeper {
     id: u64,
+    /// Of the time awake.
     until: Duration,
     waker: Waker,
     kind: Kind,
@@ -75,25 +81,43 @@ impl ManualClock {
     fn with(leaping: bool) -> Self {
         let now = Moment { monotonic: Duration::ZERO, unix: START };
         let (waits, sleepers, watchers) = (Vec::new(), Vec::new(), Vec::new());
-        Self(Arc::new(Mutex::new(State { now, leaping, waits, sleepers, watchers, next_id: 0 })))
+        Self(Arc::new(Mutex::new(State { now, awake: Duration::ZERO, leaping, waits, sleepers, watchers, next_id: 0 })))
     }
 
     /// Lets time pass.
     pub fn advance(&self, time: Duration) {
-        self.change(|now| {
-            now.monotonic = now.monotonic.saturating_add(time);
-            now.unix = now.unix.saturating_add(time);
+        self.change(|state| {
+            state.pass(time);
+            state.awake = state.awake.saturating_add(time);
         });
     }
 
-    /// Lets time pass as it does for a machine that sleeps: the calendar goes on, the monotonic clock stands still.
+    /// Lets time pass as it does for a machine that is suspended: both of the clock's times go on, but nobody who waits gets
+    /// nearer to the end of the wait, because the timers of operating systems stand still.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use futures_util::FutureExt;
+    /// use line_channel_token_core::Clock;
+    /// use line_channel_token_mock::ManualClock;
+    ///
+    /// let clock = ManualClock::new();
+    /// let start = clock.now();
+    /// let mut wait = clock.sleep(Duration::from_secs(60));
+    /// assert!(wait.as_mut().now_or_never().is_none()); // it has begun
+    /// clock.suspend(Duration::from_secs(3600));
+    /// assert_eq!(clock.now().monotonic - start.monotonic, Duration::from_secs(3600));
+    /// assert!(wait.as_mut().now_or_never().is_none());
+    /// clock.advance(Duration::from_secs(60));
+    /// assert!(wait.now_or_never().is_some());
+    /// ```
     pub fn suspend(&self, time: Duration) {
-        self.change(|now| now.unix = now.unix.saturating_add(time));
+        self.change(|state| state.pass(time));
     }
 
     /// Sets the calendar, forward or back, to this time since the Unix epoch; the monotonic clock is not touched.
     pub fn set_calendar(&self, unix: Duration) {
-        self.change(|now| now.unix = unix);
+        self.change(|state| state.now.unix = unix);
     }
 
     /// The durations of all waits so far, in the order in which they were begun; [naps](Clock::nap) aside.
@@ -114,11 +138,11 @@ impl ManualClock {
         Sleeping { clock: self.clone(), count }
     }
 
-    fn change(&self, change: impl FnOnce(&mut Moment)) {
+    fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.state();
-        change(&mut state.now);
-        let now = state.now.monotonic;
-        let (due, waiting) = state.sleepers.drain(..).partition::<Vec<_>, _>(|sleeper| sleeper.until <= now);
+        change(&mut state);
+        let awake = state.awake;
+        let (due, waiting) = state.sleepers.drain(..).partition::<Vec<_>, _>(|sleeper| sleeper.until <= awake);
         state.sleepers = waiting;
         drop(state);
         // Outside of the lock: a waker may run its task here and now.
@@ -131,6 +155,11 @@ impl ManualClock {
 }
 
 impl State {
+    fn pass(&mut self, time: Duration) {
+        self.now.monotonic = self.now.monotonic.saturating_add(time);
+        self.now.unix = self.now.unix.saturating_add(time);
+    }
+
     fn sleepers(&self) -> usize {
         self.sleepers.iter().filter(|sleeper| sleeper.kind == Kind::Wait).count()
     }
@@ -168,7 +197,7 @@ struct Waiting {
     clock: ManualClock,
     duration: Duration,
     kind: Kind,
-    /// Its number, and the time that ends it.
+    /// Its number, and the time awake that ends it.
     begun: Option<(u64, Duration)>,
 }
 
@@ -183,7 +212,7 @@ impl Future for Waiting {
                 state.waits.push(self.duration);
             }
             state.next_id += 1;
-            let until = state.now.monotonic.saturating_add(self.duration);
+            let until = state.awake.saturating_add(self.duration);
             self.begun = Some((state.next_id, until));
             if state.leaping && self.kind == Kind::Wait {
                 drop(state);
@@ -195,7 +224,7 @@ impl Future for Waiting {
             drop(state);
             return self.poll(context);
         };
-        if state.now.monotonic >= until {
+        if state.awake >= until {
             return Poll::Ready(());
         }
         let waker = context.waker().clone();

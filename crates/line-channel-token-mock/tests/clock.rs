@@ -64,15 +64,36 @@ fn a_dropped_wait_is_forgotten() {
 }
 
 #[test]
-fn a_suspended_machine_and_a_calendar_set_back_are_told_apart() {
+fn suspension_counts_on_both_clocks_and_a_calendar_set_back_on_one() {
     let clock = ManualClock::new();
     let start = clock.now();
     clock.suspend(3600 * SECOND);
-    assert_eq!(clock.now().monotonic, start.monotonic);
-    assert_eq!(clock.now().since(start), 3600 * SECOND);
+    assert_eq!(clock.now().monotonic, start.monotonic + 3600 * SECOND);
+    assert_eq!(clock.now().unix, start.unix + 3600 * SECOND);
     clock.set_calendar(start.unix - 86_400 * SECOND);
     clock.advance(5 * SECOND);
-    assert_eq!(clock.now().since(start), 5 * SECOND);
+    assert_eq!(clock.now().since(start), 3605 * SECOND);
+}
+
+#[test]
+fn suspension_brings_no_wait_nearer_to_its_end() {
+    let clock = ManualClock::new();
+    let mut begun_before = clock.sleep(60 * SECOND);
+    let mut nap = clock.nap(60 * SECOND);
+    assert!(begun_before.as_mut().now_or_never().is_none() && nap.as_mut().now_or_never().is_none());
+    clock.suspend(3600 * SECOND);
+    let mut begun_after = clock.sleep(60 * SECOND);
+    for wait in [&mut begun_before, &mut nap, &mut begun_after] {
+        assert!(wait.as_mut().now_or_never().is_none());
+    }
+    clock.advance(59 * SECOND);
+    clock.set_calendar(clock.now().unix + 60 * SECOND);
+    assert!(begun_before.as_mut().now_or_never().is_none());
+    clock.advance(SECOND);
+    for wait in [begun_before, nap, begun_after] {
+        assert!(wait.now_or_never().is_some());
+    }
+    assert_eq!(clock.now().monotonic, 3660 * SECOND);
 }
 
 #[test]
