@@ -38,6 +38,7 @@ pub mod breaks;
 pub mod certificates;
 pub mod connections;
 pub mod deadlines;
+pub mod runtimes;
 pub mod sizes;
 
 mod authority;
@@ -111,6 +112,12 @@ macro_rules! suite {
                 it_covers_the_tls_handshake_which_sends_nothing,
                 nothing_is_sent_after_it_over_a_handshake_that_ends_late,
                 it_spares_an_answer_in_time;
+            runtimes: a_runtime_that_has_ended_harms_no_later_call,
+                a_runtime_that_ends_during_a_call_harms_no_later_call,
+                a_connection_whose_runtime_ends_before_the_response_is_an_interruption,
+                a_connection_whose_runtime_ends_in_the_body_is_an_interruption,
+                a_connection_that_nobody_drives_costs_one_deadline,
+                a_client_gets_past_connections_of_other_runtimes;
             sizes: a_body_at_the_bound_is_accepted,
                 a_body_announced_as_too_large_is_refused_before_it_comes,
                 an_endless_chunked_body_is_refused,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Client, ResponseFuture};
-use line_channel_token_core::{Error, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+use line_channel_token_core::{Error, HttpBackend, Limits, Sent, Sleep, TransportError, TransportErrorKind};
 use line_channel_token_transport::{Chunks, TrackedBody, read_body};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -24,6 +25,10 @@ use crate::{HyperBackendBuilder, failure};
 ///
 /// It needs a Tokio runtime with I/O and time enabled; without a runtime a call fails, with kind
 /// [`Other`](TransportErrorKind::Other).
+///
+/// It may be used from several runtimes. A pooled connection belongs to the runtime that opened it: if that has ended, the
+/// next call opens another one; a call that is using it fails with kind [`Interrupted`](TransportErrorKind::Interrupted),
+/// and if nobody drives that runtime any more, with kind [`Timeout`](TransportErrorKind::Timeout).
 #[derive(Clone)]
 pub struct HyperBackend(Arc<dyn Exchange>);
 
@@ -76,6 +81,11 @@ impl HttpBackend for HyperBackend {
             Ok(outcome) => outcome,
             Err(_) => Err(TransportError::new(TransportErrorKind::Timeout, handover.abandon())),
         }
+    }
+
+    fn sleep(&self, duration: Duration) -> Option<Sleep> {
+        // Outside of a runtime Tokio's timer panics, and there a call fails anyway.
+        Handle::try_current().ok().map(|_| Box::pin(tokio::time::sleep(duration)) as Sleep)
     }
 }
 

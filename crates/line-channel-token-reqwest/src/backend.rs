@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::mem;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use line_channel_token_core::{Error, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+use line_channel_token_core::{Error, HttpBackend, Limits, Sent, Sleep, TransportError, TransportErrorKind};
 use line_channel_token_transport::{Chunks, Progress, TrackedBody, read_body};
 use reqwest::{Client, Url};
 use tokio::runtime::Handle;
@@ -19,6 +20,10 @@ use crate::failure::transport_error;
 ///
 /// It needs a Tokio runtime with I/O and time enabled; without a runtime a call fails, with kind
 /// [`Other`](TransportErrorKind::Other).
+///
+/// It may be used from several runtimes. A pooled connection belongs to the runtime that opened it: if that has ended, the
+/// next call opens another one; a call that is using it fails with kind [`Interrupted`](TransportErrorKind::Interrupted),
+/// and if nobody drives that runtime any more, with kind [`Timeout`](TransportErrorKind::Timeout).
 #[derive(Clone)]
 pub struct ReqwestBackend {
     client: Client,
@@ -95,6 +100,11 @@ impl HttpBackend for ReqwestBackend {
             Ok(outcome) => outcome,
             Err(_) => Err(TransportError::new(TransportErrorKind::Timeout, progress.abandon())),
         }
+    }
+
+    fn sleep(&self, duration: Duration) -> Option<Sleep> {
+        // Outside of a runtime Tokio's timer panics, and there a call fails anyway.
+        Handle::try_current().ok().map(|_| Box::pin(tokio::time::sleep(duration)) as Sleep)
     }
 }
 

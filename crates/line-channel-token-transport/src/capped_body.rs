@@ -18,13 +18,28 @@ pub trait Chunks {
 ///
 /// # Errors
 ///
-/// Kind [`BodyTooLarge`](TransportErrorKind::BodyTooLarge), or whatever kept a chunk from coming.
+/// Kind [`BodyTooLarge`](TransportErrorKind::BodyTooLarge), kind [`Interrupted`](TransportErrorKind::Interrupted) if the
+/// body ends before its announced length, or whatever kept a chunk from coming.
 pub async fn read_body(mut chunks: impl Chunks, max_body: usize) -> Result<Bytes, TransportError> {
-    let too_large = || TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe);
     let announced = chunks.announced();
     if announced.is_some_and(|length| length > max_body as u64) {
-        return Err(too_large());
+        return Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe));
     }
+    let whole = read_chunks(&mut chunks, announced, max_body).await?;
+    // hyper before 1.12 ends a body as if it were complete when the runtime of its connection ends.
+    if announced.is_some_and(|length| length > whole.len() as u64) {
+        return Err(TransportError::new(TransportErrorKind::Interrupted, Sent::Maybe)
+            .with_source("the response body ended before its announced length"));
+    }
+    Ok(whole)
+}
+
+async fn read_chunks(
+    chunks: &mut impl Chunks,
+    announced: Option<u64>,
+    max_body: usize,
+) -> Result<Bytes, TransportError> {
+    let too_large = || TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe);
     let first = chunks.next().await?.unwrap_or_default();
     if first.len() > max_body {
         return Err(too_large());
@@ -44,4 +59,37 @@ pub async fn read_body(mut chunks: impl Chunks, max_body: usize) -> Result<Bytes
         next = chunks.next().await?;
     }
     Ok(whole.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use bytes::Bytes;
+    use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
+
+    use super::{Chunks, read_body};
+
+    struct Scripted(Option<u64>, VecDeque<&'static str>);
+
+    impl Chunks for Scripted {
+        fn announced(&self) -> Option<u64> {
+            self.0
+        }
+
+        async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+            Ok(self.1.pop_front().map(|chunk| Bytes::from_static(chunk.as_bytes())))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_ends_before_its_announced_length_is_an_interruption() {
+        for chunks in [&[][..], &["{"], &["{", "\"a\""]] {
+            let body = Scripted(Some(100), chunks.iter().copied().collect());
+            let error = read_body(body, 1000).await.unwrap_err();
+            assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Interrupted, Sent::Maybe), "{chunks:?}");
+            let unannounced = Scripted(None, chunks.iter().copied().collect());
+            assert_eq!(read_body(unannounced, 1000).await.unwrap(), chunks.concat());
+        }
+    }
 }

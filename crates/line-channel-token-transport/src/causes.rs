@@ -10,7 +10,7 @@ pub fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     let mut kind = TransportErrorKind::Other;
     for cause in chain(error) {
         if let Some(cause) = cause.downcast_ref::<hyper::Error>() {
-            if cause.is_parse() || cause.is_user() {
+            if cause.is_parse() || (cause.is_user() && !lost_its_runtime(cause)) {
                 return TransportErrorKind::Other;
             }
             kind = TransportErrorKind::Interrupted;
@@ -22,6 +22,12 @@ pub fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportErrorKind {
         }
     }
     kind
+}
+
+/// Whether the runtime has ended that the connection belonged to, or its task panicked. hyper counts that as an error of
+/// the user's, as it does a body that fails, and tells it apart by its text alone.
+fn lost_its_runtime(error: &hyper::Error) -> bool {
+    error.to_string() == "dispatch task is gone"
 }
 
 /// What a connection that never stood means: its server could not be reached, or showed a certificate that rustls
