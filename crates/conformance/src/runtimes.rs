@@ -188,7 +188,7 @@ pub async fn a_client_gets_past_connections_of_other_runtimes(make: Make) {
     let server = Server::plain(answer).await;
     apart(move || {
         let backend = backend(make);
-        let base_url = BaseUrl::new(&server.url("")).unwrap();
+        let base_url = BaseUrl::new(server.url("")).unwrap();
         let client = Client::builder(Arc::clone(&backend)).base_url(base_url).limits(short()).build();
         let (id, secret) = (ChannelId::new("1234567890").unwrap(), ChannelSecret::new("s3cretBODY").unwrap());
         let undriven = single_threaded();
