@@ -2,48 +2,75 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use line_channel_token::cache::{Event, StatelessSource, TokenPool};
+use line_channel_token::cache::{Event, LookupSource, Shutdown, TokenPool};
 use line_channel_token::emulator::{EmulatedChannel, Emulator};
 use line_channel_token::mock::ManualClock;
-use line_channel_token::{ChannelId, ChannelSecret, Client};
+use line_channel_token::{ChannelId, ChannelSecret, Client, Error as TokenError};
 
 const CUSTOMERS: usize = 500;
 
+/// The customers' channels and their secrets, which change at times.
+#[derive(Clone, Default)]
+struct Database(Arc<Mutex<HashMap<ChannelId, ChannelSecret>>>);
+
+impl Database {
+    fn save(&self, channel: ChannelId, secret: ChannelSecret) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(channel, secret);
+    }
+
+    /// A true one would wait here, and return [`TokenError::transient`] if it cannot be reached.
+    async fn secret(&self, channel: &ChannelId) -> Result<ChannelSecret, TokenError> {
+        let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.get(channel).cloned().ok_or_else(|| TokenError::invalid_input("it is not one of our customers'"))
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // The customers' channels, as a database has them.
-    let mut secrets = HashMap::new();
+    let database = Database::default();
+    let mut customers = Vec::new();
     let clock = ManualClock::new();
     let mut emulator = Emulator::builder().clock(Arc::new(clock.clone()));
     for customer in 0..CUSTOMERS {
         let (id, secret) = ((2_000_000_000 + customer).to_string(), format!("s3cret-{customer}"));
         emulator = emulator.channel(EmulatedChannel::new(&id, &secret)?);
-        secrets.insert(ChannelId::new(id)?, ChannelSecret::new(secret)?);
+        customers.push(ChannelId::new(id)?);
+        database.save(customers[customer].clone(), ChannelSecret::new(secret)?);
     }
-    let customers: Vec<ChannelId> = secrets.keys().cloned().collect();
+    // One of them has changed its secret, and has not told us yet.
+    database.save(customers[7].clone(), ChannelSecret::new("the-former-s3cret")?);
     let client = Client::builder(emulator.build()?.backend()).clock(Arc::new(clock.clone())).build();
 
     let (issued, refreshed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (count_issued, count_refreshed) = (issued.clone(), refreshed.clone());
-    let pool = TokenPool::builder(move |channel| {
-        let secret = secrets.get(channel).ok_or_else(|| {
-            line_channel_token::Error::invalid_input(format!("channel {channel} is not one of our customers'"))
-        })?;
-        Ok(StatelessSource::with_secret(client.clone(), channel.clone(), secret.clone()))
-    })
-    .clock(Arc::new(clock.clone()))
-    .max_channels(10_000)
-    .max_calls(16)
-    .on_event(move |channel, event| match event {
-        Event::Issued { .. } => drop(count_issued.fetch_add(1, Ordering::Relaxed)),
-        Event::Refreshed { .. } => drop(count_refreshed.fetch_add(1, Ordering::Relaxed)),
-        other => eprintln!("channel {channel}: {other:?}"),
-    })
-    .build();
+    let lookups = database.clone();
+    let lookup = move |channel: ChannelId| {
+        let database = lookups.clone();
+        async move { database.secret(&channel).await }
+    };
+    let pool =
+        TokenPool::builder(move |channel| Ok(LookupSource::stateless(client.clone(), channel.clone(), lookup.clone())))
+            .clock(Arc::new(clock.clone()))
+            .max_capacity(10_000)
+            .max_concurrent_issues(16)
+            .on_event(move |channel, event| match event {
+                Event::Issued { .. } => drop(count_issued.fetch_add(1, Ordering::Relaxed)),
+                Event::Refreshed { .. } => drop(count_refreshed.fetch_add(1, Ordering::Relaxed)),
+                Event::RefreshFailed { error, .. } => println!("channel {channel}: {error}"),
+                other => eprintln!("channel {channel}: {other:?}"),
+            })
+            .build();
+
+    // The new secret is saved. Without the reload the pool would find it too, some half a minute later.
+    let changed = &customers[7];
+    assert!(pool.token(changed).await.is_err());
+    database.save(changed.clone(), ChannelSecret::new("s3cret-7")?);
+    assert!(pool.reload_source(changed)?);
+    pool.token(changed).await?;
 
     // Four messages a second, each for a customer in turn.
     let mut messages = 0;
@@ -64,10 +91,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // A customer who left, and one who never was.
     assert!(pool.remove(&customers[0]));
-    let stranger = ChannelId::new("999")?;
-    if let Err(error) = pool.token(&stranger).await {
-        println!("{} channels after one left; and: {error}", pool.len());
-    }
-    pool.shutdown().await;
+    println!("{} channels after one left", pool.len());
+    assert!(pool.token(&ChannelId::new("999")?).await.is_err());
+    pool.shutdown(Shutdown::default()).await;
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! What a cache tells, as metrics: its events go to the `metrics` facade, and a page for Prometheus comes out.
+//! What a cache reports, as metrics: its events go to the `metrics` facade, and a page for Prometheus comes out.
 
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token::cache::{Event, ShortLivedSource, TokenCache};
+use line_channel_token::cache::{Event, ShortLivedSource, Shutdown, TokenCache};
 use line_channel_token::mock::{ManualClock, MockBackend, Reply};
 use line_channel_token::{ChannelId, ChannelSecret, Operation};
 use metrics::{counter, gauge};
@@ -16,21 +16,22 @@ fn record(event: &Event) {
         Event::Issued { expires_in } | Event::Refreshed { expires_in } => {
             let how = if matches!(event, Event::Issued { .. }) { "first" } else { "refresh" };
             counter!("line_tokens_issued_total", "how" => how).increment(1);
-            if let Some(life) = expires_in {
-                gauge!("line_token_lifetime_seconds").set(life.as_secs_f64());
+            if let Some(lifetime) = expires_in {
+                gauge!("line_token_lifetime_seconds").set(lifetime.as_secs_f64());
             }
-            gauge!("line_token_next_try_seconds").set(0.0);
+            gauge!("line_token_retry_seconds").set(0.0);
         }
-        Event::RefreshFailed { error, next_try_in } => {
+        Event::RefreshFailed { error, retry_in } => {
             counter!("line_token_refreshes_failed_total", "kind" => format!("{:?}", error.kind())).increment(1);
-            gauge!("line_token_next_try_seconds").set(next_try_in.as_secs_f64());
+            gauge!("line_token_retry_seconds").set(retry_in.as_secs_f64());
         }
         Event::ServedStale => counter!("line_tokens_served_stale_total").increment(1),
         Event::Invalidated => counter!("line_tokens_invalidated_total").increment(1),
         Event::Revoked { .. } => counter!("line_tokens_revoked_total").increment(1),
         Event::RevocationFailed { .. } => counter!("line_token_revocations_failed_total").increment(1),
-        Event::BudgetReached { .. } => counter!("line_token_budget_reached_total").increment(1),
-        Event::OtherSignerUsed { .. } => counter!("line_assertion_key_unknown_total").increment(1),
+        Event::BudgetExhausted { .. } => counter!("line_token_budget_exhausted_total").increment(1),
+        Event::TokenLimitReached { .. } => counter!("line_token_limit_reached_total").increment(1),
+        Event::FallbackSignerUsed { .. } => counter!("line_assertion_key_unknown_total").increment(1),
         // Events may be added; a service that does not know them goes on.
         _ => {}
     }
@@ -49,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     line.given(Operation::Issue).respond(issues);
     line.given(Operation::Revoke).respond(Reply::revoked());
     let source = ShortLivedSource::new(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?)
-        .revoking_predecessors(Duration::from_secs(600));
+        .revoke_previous_after(Duration::from_secs(600));
     let tokens = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).on_event(record).build();
 
     // A month, with a request every hour.
@@ -62,7 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let refused = tokens.token().await?;
     tokens.invalidate(&refused);
-    tokens.shutdown().await;
+    tokens.shutdown(Shutdown::default()).await;
 
     print!("{}", prometheus.render());
     Ok(())

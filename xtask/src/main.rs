@@ -12,6 +12,7 @@ mod msrv;
 mod peers;
 mod python;
 mod run;
+mod stress;
 mod test;
 
 use std::process::ExitCode;
@@ -21,7 +22,8 @@ cargo xtask COMMAND
 
   test      run all tests, in every feature set whose tests differ
   ci        test, and everything else that main must pass
-  bench     compare with the floor: [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
+  bench     compare with the baselines: [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
+  stress    call the token cache at random from several runtimes: [SECONDS]
   peers     compare a cached read with that of other token libraries: [--json FILE] [--check]
   api       compare the public API with the committed listings: [--write]
   consumers build and run programs outside of the workspace that depend on us
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         ("arrows", []) => arrows::run(),
         ("msrv", []) => msrv::run(),
         ("deny", []) => deny::run(),
+        ("stress", rest) => stress::run(rest),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
             Ok(())

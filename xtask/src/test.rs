@@ -1,6 +1,6 @@
 //! All tests, in every feature set whose tests differ from those of the whole.
 
-use crate::run::{Outcome, cargo, say, succeeds};
+use crate::run::{Outcome, cargo, cargo_with, say, succeeds};
 
 pub(crate) fn run() -> Outcome {
     cargo(&["test", "--workspace", "--all-features"])?;
@@ -16,7 +16,16 @@ pub(crate) fn run() -> Outcome {
     alone("line-channel-token-emulator", "")?;
     alone("line-channel-token-mock", "")?;
     alone("line-channel-token", "")?;
+    model()?;
     under_nextest()
+}
+
+/// The token cache under shuttle, which is another build of it: in a target directory of its own, so that the two do not rebuild
+/// each other.
+fn model() -> Outcome {
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let flags = format!("{flags} --cfg shuttle");
+    cargo_with(&["test", "--package", "cache-model", "--target-dir", "target/model"], &[("RUSTFLAGS", flags.trim())])
 }
 
 /// The mock under nextest, which runs each test in a process of its own; where nextest is missing, that is said.

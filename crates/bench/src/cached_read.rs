@@ -1,4 +1,4 @@
-//! Reading a fresh token from a cache, against the floor: what any cache must do that knows when a token ends.
+//! Reading a fresh token from a cache, against a baseline: what any cache must do that knows when a token ends.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -24,18 +24,18 @@ pub const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK_xBtVqKi3
 ///
 /// # Errors
 ///
-/// Where there is no runtime to be had.
+/// If there is no runtime.
 pub fn warm_cache() -> Result<TokenCache, Box<dyn Error>> {
     let cache = TokenCache::new(StaticSource::new(AccessToken::new(TOKEN)?));
     tokio::runtime::Builder::new_current_thread().build()?.block_on(cache.warm_up())?;
     Ok(cache)
 }
 
-struct Floor {
+struct Baseline {
     current: ArcSwap<(Instant, String)>,
 }
 
-impl Floor {
+impl Baseline {
     fn new() -> Self {
         Self { current: ArcSwap::from_pointee((now() + Duration::from_secs(86_400), TOKEN.to_owned())) }
     }
@@ -51,11 +51,11 @@ impl Floor {
 ///
 /// # Errors
 ///
-/// Where there is no runtime to be had.
+/// If there is no runtime.
 pub fn rows() -> Result<Vec<Row>, Box<dyn Error>> {
-    let (cache, floor) = (warm_cache()?, Floor::new());
+    let (cache, baseline) = (warm_cache()?, Baseline::new());
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let token = compare(61, 1, || runtime.block_on(read_often(&cache)), || (0..READS).for_each(|_| floor.read()));
+    let token = compare(61, 1, || runtime.block_on(read_often(&cache)), || (0..READS).for_each(|_| baseline.read()));
     let header = compare(
         61,
         1,
@@ -67,14 +67,14 @@ pub fn rows() -> Result<Vec<Row>, Box<dyn Error>> {
                 }
             });
         },
-        || (0..READS).for_each(|_| floor.read()),
+        || (0..READS).for_each(|_| baseline.read()),
     );
     let lend = || assert!(cache.with_token(|token| black_box(token.access_token()).expose_secret().len()) > Some(0));
-    let lent = compare(61, 1, || two_threads(lend), || two_threads(|| floor.read()));
+    let lent = compare(61, 1, || two_threads(lend), || two_threads(|| baseline.read()));
     Ok(vec![
-        Row::new("cached token() / floor", per_read(token), 1.25),
-        Row::new("cached token() and its header / floor", per_read(header), 1.60),
-        Row::new("with_token / floor, each on 2 threads", per_read(lent), 0.70),
+        Row::new("cached token() / baseline", per_read(token), 1.25),
+        Row::new("cached token() and its header / baseline", per_read(header), 1.60),
+        Row::new("with_token / baseline, each on 2 threads", per_read(lent), 0.70),
     ])
 }
 

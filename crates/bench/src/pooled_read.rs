@@ -60,7 +60,7 @@ async fn read_pool(pool: &TokenPool, channels: &mut Channels) {
 ///
 /// # Errors
 ///
-/// Where there is no runtime to be had.
+/// If there is no runtime.
 pub fn rows() -> Result<(Vec<Row>, Curve), Box<dyn Error>> {
     let mut rows = Vec::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;

@@ -23,7 +23,7 @@ const ANSWER: &str = concat!(
 ///
 /// # Errors
 ///
-/// Where no loopback port can be opened.
+/// If no loopback port can be opened.
 pub fn start() -> io::Result<SocketAddr> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;

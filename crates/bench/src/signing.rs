@@ -17,7 +17,7 @@ use crate::report::Row;
 ///
 /// # Errors
 ///
-/// Where a key cannot be made or used.
+/// If a key cannot be made or used.
 pub fn rows() -> Result<Vec<Row>, Box<dyn Error>> {
     Ok(vec![rs256()?, es256()?])
 }

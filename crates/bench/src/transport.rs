@@ -36,7 +36,7 @@ impl Scene {
     ///
     /// # Errors
     ///
-    /// Where a client cannot be built.
+    /// If a client cannot be built.
     pub fn new(server: SocketAddr) -> Result<Self, Box<dyn Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let base = BaseUrl::new(format!("http://{server}"))?;
@@ -100,7 +100,7 @@ impl Scene {
 ///
 /// # Errors
 ///
-/// Where a client cannot be built.
+/// If a client cannot be built.
 pub fn rows(server: SocketAddr) -> Result<Vec<Row>, Box<dyn Error>> {
     let scene = Scene::new(server)?;
     let hyper = compare(61, 200, || scene.ours_over_hyper(), || scene.hyper_by_hand());

@@ -92,7 +92,7 @@ fn a_channel_of_a_pool_takes_at_most_a_kib_beyond_its_token() {
             for id in channels {
                 pool.warm_up(&channel(id)).await.expect("the mock issues");
             }
-            // The tasks of the flights are let go of.
+            // The tasks of the refreshes end.
             for _ in 0..CHANNELS {
                 tokio::task::yield_now().await;
             }

@@ -1,53 +1,99 @@
-//! Settings of a cache.
+//! Settings of a cache and of a pool.
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use line_channel_token_core::{Clock, SystemClock};
+use line_channel_token_core::{ChannelId, Clock, Error, SystemClock};
 
-use crate::inner::{Hook, Inner, Settings};
-use crate::keeper::Keeper;
-use crate::{Event, RefreshAhead, TokenCache, TokenSource};
+use crate::cache::TokenCache;
+use crate::event::Event;
+use crate::limiter::Limiter;
+use crate::pool::{MakeSource, TokenPool};
+use crate::refresh_ahead::RefreshAhead;
+use crate::shared::{Hook, Settings, Shared};
+use crate::source::TokenSource;
+use crate::timer::Timer;
 
-/// Settings of a [`TokenCache`].
-#[must_use]
-pub struct TokenCacheBuilder {
-    source: Arc<dyn TokenSource>,
+/// The settings that a cache and a pool have in common.
+struct Common {
     clock: Arc<dyn Clock>,
     hook: Option<Hook>,
     refresh_ahead: RefreshAhead,
+    issue_timeout: Duration,
+}
+
+impl Common {
+    fn new() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            hook: None,
+            refresh_ahead: RefreshAhead::default(),
+            issue_timeout: Duration::from_secs(60),
+        }
+    }
+
+    fn settings(self, limiter: Option<Arc<Limiter>>) -> Arc<Settings> {
+        let Self { clock, hook, refresh_ahead, issue_timeout } = self;
+        Arc::new(Settings { clock, hook, refresh_ahead, issue_timeout, timer: Timer::default(), limiter })
+    }
+}
+
+/// Settings of a [`TokenCache`].
+///
+/// ```
+/// use std::time::Duration;
+/// use line_channel_token_cache::{RefreshAhead, StaticSource, TokenCache};
+/// # use line_channel_token_core::AccessToken;
+///
+/// # fn main() -> Result<(), line_channel_token_core::Error> {
+/// let tokens = TokenCache::builder(StaticSource::new(AccessToken::new("long-lived")?))
+///     .refresh_ahead(RefreshAhead::Always)
+///     .issue_timeout(Duration::from_secs(30))
+///     .build();
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub struct TokenCacheBuilder {
+    source: Arc<dyn TokenSource>,
+    common: Common,
 }
 
 impl TokenCacheBuilder {
     pub(crate) fn new(source: impl TokenSource) -> Self {
-        let refresh_ahead = RefreshAhead::default();
-        Self { source: Arc::new(source), clock: Arc::new(SystemClock), hook: None, refresh_ahead }
+        Self { source: Arc::new(source), common: Common::new() }
     }
 
     /// Another clock than the machine's. It must be the one of the source's client.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.common.clock = clock;
         self
     }
 
     /// Calls this for each [`Event`], outside of every lock. It should return soon; a panic of it is caught.
     pub fn on_event(mut self, hook: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.hook = Some(Arc::new(move |_, event| hook(event)));
+        self.common.hook = Some(Arc::new(move |_, event| hook(event)));
         self
     }
 
     /// Whether a token is replaced ahead of its expiry although nobody asks for it just then;
     /// [`WhenUsed`](RefreshAhead::WhenUsed) by default.
     pub fn refresh_ahead(mut self, when: RefreshAhead) -> Self {
-        self.refresh_ahead = when;
+        self.common.refresh_ahead = when;
+        self
+    }
+
+    /// The deadline of each call to the source, 60 s by default; at least a second. Leave room for the client's own deadline and
+    /// tries: with the defaults these take half a minute.
+    pub fn issue_timeout(mut self, timeout: Duration) -> Self {
+        self.common.issue_timeout = timeout.max(Duration::from_secs(1));
         self
     }
 
     /// The cache. It asks the source for nothing yet.
     pub fn build(self) -> TokenCache {
-        let Self { source, clock, hook, refresh_ahead } = self;
-        let settings = Settings { clock, hook, refresh_ahead, keeper: Keeper::default(), dock: None };
-        TokenCache::from_inner(Inner::new(source, None, Arc::new(settings)))
+        TokenCache::from_shared(Shared::new(self.source, None, self.common.settings(None)))
     }
 }
 
@@ -55,7 +101,99 @@ impl fmt::Debug for TokenCacheBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenCacheBuilder")
             .field("source", &self.source)
-            .field("refresh_ahead", &self.refresh_ahead)
+            .field("refresh_ahead", &self.common.refresh_ahead)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`TokenPool`].
+///
+/// ```
+/// use line_channel_token_cache::{StaticSource, TokenPool};
+/// use line_channel_token_core::{AccessToken, ChannelId};
+///
+/// let pool = TokenPool::builder(|_: &ChannelId| Ok(StaticSource::new(AccessToken::new("long-lived")?)))
+///     .max_capacity(10_000)
+///     .max_concurrent_issues(32)
+///     .build();
+/// assert!(pool.is_empty());
+/// ```
+#[must_use]
+pub struct TokenPoolBuilder {
+    make: MakeSource,
+    common: Common,
+    max_capacity: usize,
+    max_concurrent_issues: usize,
+}
+
+impl TokenPoolBuilder {
+    pub(crate) fn new<S: TokenSource>(make: impl Fn(&ChannelId) -> Result<S, Error> + Send + Sync + 'static) -> Self {
+        Self {
+            make: Box::new(move |channel| make(channel).map(|source| Arc::new(source) as Arc<dyn TokenSource>)),
+            common: Common::new(),
+            max_capacity: 100_000,
+            max_concurrent_issues: 64,
+        }
+    }
+
+    /// Another clock than the machine's. It must be the one of the sources' clients.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.common.clock = clock;
+        self
+    }
+
+    /// Calls this for each [`Event`] of each channel, outside of every lock. It should return soon; a panic of it is caught.
+    pub fn on_event(mut self, hook: impl Fn(&ChannelId, &Event) + Send + Sync + 'static) -> Self {
+        self.common.hook = Some(Arc::new(move |channel, event| {
+            // A pool's caches all know their channel.
+            if let Some(channel) = channel {
+                hook(channel, event);
+            }
+        }));
+        self
+    }
+
+    /// Whether tokens are replaced ahead of their expiry although nobody asks for them just then;
+    /// [`WhenUsed`](RefreshAhead::WhenUsed) by default.
+    pub fn refresh_ahead(mut self, when: RefreshAhead) -> Self {
+        self.common.refresh_ahead = when;
+        self
+    }
+
+    /// The deadline of each call to a source: see [`TokenCacheBuilder::issue_timeout`].
+    pub fn issue_timeout(mut self, timeout: Duration) -> Self {
+        self.common.issue_timeout = timeout.max(Duration::from_secs(1));
+        self
+    }
+
+    /// How many channels are kept at most, 100,000 by default; past that, those that were not used for long are evicted. A
+    /// channel takes at most a KiB beyond its token. Give it room for all channels that are in use at a time: a channel that is
+    /// evicted and comes back costs a token, which for v2 and v2.1 counts towards the channel's budget.
+    pub fn max_capacity(mut self, channels: usize) -> Self {
+        self.max_capacity = channels.max(1);
+        self
+    }
+
+    /// How many calls for tokens are in flight at a time at most, 64 by default. A part of them is kept for callers who wait,
+    /// and a part for channels whose last call did not fail, so that dead channels delay no healthy ones.
+    pub fn max_concurrent_issues(mut self, calls: usize) -> Self {
+        self.max_concurrent_issues = calls.max(1);
+        self
+    }
+
+    /// The pool. It has no channel yet.
+    pub fn build(self) -> TokenPool {
+        let limiter = Arc::new(Limiter::new(self.max_concurrent_issues));
+        TokenPool::from_parts(self.make, self.common.settings(Some(limiter)), self.max_capacity)
+    }
+}
+
+impl fmt::Debug for TokenPoolBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenPoolBuilder")
+            .field("max_capacity", &self.max_capacity)
+            .field("max_concurrent_issues", &self.max_concurrent_issues)
+            .field("refresh_ahead", &self.common.refresh_ahead)
             .finish_non_exhaustive()
     }
 }

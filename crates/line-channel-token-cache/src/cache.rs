@@ -6,21 +6,51 @@ use std::time::Duration;
 
 use line_channel_token_core::Error;
 
-use crate::flight::Landing;
-use crate::inner::{Inner, Seen};
+use crate::builder::TokenCacheBuilder;
+use crate::event::Event;
+use crate::in_flight::{RefreshResult, Waited, Waiter};
+use crate::issue::RetireReason;
 use crate::refresh::Joined;
-use crate::{CacheState, CacheStatus, CachedToken, Event, TokenCacheBuilder, TokenSource};
+use crate::shared::{Seen, Shared};
+use crate::shutdown::{RevocationReport, Shutdown};
+use crate::source::TokenSource;
+use crate::status::{CacheState, CacheStatus};
+use crate::token::CachedToken;
+
+/// A caller who has a valid token waits no longer than this for a new one, and no longer than half of what is left.
+const PATIENCE_WITH_TOKEN: Duration = Duration::from_secs(5);
+/// So often a caller starts anew whose refresh was cancelled with its runtime.
+const RESTARTS: usize = 3;
 
 /// Hands out a valid token of one source, and asks the source as seldom as it can.
 ///
 /// While the token is fresh, reading it takes no lock. Near its end one call to the source fetches the next in the
-/// background, whatever the number of callers. A failed source is asked again later, and while the old token is valid
+/// background, whatever the number of callers. If the source fails, it is asked again later, and while the old token is valid
 /// it is served. A clone is a further handle on the same cache; with the last one its tasks end.
+///
+/// ```
+/// use line_channel_token_cache::{StatelessSource, TokenCache};
+/// use line_channel_token_core::{ChannelId, ChannelSecret, Operation};
+/// # use line_channel_token_mock::{MockBackend, Reply};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), line_channel_token_core::Error> {
+/// # let line = MockBackend::new();
+/// # line.given(Operation::IssueStateless).respond(Reply::stateless_token("the-token"));
+/// # let client = line.client();
+/// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+/// let tokens = TokenCache::builder(StatelessSource::with_secret(client, id, secret))
+/// #   .clock(std::sync::Arc::new(line.clock().clone()))
+///     .build();
+/// assert_eq!(tokens.token().await?.header_value(), "Bearer the-token");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
-pub struct TokenCache(Arc<Inner>);
+pub struct TokenCache(Arc<Shared>);
 
 impl TokenCache {
-    /// A cache of this source's tokens, with the default settings.
+    /// A cache of this source's tokens, with the default settings. It asks the source for nothing yet.
     #[must_use]
     pub fn new(source: impl TokenSource) -> Self {
         Self::builder(source).build()
@@ -31,178 +61,216 @@ impl TokenCache {
         TokenCacheBuilder::new(source)
     }
 
-    pub(crate) fn from_inner(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+    pub(crate) fn from_shared(shared: Shared) -> Self {
+        Self(Arc::new(shared))
     }
 
-    pub(crate) fn inner(&self) -> &Arc<Inner> {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.0
     }
 
-    /// A valid token. It waits only where there is none that is valid for a little longer.
+    /// A valid token. It waits only if there is none that is valid for a little longer: with a valid one for at most five
+    /// seconds, and never until that has expired.
     ///
     /// # Errors
     ///
     /// What the source failed with; [`retry_after`](Error::retry_after) says when it is asked again, and until then
     /// all callers get this error without a call. Kind
-    /// [`IssueBudgetReached`](line_channel_token_core::ErrorKind::IssueBudgetReached) where the source has a
-    /// [budget](TokenSource::budget) and it is used up. Kind
+    /// [`IssueBudgetReached`](line_channel_token_core::ErrorKind::IssueBudgetReached) if the source has a
+    /// [budget](crate::SourcePolicy::with_budget) and it is used up. Kind
     /// [`TokenUnavailable`](line_channel_token_core::ErrorKind::TokenUnavailable)
     /// outside of a Tokio runtime, and after [`shutdown`](Self::shutdown).
     pub async fn token(&self) -> Result<Arc<CachedToken>, Error> {
-        if let Some(token) = self.0.at_a_glance(Arc::clone) {
+        if let Some(token) = self.0.try_fresh(Arc::clone) {
             return Ok(token);
         }
-        match self.0.look() {
+        match self.0.current_or_refresh() {
             Ok(token) => Ok(token),
             // In a box, so that the future of a read that needs no wait stays small.
-            Err(seen) => Box::pin(self.token_after_flight(seen, Duration::ZERO)).await,
+            Err(seen) => Box::pin(self.next_token(seen, Duration::ZERO)).await,
         }
     }
 
-    /// A token that is valid for at least `life` longer, a new one where need be.
+    /// A token that is valid for at least `min_ttl` longer, a new one if need be.
     ///
     /// # Errors
     ///
     /// As [`token`](Self::token); and kind [`TokenUnavailable`](line_channel_token_core::ErrorKind::TokenUnavailable),
-    /// without a call to the source, where not even a new token would live so long.
-    pub async fn token_valid_for(&self, life: Duration) -> Result<Arc<CachedToken>, Error> {
+    /// without a call to the source, if not even a new token would live so long.
+    pub async fn token_with_min_ttl(&self, min_ttl: Duration) -> Result<Arc<CachedToken>, Error> {
         let token = self.token().await?;
         let now = self.0.now();
-        if token.remaining(now) >= life {
+        if token.remaining(now) >= min_ttl {
             return Ok(token);
         }
-        // A new one would be no better, and asking again and again would fill the channel's places.
-        if let Some(whole) = token.life.when_it_came().filter(|whole| *whole <= life) {
+        // A new one would be no better, and asking again and again would use up the channel's slots.
+        if let Some(longest) = token.expiry.remaining_on_arrival().filter(|longest| *longest <= min_ttl) {
             return Err(Error::token_unavailable(format!(
-                "the source's tokens live {} s when they come, and {} s from now on were asked for",
-                whole.as_secs_f64(),
-                life.as_secs_f64()
+                "the source's tokens are valid for {} s when they arrive, and {} s from now on were asked for",
+                longest.as_secs_f64(),
+                min_ttl.as_secs_f64()
             )));
         }
-        Box::pin(self.token_after_flight(Seen { now, serial: Some(token.serial()) }, life)).await
+        Box::pin(self.next_token(Seen { now, serial: Some(token.serial()) }, min_ttl)).await
     }
 
-    /// Lends the token to `read` while it is valid, without waiting and without touching a shared count. `None` where there
+    /// Lends the token to `read` while it is valid, without waiting and without touching a shared count. `None` if there
     /// is no valid one; [`token`](Self::token) then gets one. Outside of a Tokio runtime it starts no refresh.
     pub fn with_token<T>(&self, read: impl FnOnce(&CachedToken) -> T) -> Option<T> {
         let mut read = Some(read);
         let mut lend = |token: &Arc<CachedToken>| read.take().map(|read| read(token));
-        if let Some(lent) = self.0.at_a_glance(&mut lend) {
+        if let Some(lent) = self.0.try_fresh(&mut lend) {
             return lent;
         }
-        match self.0.look() {
+        match self.0.current_or_refresh() {
             Ok(token) => lend(&token),
             Err(seen) => {
                 // A new one is due; why it cannot be had yet does not matter here.
-                let _ = self.0.join(seen);
+                let _ = self.0.join_or_refresh(seen);
                 let current = self.0.current.load();
-                lend(current.as_ref().filter(|token| token.life.state(seen.now) != CacheState::Expired)?)
+                lend(current.as_ref().filter(|token| token.is_valid(seen.now))?)
             }
         }
     }
 
-    /// Drops `token` because a server refused it, unless another has taken its place already. A source that revokes its
-    /// tokens revokes it.
+    /// Drops `token` because a server refused it, unless another has taken its place already. Its source is told
+    /// ([`TokenSource::retire`]), and revokes it if it is set to.
     ///
-    /// The next call asks the source at once, whatever failed before. Where tokens are refused again and again, that holds
-    /// once in ten of the source's [`least_interval`](TokenSource::least_interval)s, and the interval in between.
+    /// The next call asks the source at once, whatever failed before. If tokens are refused again and again, that holds
+    /// once in ten of the source's [minimum intervals](crate::SourcePolicy::with_min_interval), and the interval in between.
     pub fn invalidate(&self, token: &CachedToken) {
-        if self.0.forget(token) {
-            self.0.tell(&Event::Invalidated);
-        }
+        let now = self.0.now();
+        let mut state = self.0.state();
+        // Under the lock, so that no refresh ends in between.
+        let current = self.0.current.load_full();
+        let Some(current) = current.filter(|current| std::ptr::eq(Arc::as_ptr(current), token)) else { return };
+        self.0.current.store(None);
+        state.issues.doubt(current.serial());
+        self.0.retire_soon(&mut state, &current, RetireReason::Refused, now);
+        state.refused = Some(current);
+        state.allow_immediate_issue(now);
+        state.wanted |= self.0.settings.refresh_ahead == crate::refresh_ahead::RefreshAhead::Always;
+        self.0.schedule(&mut state, now);
+        drop(state);
+        self.0.ensure_timer(now);
+        self.0.emit(&Event::Invalidated);
     }
 
-    /// Gets the first token, so that no request has to wait for it.
+    /// Gets the first token, so that no request has to wait for it. If that fails, or the returned future is dropped, the cache
+    /// goes on trying in the background until there is a token: log the error, and let the readiness probe ask
+    /// [`CacheStatus::is_ready`].
     ///
     /// # Errors
     ///
-    /// As [`token`](Self::token).
+    /// As [`token`](Self::token): why the first try failed.
     pub async fn warm_up(&self) -> Result<(), Error> {
+        self.warm_up_in_background();
         self.token().await.map(drop)
+    }
+
+    /// The same without waiting: the cache asks its source until there is a token, whether somebody asks for it or not.
+    /// Outside of a Tokio runtime it begins with the next call inside one.
+    pub fn warm_up_in_background(&self) {
+        let now = self.0.now();
+        let mut state = self.0.state();
+        state.wanted = true;
+        self.0.schedule(&mut state, now);
+        drop(state);
+        self.0.ensure_timer(now);
     }
 
     /// What the cache has at the moment.
     #[must_use]
     pub fn status(&self) -> CacheStatus {
         let now = self.0.now();
-        let control = self.0.control();
+        let state = self.0.state();
         let current = self.0.current.load();
-        let (state, remaining) = match current.as_ref() {
+        let (freshness, remaining) = match current.as_ref() {
             None => (CacheState::Empty, Duration::ZERO),
-            Some(token) => (token.life.state(now), token.remaining(now)),
+            Some(token) => (token.expiry.state(now), token.remaining(now)),
         };
         CacheStatus {
-            state,
+            state: freshness,
             remaining,
-            in_flight: control.flight.is_some(),
-            last_error: control.failure.as_ref().map(|failure| failure.error.clone()),
-            next_try_in: control.next_try_in(&self.0.policy, now),
-            places_taken: control.ledger.taken(now),
-            to_revoke: control.predecessors.len(),
+            in_flight: state.in_flight.is_some(),
+            last_error: state.failure.as_ref().map(|failure| failure.error.clone()),
+            retry_in: state.admission(current.as_ref()).retry_in(now),
+            slots_used: state.issues.used(now),
+            pending_revocations: state.pending_revocations.len(),
         }
     }
 
-    /// Starts no further call for a token, waits for the one that is under way, and revokes the tokens that wait for that.
-    /// What is valid is handed out until it expires.
-    pub async fn shutdown(&self) {
-        let flight = {
-            let mut control = self.0.control();
-            control.closed = true;
-            control.flight.as_ref().map(crate::flight::Flight::join)
-        };
-        if let Some(flight) = flight {
-            let _ = flight.ride().await;
-        }
-        self.0.revoke_all().await;
+    /// Starts no further call for a token, waits for the one that is in flight, and revokes the tokens that wait for that; the
+    /// current one too, if it is told to. It takes no longer than it is told, and says what it left undone.
+    pub async fn shutdown(&self, how: Shutdown) -> RevocationReport {
+        let reason = how.revoke_current.then_some(RetireReason::Shutdown);
+        self.0.finish(how.limit, reason).await
     }
 
-    /// The token of a flight, or the old one where the flight fails and the old one will do.
-    async fn token_after_flight(&self, seen: Seen, life: Duration) -> Landing {
-        let (landing, flown) = match self.0.join(seen) {
-            Ok(Joined::Flight(flight)) => (flight.ride().await, true),
-            Ok(Joined::Landed(token)) => (Ok(token), false),
-            Err(error) => (Err(error), false),
+    /// The token of the next refresh, or the old one if that fails or takes long and the old one will do.
+    async fn next_token(&self, mut seen: Seen, min_ttl: Duration) -> RefreshResult {
+        let cache = &self.0;
+        let mut waited = false;
+        let mut restarts = 0;
+        let result = loop {
+            let waiter = match cache.join_or_refresh(seen) {
+                Ok(Joined::Current(token)) => break Ok(token),
+                Ok(Joined::Waiting(waiter)) => waiter,
+                Err(error) => break Err(error),
+            };
+            let (id, patience) = (waiter.id, self.patience(&waiter, min_ttl));
+            waited = true;
+            match waiter.wait(cache.clock(), patience).await {
+                Waited::Done(result) => break result,
+                Waited::TimedOut => break Err(Error::transient("the token source has not responded yet")),
+                Waited::Stalled => cache.abandon(id),
+                Waited::Cancelled => {}
+            }
+            restarts += 1;
+            if restarts == RESTARTS {
+                break Err(Error::transient(
+                    "each call for a token was cancelled: the Tokio runtime that the call runs in has been shut down, or the \
+                     cache's clock panics",
+                ));
+            }
+            seen.now = cache.now();
         };
-        let now = self.0.now();
-        self.0.used(now);
-        let will_do = |token: &CachedToken| !token.remaining(now).is_zero() && token.remaining(now) >= life;
-        let error = match landing {
+        let now = cache.now();
+        cache.record_use(now);
+        let will_do = |token: &CachedToken| token.is_valid(now) && token.remaining(now) >= min_ttl;
+        let error = match result {
             Ok(token) if will_do(&token) => return Ok(token),
-            Ok(_) => Error::token_unavailable("the token's life passed before it could be handed out")
-                .with_retry_after(self.0.control().next_try_in(&self.0.policy, now)),
+            Ok(_) => {
+                let current = cache.current.load();
+                let retry_in = cache.state().admission(current.as_ref()).retry_in(now);
+                Error::token_unavailable("the token expired before it could be returned").with_retry_after(retry_in)
+            }
             Err(error) => error,
         };
-        match &*self.0.current.load() {
+        match &*cache.current.load() {
             Some(token) if will_do(token) => {
-                if flown {
-                    self.0.tell(&Event::ServedStale);
+                if waited {
+                    cache.emit(&Event::ServedStale);
                 }
                 Ok(Arc::clone(token))
             }
             _ => Err(error),
         }
     }
-}
 
-impl Inner {
-    /// Drops `token` where it is the current one, and says whether it was.
-    pub(crate) fn forget(self: &Arc<Self>, token: &CachedToken) -> bool {
-        let now = self.now();
-        let mut control = self.control();
-        // Under the lock, so that no flight lands in between.
-        let current = self.current.load_full();
-        let Some(current) = current.filter(|current| std::ptr::eq(Arc::as_ptr(current), token)) else { return false };
-        self.current.store(None);
-        self.discard(&mut control, &current, now);
-        control.soon_again(self.policy.least_interval, now);
-        self.plan(&mut control, now);
-        true
+    /// How long a caller waits who has a token that will do; `None` if they have none.
+    fn patience(&self, waiter: &Waiter, min_ttl: Duration) -> Option<Duration> {
+        let now = self.0.now();
+        let current = self.0.current.load();
+        let remaining = current.as_ref().filter(|token| token.is_valid(now))?.remaining(now);
+        let spare = remaining.checked_sub(min_ttl)?;
+        Some(PATIENCE_WITH_TOKEN.saturating_sub(waiter.elapsed(now)).min(spare / 2))
     }
 }
 
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenCache").field("source", &self.0.source).field("status", &self.status()).finish()
+        let source = Arc::clone(&self.0.state().source);
+        f.debug_struct("TokenCache").field("source", &source).field("status", &self.status()).finish()
     }
 }

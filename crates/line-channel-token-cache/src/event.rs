@@ -1,36 +1,53 @@
-//! What a cache tells whoever watches it.
+//! What a cache reports.
 
 use std::time::Duration;
 
 use line_channel_token_core::{AssertionKid, Error, TokenKeyId};
 
-/// Something that happened in a cache. Wire it to a metrics library or a log; it shows no secret, though what a
+/// Something that happened in a cache. Connect it to a metrics library or a log; it shows no secret, though what a
 /// server wrote can be read from an [`Error`] on purpose.
+///
+/// ```
+/// use line_channel_token_cache::{Event, StaticSource, TokenCache};
+/// # use line_channel_token_core::AccessToken;
+///
+/// # fn main() -> Result<(), line_channel_token_core::Error> {
+/// let tokens = TokenCache::builder(StaticSource::new(AccessToken::new("long-lived")?))
+///     .on_event(|event| {
+///         if let Event::RefreshFailed { error, retry_in } = event {
+///             eprintln!("{error}; again in {retry_in:?}");
+///         }
+///     })
+///     .build();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// The first token, or the first one after an expiry or an invalidation, was issued.
+    /// The first token, or the first one after an expiry or an invalidation, has come.
     Issued {
-        /// Its whole life; `None` where it does not expire.
+        /// Its whole lifetime; `None` if it does not expire.
         expires_in: Option<Duration>,
     },
     /// A token was replaced while it was still valid.
     Refreshed {
-        /// The whole life of the new one; `None` where it does not expire.
+        /// The whole lifetime of the new one; `None` if it does not expire.
         expires_in: Option<Duration>,
     },
     /// The source failed.
     RefreshFailed {
         /// Why.
         error: Error,
-        /// When it is tried again, counted from now.
-        next_try_in: Duration,
+        /// When it is asked again, counted from now.
+        retry_in: Duration,
     },
-    /// A caller who should have got a new token got the old one, which is still valid, because the source failed.
+    /// A caller who should have got a new token got the old one, which is still valid, because the source failed or took
+    /// too long.
     ServedStale,
     /// The current token was dropped because a server refused it.
     Invalidated,
-    /// A token was revoked, because another has taken its place.
+    /// A token that is no longer needed was revoked.
     Revoked {
         /// The key id of a v2.1 token.
         key_id: Option<TokenKeyId>,
@@ -40,21 +57,29 @@ pub enum Event {
         /// Why.
         error: Error,
         /// When it is tried again, counted from now.
-        next_try_in: Duration,
+        retry_in: Duration,
     },
-    /// No token was asked for, because as many as the budget allows are valid or may be. It is told once, until a token
-    /// is issued again.
-    BudgetReached {
-        /// How many places the budget has.
-        places: usize,
-        /// When a place is free, counted from now.
-        free_in: Duration,
+    /// No token was asked for, because the budget is used up. It is reported once for each time that this happens: again only
+    /// after a token was issued.
+    BudgetExhausted {
+        /// How many slots the budget has.
+        slots: usize,
+        /// When a slot is available, counted from now; `Duration::MAX` if that is not known.
+        available_in: Duration,
     },
-    /// LINE did not know the key of one signer, and that of the other served. Retire the former.
-    OtherSignerUsed {
-        /// The kid that LINE does not know, where the signer tells it.
-        refused: Option<AssertionKid>,
-        /// The kid of the key that served, where the signer tells it.
+    /// LINE refused a token because the channel has 30 already; and which of them this cache does not know: tokens of other
+    /// processes, of earlier runs, and those whose response was lost. It is reported once, until a token is issued.
+    TokenLimitReached {
+        /// How many tokens LINE lists; `None` if they could not be listed.
+        listed: Option<usize>,
+        /// The key ids that this cache does not know.
+        unknown: Vec<TokenKeyId>,
+    },
+    /// LINE did not know the key of one signer, and that of the other was used. Retire the former.
+    FallbackSignerUsed {
+        /// The kid that LINE does not know, if the signer tells it.
+        rejected: Option<AssertionKid>,
+        /// The kid of the key that was used, if the signer tells it.
         used: Option<AssertionKid>,
     },
 }

@@ -1,45 +1,45 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod backoff;
-mod berthing;
-mod budget;
 mod builder;
 mod cache;
-mod control;
-mod dock;
+mod decide;
 mod event;
-mod flight;
-mod inner;
-mod keeper;
-mod life;
-mod margins;
+mod eviction;
+mod in_flight;
+mod issue;
+mod limiter;
+mod new_token;
 mod policy;
 mod pool;
-mod pool_builder;
 mod reconcile;
 mod refresh;
 mod refresh_ahead;
-mod retired;
-mod rotation;
-mod runtime;
+mod revocation;
+mod shared;
+mod shutdown;
 mod source;
 mod sources;
+mod state;
 mod status;
 mod sync;
+mod timer;
 mod token;
 mod trace;
-mod upkeep;
 
-pub use budget::IssueBudget;
-pub use builder::TokenCacheBuilder;
+pub use async_trait::async_trait;
+
+pub use builder::{TokenCacheBuilder, TokenPoolBuilder};
 pub use cache::TokenCache;
 pub use event::Event;
+pub use issue::{IssueReason, IssueRequest, Issued, RetireReason, Retired};
+pub use new_token::NewToken;
+pub use policy::{IssueBudget, SourcePolicy};
 pub use pool::TokenPool;
-pub use pool_builder::TokenPoolBuilder;
 pub use reconcile::Reconciliation;
 pub use refresh_ahead::RefreshAhead;
-pub use source::{NewToken, TokenSource};
-pub use sources::{JwtSource, ShortLivedSource, StatelessSource, StaticSource};
+pub use shutdown::{RevocationReport, Shutdown};
+pub use source::TokenSource;
+pub use sources::{Credentials, JwtSource, LookupSource, ShortLivedSource, StatelessSource, StaticSource};
 pub use status::{CacheState, CacheStatus};
 pub use token::CachedToken;

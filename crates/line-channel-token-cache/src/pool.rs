@@ -6,53 +6,91 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use futures_util::{StreamExt, stream};
-use line_channel_token_core::{ChannelId, Error};
+use futures_util::{FutureExt, StreamExt, stream};
+use line_channel_token_core::{ChannelId, Error, Moment};
 
-use crate::inner::{Inner, Settings};
-use crate::pool_builder::{MakeSource, TokenPoolBuilder};
-use crate::retired::{Leave, Retired};
+use crate::builder::TokenPoolBuilder;
+use crate::cache::TokenCache;
+use crate::eviction::{EvictedChannels, UseQueue};
+use crate::issue::RetireReason;
+use crate::reconcile::Reconciliation;
+use crate::shared::{Settings, Shared};
+use crate::shutdown::{RevocationReport, Shutdown};
+use crate::source::TokenSource;
+use crate::state::RemovalCause;
+use crate::status::CacheStatus;
 use crate::sync::Mutex;
-use crate::{CacheStatus, CachedToken, Reconciliation, TokenCache, TokenSource};
+use crate::token::CachedToken;
+
+pub(crate) type MakeSource = Box<dyn Fn(&ChannelId) -> Result<Arc<dyn TokenSource>, Error> + Send + Sync>;
+
+/// A channel that hangs takes at most this share of the time of a shutdown, so that those behind it have their turn.
+const SHARE_OF_SHUTDOWN: u32 = 4;
 
 /// Hands out a valid token of each of many channels.
 ///
 /// Each channel has a [`TokenCache`] of its own, made on demand; all that is said there holds for each. Reading a warm
-/// token takes no lock. Past a bound the channels that were not used for longest are dropped, and the calls of all
+/// token takes no lock. Past a bound the channels that were not used for long are evicted, and the calls of all
 /// channels together are bounded. A clone is a further handle on the same pool; with the last one its tasks end.
+///
+/// ```
+/// use line_channel_token_cache::{StatelessSource, TokenPool};
+/// use line_channel_token_core::{ChannelId, ChannelSecret, Operation};
+/// # use line_channel_token_mock::{MockBackend, Reply};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), line_channel_token_core::Error> {
+/// # let line = MockBackend::new();
+/// # line.given(Operation::IssueStateless).respond(Reply::stateless_token("the-token"));
+/// # let client = line.client();
+/// let pool = TokenPool::builder(move |channel| {
+///     let secret = ChannelSecret::new("s3cret")?; // of this channel
+///     Ok(StatelessSource::with_secret(client.clone(), channel.clone(), secret))
+/// })
+/// # .clock(std::sync::Arc::new(line.clock().clone()))
+/// .build();
+/// let token = pool.token(&ChannelId::new("1234567890")?).await?;
+/// # assert_eq!(token.header_value(), "Bearer the-token");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
-pub struct TokenPool(Arc<Pool>);
+pub struct TokenPool(Arc<Inner>);
 
-struct Pool {
+struct Inner {
     make: MakeSource,
     settings: Arc<Settings>,
     channels: papaya::HashMap<ChannelId, TokenCache, RandomState>,
-    max_channels: usize,
-    max_calls: usize,
+    max_capacity: usize,
     /// Also the lock under which channels come and go.
-    retired: Mutex<Retired>,
+    registry: Mutex<Registry>,
     closed: AtomicBool,
+}
+
+#[derive(Default)]
+struct Registry {
+    queue: UseQueue,
+    evicted: EvictedChannels,
 }
 
 impl TokenPool {
     /// A pool that makes the source of a channel with `make`, when a token of the channel is first asked for.
     ///
     /// What `make` fails with is what the caller gets; it is asked again for the next call. It should not block: a source
-    /// that has to look up its credentials does that in [`TokenSource::issue`].
+    /// that has to look up its credentials does that in [`TokenSource::issue`], as [`LookupSource`](crate::LookupSource) does.
     pub fn builder<S: TokenSource>(
         make: impl Fn(&ChannelId) -> Result<S, Error> + Send + Sync + 'static,
     ) -> TokenPoolBuilder {
         TokenPoolBuilder::new(make)
     }
 
-    pub(crate) fn of(make: MakeSource, settings: Settings, max_channels: usize, max_calls: usize) -> Self {
-        Self(Arc::new(Pool {
+    pub(crate) fn from_parts(make: MakeSource, settings: Arc<Settings>, max_capacity: usize) -> Self {
+        Self(Arc::new(Inner {
             make,
-            settings: Arc::new(settings),
+            settings,
             channels: papaya::HashMap::with_hasher(RandomState::default()),
-            max_channels,
-            max_calls,
-            retired: Mutex::default(),
+            max_capacity,
+            registry: Mutex::default(),
             closed: AtomicBool::new(false),
         }))
     }
@@ -63,20 +101,35 @@ impl TokenPool {
     ///
     /// As [`TokenCache::token`]; and what the function failed with that makes the sources.
     pub async fn token(&self, channel: &ChannelId) -> Result<Arc<CachedToken>, Error> {
-        if let Some(token) = self.at_a_glance(channel, Arc::clone) {
+        if let Some(token) = self.try_fresh(channel, Arc::clone) {
             return Ok(token);
         }
         // In a box, so that the future of a read that needs no wait stays small.
-        Box::pin(self.with_cache(channel, async |cache| cache.token().await)).await
+        Box::pin(async move {
+            loop {
+                let cache = self.0.find_or_insert(channel)?;
+                let outcome = cache.token().await;
+                if !self.0.has_left(&cache, &outcome) {
+                    return outcome;
+                }
+            }
+        })
+        .await
     }
 
-    /// A token of the channel that is valid for at least `life` longer: see [`TokenCache::token_valid_for`].
+    /// A token of the channel that is valid for at least `min_ttl` longer: see [`TokenCache::token_with_min_ttl`].
     ///
     /// # Errors
     ///
-    /// As [`TokenCache::token_valid_for`]; and what the function failed with that makes the sources.
-    pub async fn token_valid_for(&self, channel: &ChannelId, life: Duration) -> Result<Arc<CachedToken>, Error> {
-        self.with_cache(channel, async |cache| cache.token_valid_for(life).await).await
+    /// As [`TokenCache::token_with_min_ttl`]; and what the function failed with that makes the sources.
+    pub async fn token_with_min_ttl(&self, channel: &ChannelId, min_ttl: Duration) -> Result<Arc<CachedToken>, Error> {
+        loop {
+            let cache = self.0.find_or_insert(channel)?;
+            let outcome = cache.token_with_min_ttl(min_ttl).await;
+            if !self.0.has_left(&cache, &outcome) {
+                return outcome;
+            }
+        }
     }
 
     /// Lends the channel's token to `read` while it is valid: see [`TokenCache::with_token`]. `None` also for a channel that was not
@@ -92,13 +145,25 @@ impl TokenPool {
         }
     }
 
-    /// Gets the channel's first token, so that no request has to wait for it.
+    /// Gets the channel's first token, so that no request has to wait for it, and goes on trying in the background until there is
+    /// one: see [`TokenCache::warm_up`].
     ///
     /// # Errors
     ///
-    /// As [`token`](Self::token).
+    /// As [`token`](Self::token): why the first try failed.
     pub async fn warm_up(&self, channel: &ChannelId) -> Result<(), Error> {
+        self.warm_up_in_background(channel)?;
         self.token(channel).await.map(drop)
+    }
+
+    /// The same without waiting: see [`TokenCache::warm_up_in_background`].
+    ///
+    /// # Errors
+    ///
+    /// What the function failed with that makes the sources.
+    pub fn warm_up_in_background(&self, channel: &ChannelId) -> Result<(), Error> {
+        self.0.find_or_insert(channel)?.warm_up_in_background();
+        Ok(())
     }
 
     /// Compares what LINE lists for the channel with what the pool holds of it: see [`TokenCache::reconcile`].
@@ -107,10 +172,10 @@ impl TokenPool {
     ///
     /// As [`TokenCache::reconcile`]; and what the function failed with that makes the sources.
     pub async fn reconcile(&self, channel: &ChannelId) -> Result<Reconciliation, Error> {
-        self.with_cache(channel, async |cache| cache.reconcile().await).await
+        self.0.find_or_insert(channel)?.reconcile().await
     }
 
-    /// What the pool has of the channel at the moment; `None` where it was not asked for yet, or was dropped.
+    /// What the pool has of the channel at the moment; `None` if it was not asked for yet, or was evicted.
     #[must_use]
     pub fn status(&self, channel: &ChannelId) -> Option<CacheStatus> {
         self.0.find(channel).map(|cache| cache.status())
@@ -128,83 +193,165 @@ impl TokenPool {
         self.0.channels.is_empty()
     }
 
-    /// Drops a channel, as one that left the platform, and says whether there was one. A source that revokes its tokens
-    /// revokes the channel's, at once. The next call for it makes a new source, which is asked at once; the channel's budget is
-    /// remembered.
-    pub fn remove(&self, channel: &ChannelId) -> bool {
-        let mut retired = self.0.retired.lock();
-        let channels = self.0.channels.pin();
-        let Some(cache) = channels.remove(channel) else { return false };
-        cache.inner().retire(Leave::Removed);
-        retired.put(channel, cache, self.0.settings.clock.now());
-        true
+    /// Makes the channel's source anew, because its credentials have changed, and says whether the channel was there. Its token
+    /// stays and is served; a failure of the former source is forgotten, so that the next call asks the new one at once.
+    ///
+    /// # Errors
+    ///
+    /// What the function failed with that makes the sources; the former source then stays.
+    pub fn reload_source(&self, channel: &ChannelId) -> Result<bool, Error> {
+        let Some(cache) = self.0.find(channel) else { return Ok(false) };
+        let source = self.0.make_source(channel)?;
+        cache.shared().replace_source(source);
+        Ok(true)
     }
 
-    /// Starts no further call for a token, waits for those that are under way, and revokes the tokens that wait for that.
-    /// What is valid is handed out until it expires.
-    pub async fn shutdown(&self) {
-        let mut all = {
-            let retired = self.0.retired.lock();
+    /// Removes a channel, as one that left the platform, and says whether there was one. Its token is not handed out any more, and
+    /// its source is told ([`TokenSource::retire`]); a source that can revoke does so in the background, also for a token that
+    /// a call in flight still brings. The next call for the channel makes a new source, which is asked at once; the channel's
+    /// budget is remembered.
+    pub fn remove(&self, channel: &ChannelId) -> bool {
+        let now = self.0.settings.clock.now();
+        self.0.remove(channel, now).is_some()
+    }
+
+    /// The same, and waits until the channel's tokens are revoked, within `limit`: for a tenant whose credentials are deleted
+    /// next. Returns what was done and left undone; `None` if there was no such channel.
+    pub async fn remove_and_revoke(&self, channel: &ChannelId, limit: Duration) -> Option<RevocationReport> {
+        let now = self.0.settings.clock.now();
+        let removed = self.0.remove(channel, now);
+        let mut caches = self.0.registry.lock().evicted.leaving_of(channel, now);
+        caches.extend(removed.filter(|removed| {
+            let is_removed = |cache: &TokenCache| Arc::ptr_eq(cache.shared(), removed.shared());
+            !caches.iter().any(is_removed)
+        }));
+        if caches.is_empty() {
+            return None;
+        }
+        let at_once = caches.len();
+        Some(finish_all(caches, at_once, move || limit, Some(RetireReason::Removed)).await)
+    }
+
+    /// Starts no further call for a token, waits for those that are in flight, and revokes the tokens that wait for that; the
+    /// current ones too, if it is told to. It takes no longer than it is told, and says what it left undone.
+    pub async fn shutdown(&self, how: Shutdown) -> RevocationReport {
+        let clock = Arc::clone(&self.0.settings.clock);
+        let mut caches = {
+            let registry = self.0.registry.lock();
             // Under the lock, so that no channel comes after this.
             self.0.closed.store(true, Ordering::SeqCst);
-            retired.leaving()
+            registry.evicted.leaving()
         };
-        all.extend(self.0.channels.pin().values().cloned());
-        stream::iter(all).for_each_concurrent(self.0.max_calls, async |cache| cache.shutdown().await).await;
-    }
-
-    fn at_a_glance<T>(&self, channel: &ChannelId, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
-        self.0.channels.pin().get(channel)?.inner().at_a_glance(read)
-    }
-
-    /// Calls a method of the channel's cache; once more where the channel was dropped meanwhile.
-    async fn with_cache<T>(
-        &self,
-        channel: &ChannelId,
-        call: impl AsyncFn(TokenCache) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        loop {
-            let cache = self.0.find_or_make(channel)?;
-            let inner = Arc::clone(cache.inner());
-            match call(cache).await {
-                Err(_) if inner.control().retired && !self.0.closed.load(Ordering::SeqCst) => {}
-                outcome => return outcome,
-            }
+        caches.extend(self.0.channels.pin().values().cloned());
+        for cache in &caches {
+            cache.shared().close();
         }
+        let end = clock.now().monotonic.saturating_add(how.limit);
+        let reason = how.revoke_current.then_some(RetireReason::Shutdown);
+        let at_once = self.0.settings.limiter.as_ref().map_or(1, |limiter| limiter.limit());
+        let share = if caches.len() > at_once { how.limit / SHARE_OF_SHUTDOWN } else { how.limit };
+        finish_all(caches, at_once, move || end.saturating_sub(clock.now().monotonic).min(share), reason).await
+    }
+
+    fn try_fresh<T>(&self, channel: &ChannelId, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
+        self.0.channels.pin().get(channel)?.shared().try_fresh(read)
     }
 }
 
-impl Pool {
+/// Finishes caches, so many at once. `limit` is asked when it is a cache's turn.
+async fn finish_all(
+    caches: Vec<TokenCache>,
+    at_once: usize,
+    limit: impl Fn() -> Duration + Clone + Send + 'static,
+    reason: Option<RetireReason>,
+) -> RevocationReport {
+    let finishing = stream::iter(caches).map(move |cache| {
+        let limit = limit.clone();
+        async move { cache.shared().finish(limit(), reason).await }.boxed()
+    });
+    let mut reports = finishing.buffer_unordered(at_once);
+    let mut all = RevocationReport::default();
+    while let Some(report) = reports.next().await {
+        all.add(report);
+    }
+    all
+}
+
+impl Inner {
     fn find(&self, channel: &ChannelId) -> Option<TokenCache> {
         self.channels.pin().get(channel).cloned()
     }
 
-    fn find_or_make(&self, channel: &ChannelId) -> Result<TokenCache, Error> {
+    fn make_source(&self, channel: &ChannelId) -> Result<Arc<dyn TokenSource>, Error> {
+        let source = (self.make)(channel)?;
+        let policy = source.policy();
+        if let Some(other) = policy.channel_id().filter(|other| *other != channel) {
+            return Err(Error::invalid_input(format!(
+                "the source that was made for channel {channel} issues tokens for channel {other}"
+            )));
+        }
+        Ok(source)
+    }
+
+    fn find_or_insert(&self, channel: &ChannelId) -> Result<TokenCache, Error> {
         if let Some(cache) = self.find(channel) {
             return Ok(cache);
         }
         self.check_open()?;
         // Outside of the lock: it is the code of others.
-        let source = (self.make)(channel)?;
-        if let Some(other) = source.channel_id().filter(|other| *other != channel) {
-            return Err(Error::invalid_input(format!(
-                "the source that was made for channel {channel} issues tokens for channel {other}"
-            )));
-        }
-        let cache = TokenCache::from_inner(Inner::new(source, Some(channel), Arc::clone(&self.settings)));
-        cache.inner().used(cache.inner().now());
-        let mut retired = self.retired.lock();
+        let source = self.make_source(channel)?;
+        let cache = TokenCache::from_shared(Shared::new(source, Some(channel), Arc::clone(&self.settings)));
+        let now = cache.shared().now();
+        cache.shared().record_use(now);
+        // What is dropped holds sources, the code of others: after the lock is given back.
+        let mut dropped = Vec::new();
+        let mut looked_at = Vec::new();
         let channels = self.channels.pin();
+        let mut registry = self.registry.lock();
         if let Some(cache) = channels.get(channel) {
             return Ok(cache.clone());
         }
         self.check_open()?;
-        retired.hand_over(channel, cache.inner());
-        channels.insert(channel.clone(), cache.clone());
-        if channels.len() > self.max_channels {
-            self.drop_unused(&mut retired, channel);
+        dropped.extend(registry.evicted.restore(channel, cache.shared(), now));
+        while channels.len() >= self.max_capacity {
+            let Some(evicted) = registry.queue.next(&mut looked_at) else { break };
+            if let Some(channel) = &evicted.channel
+                && let Some(cache) = channels.remove(channel)
+            {
+                cache.shared().leave_pool(RemovalCause::Evicted, now);
+                dropped.push(cache.clone());
+                dropped.extend(registry.evicted.insert(channel, cache, now));
+            }
+            looked_at.push(evicted);
         }
+        channels.insert(channel.clone(), cache.clone());
+        registry.queue.push(cache.shared(), now);
+        drop(registry);
+        drop(channels);
+        drop((dropped, looked_at));
+        cache.shared().ensure_timer(now);
         Ok(cache)
+    }
+
+    fn remove(&self, channel: &ChannelId, now: Moment) -> Option<TokenCache> {
+        let channels = self.channels.pin();
+        // What is dropped holds sources, the code of others: after the lock is given back.
+        let dropped;
+        let mut looked_at = Vec::new();
+        let mut registry = self.registry.lock();
+        let cache = channels.remove(channel)?.clone();
+        cache.shared().leave_pool(RemovalCause::Removed, now);
+        dropped = registry.evicted.insert(channel, &cache, now);
+        registry.queue.prune(channels.len(), &mut looked_at);
+        drop(registry);
+        drop((dropped, looked_at));
+        cache.shared().ensure_timer(now);
+        Some(cache)
+    }
+
+    /// Whether a call failed because its channel left the pool meanwhile: then the next cache of the channel is asked.
+    fn has_left<T>(&self, cache: &TokenCache, outcome: &Result<T, Error>) -> bool {
+        outcome.is_err() && cache.shared().state().removal.is_some() && !self.closed.load(Ordering::SeqCst)
     }
 
     fn check_open(&self) -> Result<(), Error> {
@@ -213,31 +360,13 @@ impl Pool {
         }
         Ok(())
     }
-
-    /// Drops the channels that were not used for longest: one at least, and a sixteenth of a large pool, so that not each new
-    /// channel has to look at all of them. `newest` stays, and so does one with a call under way.
-    fn drop_unused(&self, retired: &mut Retired, newest: &ChannelId) {
-        let (channels, now) = (self.channels.pin(), self.settings.clock.now());
-        let mut by_use: Vec<(u64, &ChannelId, &TokenCache)> = channels
-            .iter()
-            .filter(|(channel, _)| *channel != newest)
-            .map(|(channel, cache)| (cache.inner().last_used(), channel, cache))
-            .collect();
-        let surplus = channels.len().saturating_sub(self.max_channels) + self.max_channels / 16;
-        by_use.sort_unstable_by_key(|(last_used, ..)| *last_used);
-        let unused = by_use.into_iter().filter(|(_, _, cache)| cache.inner().retire(Leave::Unused)).take(surplus);
-        for (_, channel, cache) in unused {
-            channels.remove(channel);
-            retired.put(channel, cache, now);
-        }
-    }
 }
 
 impl fmt::Debug for TokenPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenPool")
             .field("channels", &self.len())
-            .field("max_channels", &self.0.max_channels)
+            .field("max_capacity", &self.0.max_capacity)
             .finish_non_exhaustive()
     }
 }

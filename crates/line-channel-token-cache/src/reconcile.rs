@@ -4,47 +4,74 @@ use std::sync::Arc;
 
 use line_channel_token_core::{Error, TokenKeyId};
 
-use crate::inner::Inner;
-use crate::{CachedToken, TokenCache};
+use crate::cache::TokenCache;
+use crate::revocation::{too_late, within};
+use crate::token::CachedToken;
 
 /// The key ids of a channel's valid v2.1 tokens, told apart by who holds them.
+///
+/// ```no_run
+/// # async fn run(tokens: line_channel_token_cache::TokenCache) -> Result<(), line_channel_token_core::Error> {
+/// let found = tokens.reconcile().await?;
+/// println!("{} of ours, {} of others or of nobody", found.held.len(), found.orphans.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reconciliation {
     /// The tokens that this cache holds: the current one, and those that wait to be revoked.
     pub held: Vec<TokenKeyId>,
     /// The tokens that others hold, or nobody: other processes, former runs of this one, tokens that were invalidated, and
-    /// issues whose answer was lost. They take up places until they expire, and only who holds one can revoke it.
+    /// issues whose response was lost. They use up slots until they expire, and only who holds one can revoke it.
     pub orphans: Vec<TokenKeyId>,
-    /// The current token, where LINE does not list it: it was revoked elsewhere, and is dropped.
+    /// The current token, if LINE does not list it: it was revoked elsewhere, and is dropped.
     pub missing: Option<TokenKeyId>,
 }
 
 impl TokenCache {
     /// Compares the valid v2.1 tokens that LINE lists for the channel with those that this cache holds.
     ///
-    /// The budget learns from it: a token that LINE does not list counts no longer, nor does an issue whose answer was lost
-    /// where LINE lists no token that could have come of it. A current token that LINE does not list is dropped, as by
+    /// The budget learns from it: a token that LINE does not list counts no longer, nor does an issue whose response was lost
+    /// if LINE lists no token that could have come of it. A current token that LINE does not list is dropped, as by
     /// [`invalidate`](Self::invalidate). Orphans are left alone.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the source's tokens have no key ids,
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the source's tokens have no key ids,
     /// and whatever kept the source from asking.
     pub async fn reconcile(&self) -> Result<Reconciliation, Error> {
-        let cache = self.inner();
-        // Noted before the question: what lands after it cannot be missing from the answer.
-        let before = cache.holdings();
-        let listed = cache.source.key_ids().await?;
-        let after = cache.holdings();
+        // Noted before the question: what arrives after it cannot be missing from the answer.
+        let before = self.holdings();
+        let (source, limit) = (Arc::clone(&self.shared().state().source), self.shared().settings.issue_timeout);
+        let call = within(self.shared().clock(), limit, source.key_ids());
+        let listed = call.await.unwrap_or_else(|| Err(too_late(limit)))?;
+        let Some(listed) = listed else {
+            return Err(Error::invalid_input("these tokens have no key ids: only v2.1 tokens can be listed"));
+        };
+        let after = self.holdings();
         let mine = |id: &TokenKeyId| before.tokens.iter().chain(&after.tokens).any(|token| token.key_id() == Some(id));
-        cache.control().ledger.compare(&listed, before.last_serial, before.under_way);
+        {
+            let mut state = self.shared().state();
+            state.issues.compare(&listed, before.last_serial, before.in_flight);
+            state.slot_released();
+        }
         let missing = before.current.filter(|token| token.key_id().is_some_and(|id| !listed.contains(id)));
         if let Some(token) = &missing {
             self.invalidate(token);
         }
         let (held, orphans) = listed.into_iter().partition(mine);
         Ok(Reconciliation { held, orphans, missing: missing.and_then(|token| token.key_id().cloned()) })
+    }
+
+    fn holdings(&self) -> Holdings {
+        let state = self.shared().state();
+        Holdings {
+            current: self.shared().current.load_full(),
+            tokens: self.shared().held_tokens(&state),
+            last_serial: state.issues.last_serial(),
+            in_flight: state.in_flight.as_ref().and_then(|refresh| refresh.serial()),
+        }
     }
 }
 
@@ -54,16 +81,5 @@ struct Holdings {
     /// The current one, and those that wait to be revoked.
     tokens: Vec<Arc<CachedToken>>,
     last_serial: u64,
-    under_way: Option<u64>,
-}
-
-impl Inner {
-    fn holdings(&self) -> Holdings {
-        let control = self.control();
-        let current = self.current.load_full();
-        let mut tokens = control.predecessors();
-        tokens.extend(current.clone());
-        let under_way = control.flight.as_ref().map(|flight| flight.serial);
-        Holdings { current, tokens, last_serial: control.ledger.last_serial(), under_way }
-    }
+    in_flight: Option<u64>,
 }

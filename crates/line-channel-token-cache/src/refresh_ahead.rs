@@ -1,6 +1,12 @@
 //! Whether a token is replaced although nobody asks for it.
 
 /// When a new token is fetched ahead of the old one's expiry.
+///
+/// ```
+/// use line_channel_token_cache::RefreshAhead;
+///
+/// assert_eq!(RefreshAhead::default(), RefreshAhead::WhenUsed);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefreshAhead {

@@ -4,159 +4,161 @@ use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, Error, IssuedToken, JwtToken, Moment, TokenKeyId};
+use line_channel_token_core::{Error, TokenKeyId};
 
-use crate::IssueBudget;
+use crate::issue::{IssueRequest, Issued, RetireReason, Retired};
+use crate::new_token::NewToken;
+use crate::policy::SourcePolicy;
 
-/// Issues tokens for one channel. Implement it for whatever is not among the sources of this crate: only `issue` has to be
-/// written. What a cache must keep to, [`least_interval`](Self::least_interval), [`budget`](Self::budget) and
-/// [`revokes_after`](Self::revokes_after), is read once, when the cache is made.
+/// Issues tokens for one channel.
+///
+/// Implement it for whatever is not among the sources of this crate; only `issue` has to be written. The trait is async through
+/// `async_trait`, which this crate re-exports. The cache makes one call for a token at a time and gives it up at a deadline; it
+/// calls nothing under a lock.
+///
+/// # A source of one's own
+///
+/// ```
+/// use std::time::Duration;
+/// use line_channel_token_cache::{IssueRequest, Issued, NewToken, TokenCache, TokenSource, async_trait};
+/// use line_channel_token_core::{AccessToken, Error};
+///
+/// #[derive(Debug)]
+/// struct Sidecar;
+///
+/// #[async_trait]
+/// impl TokenSource for Sidecar {
+///     async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error> {
+///         let sent_at = request.clock().now(); // before the request is sent
+///         let (token, seconds) = ask_the_sidecar().await.map_err(|_| Error::transient("the sidecar does not respond"))?;
+///         Ok(NewToken::new(AccessToken::new(token)?, sent_at, Duration::from_secs(seconds)).into())
+///     }
+/// }
+/// # async fn ask_the_sidecar() -> Result<(&'static str, u64), ()> { Ok(("the-token", 900)) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Error> {
+/// let tokens = TokenCache::new(Sidecar);
+/// assert_eq!(tokens.token().await?.access_token().expose_secret(), "the-token");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # A source around another
+///
+/// Four methods pass everything on; what is added here is a log of each issue.
+///
+/// ```
+/// use line_channel_token_cache::{
+///     IssueRequest, Issued, NewToken, RetireReason, Retired, SourcePolicy, TokenSource, async_trait,
+/// };
+/// use line_channel_token_core::{Error, TokenKeyId};
+///
+/// #[derive(Debug)]
+/// struct Logged<S>(S);
+///
+/// #[async_trait]
+/// impl<S: TokenSource> TokenSource for Logged<S> {
+///     fn policy(&self) -> SourcePolicy {
+///         self.0.policy()
+///     }
+///
+///     async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error> {
+///         println!("a token is asked for: {:?}", request.reason());
+///         self.0.issue(request).await
+///     }
+///
+///     async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
+///         self.0.retire(token, reason).await
+///     }
+///
+///     async fn key_ids(&self) -> Result<Option<Vec<TokenKeyId>>, Error> {
+///         self.0.key_ids().await
+///     }
+/// }
+/// ```
+///
+/// # Which error to return
+///
+/// The constructor says whether the cache tries again soon, and whether a token may exist that nobody holds, which then counts
+/// towards the [budget](IssueBudget). `Error::retry_after`, if set, replaces the wait; it is respected between a second and ten
+/// minutes. While no valid token is held, the first failure of any kind is followed by a second try after a second.
+///
+/// | the error | tried again after | uses a slot |
+/// |---|---|---|
+/// | [`Error::transient`]: the vault is sealed, the KMS timed out | 1 s, doubling up to a minute | no |
+/// | [`Error::signing`], [`Error::invalid_input`], [`Error::backend`], [`Error::token_unavailable`]: a person has to act | 30 s, doubling up to 10 minutes | no |
+/// | any of them `.with_sent(Sent::Maybe)`: a request may have arrived, and no response came back | 30 s, doubling up to 10 minutes | yes |
+/// | what the methods of [`Client`](line_channel_token_core::Client) return: pass it on | as its kind says | if it may have been issued: a lost response, a 5xx, a 408, a body that is no token; not if LINE refused it |
+/// | a panic, or the deadline | as a lost response | yes |
+/// | a call that is cancelled because its runtime ended | at once | yes |
+///
+/// [`IssueBudget`]: crate::IssueBudget
 #[async_trait]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
-    /// Issues a token. The cache calls this for one flight at a time, and waits for as long as it takes: bound whatever may
-    /// hang, a call to a KMS for example. The calls of [`Client`](line_channel_token_core::Client) are bounded.
+    /// What the cache must keep to. It is read once, when the cache is made: it must not block and does no I/O.
+    fn policy(&self) -> SourcePolicy {
+        SourcePolicy::new()
+    }
+
+    /// Issues a token, or returns one that others issued.
     ///
     /// # Errors
     ///
-    /// Whatever kept it from issuing one. The cache tries again later, whatever the kind. Where a token may have been issued
-    /// although no answer came, pass on the error of the client's call, or make one of kind
-    /// [`TokenUnavailable`](line_channel_token_core::ErrorKind::TokenUnavailable): both are charged to the budget.
-    async fn issue(&self) -> Result<NewToken, Error>;
+    /// Whatever kept it from returning one; the cache tries again later, whatever the kind. See the table above.
+    async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error>;
 
-    /// The channel that the tokens are for, to be named in what a cache reports.
-    fn channel_id(&self) -> Option<&ChannelId> {
-        None
-    }
-
-    /// The least time between two issues, whatever life the server gives a token. LINE limits how many v2 and v2.1 tokens
-    /// a channel may have and asks not to issue them per call, so their sources leave a minute. Only after an invalidation is one issued sooner.
-    fn least_interval(&self) -> Duration {
-        Duration::from_secs(60)
-    }
-
-    /// How many tokens may be valid at a time; `None` where they are not limited.
-    fn budget(&self) -> Option<IssueBudget> {
-        None
-    }
-
-    /// How long after its successor has come a token is [revoked](Self::revoke); `None` where it is left to expire.
-    fn revokes_after(&self) -> Option<Duration> {
-        None
-    }
-
-    /// Revokes a token of this source. It is called only where [`revokes_after`](Self::revokes_after) gives a time.
+    /// Revokes a token that is no longer needed, or leaves it to expire, which is what this default does.
+    ///
+    /// It is called for a token that was replaced if the policy says so
+    /// ([`with_revoke_previous_after`](SourcePolicy::with_revoke_previous_after)), and for one that a server refused, whose
+    /// channel was removed, or whose cache is shut down and told to revoke.
     ///
     /// # Errors
     ///
-    /// Whatever kept it from revoking the token. The cache tries again later.
-    async fn revoke(&self, _token: &AccessToken) -> Result<(), Error> {
-        Err(Error::invalid_input("this source of tokens does not revoke them"))
+    /// Whatever kept it from revoking the token; the cache tries again later.
+    async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
+        let _ = (token, reason);
+        Ok(Retired::LeftToExpire)
     }
 
-    /// The key ids of all valid tokens of the channel, as the server has them.
+    /// The key ids of all valid tokens of the channel, as the server lists them; `None` if this family cannot be listed. Only
+    /// v2.1 tokens can.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the tokens have no key ids, as only
-    /// v2.1 tokens have; and whatever keeps it from asking.
-    async fn key_ids(&self) -> Result<Vec<TokenKeyId>, Error> {
-        Err(Error::invalid_input("these tokens have no key ids: only v2.1 tokens can be listed"))
+    /// Whatever kept it from asking.
+    async fn key_ids(&self) -> Result<Option<Vec<TokenKeyId>>, Error> {
+        Ok(None)
     }
 }
 
 #[async_trait]
 impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
-    async fn issue(&self) -> Result<NewToken, Error> {
-        (**self).issue().await
+    fn policy(&self) -> SourcePolicy {
+        (**self).policy()
     }
 
-    fn channel_id(&self) -> Option<&ChannelId> {
-        (**self).channel_id()
+    async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error> {
+        (**self).issue(request).await
     }
 
-    fn least_interval(&self) -> Duration {
-        (**self).least_interval()
+    async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
+        (**self).retire(token, reason).await
     }
 
-    fn budget(&self) -> Option<IssueBudget> {
-        (**self).budget()
-    }
-
-    fn revokes_after(&self) -> Option<Duration> {
-        (**self).revokes_after()
-    }
-
-    async fn revoke(&self, token: &AccessToken) -> Result<(), Error> {
-        (**self).revoke(token).await
-    }
-
-    async fn key_ids(&self) -> Result<Vec<TokenKeyId>, Error> {
+    async fn key_ids(&self) -> Result<Option<Vec<TokenKeyId>>, Error> {
         (**self).key_ids().await
     }
 }
 
-/// What a call to a source comes to; a panic of it is an error.
-pub(crate) async fn caught<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let outcome = AssertUnwindSafe(call).catch_unwind().await;
-    outcome.unwrap_or_else(|_| Err(Error::token_unavailable("the token source panicked")))
-}
-
-/// A token that a source has just issued.
-#[derive(Clone, Debug)]
-pub struct NewToken {
-    pub(crate) access_token: AccessToken,
-    pub(crate) key_id: Option<TokenKeyId>,
-    pub(crate) sent_at: Moment,
-    pub(crate) expires_in: Option<Duration>,
-    pub(crate) other_signer: Option<OtherSigner>,
-}
-
-/// An assertion key was unknown to LINE, and the other one was used.
-#[derive(Clone, Debug)]
-pub(crate) struct OtherSigner {
-    /// The kid that LINE does not know, where the signer tells it.
-    pub(crate) refused: Option<AssertionKid>,
-    /// The kid of the key that served, where the signer tells it.
-    pub(crate) used: Option<AssertionKid>,
-}
-
-impl NewToken {
-    /// A token that lives so long, counted from when its issue was asked for.
-    #[must_use]
-    pub fn new(access_token: AccessToken, sent_at: Moment, expires_in: Duration) -> Self {
-        Self { access_token, key_id: None, sent_at, expires_in: Some(expires_in), other_signer: None }
-    }
-
-    /// A token that does not expire.
-    #[must_use]
-    pub fn unexpiring(access_token: AccessToken, sent_at: Moment) -> Self {
-        Self { access_token, key_id: None, sent_at, expires_in: None, other_signer: None }
-    }
-
-    /// The same with the key id of a v2.1 token.
-    #[must_use]
-    pub fn with_key_id(self, key_id: TokenKeyId) -> Self {
-        Self { key_id: Some(key_id), ..self }
-    }
-
-    pub(crate) fn with_other_signer(self, other_signer: Option<OtherSigner>) -> Self {
-        Self { other_signer, ..self }
-    }
-}
-
-impl From<IssuedToken> for NewToken {
-    fn from(token: IssuedToken) -> Self {
-        Self::new(token.access_token().clone(), token.sent_at(), token.expires_in())
-    }
-}
-
-impl From<JwtToken> for NewToken {
-    fn from(token: JwtToken) -> Self {
-        let key_id = token.key_id().clone();
-        Self::from(IssuedToken::from(token)).with_key_id(key_id)
-    }
+/// What a call to the code of others comes to; a panic of it is the error that `panicked` makes.
+pub(crate) async fn caught<T>(
+    call: impl Future<Output = Result<T, Error>>,
+    panicked: impl FnOnce() -> Error,
+) -> Result<T, Error> {
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
 }

@@ -14,29 +14,58 @@ pub enum CacheState {
     Fresh,
     /// It is served, and a new one is fetched in the background.
     Advisory,
-    /// It is close to expiry: callers wait for a new one.
+    /// It is close to expiry: callers wait a little for a new one.
     Mandatory,
     /// It is not served any more.
     Expired,
 }
 
+impl CacheState {
+    /// Whether there is a token that is served.
+    #[must_use]
+    pub fn is_valid(self) -> bool {
+        matches!(self, Self::Fresh | Self::Advisory | Self::Mandatory)
+    }
+}
+
 /// What a cache has at the moment.
+///
+/// ```
+/// # use line_channel_token_cache::{StaticSource, TokenCache};
+/// # use line_channel_token_core::AccessToken;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), line_channel_token_core::Error> {
+/// let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+/// assert!(!tokens.status().is_ready(), "making a cache issues nothing");
+/// tokens.warm_up().await?;
+/// assert!(tokens.status().is_ready());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CacheStatus {
     /// How fresh the token is.
     pub state: CacheState,
-    /// The life that it surely has left; zero where there is none, and `Duration::MAX` where it does not expire.
+    /// The lifetime that it surely has left; zero if there is none, and `Duration::MAX` if it does not expire.
     pub remaining: Duration,
     /// Whether a new one is being fetched.
     pub in_flight: bool,
-    /// The failure of the last try, where it failed.
+    /// The last failure, if the last call failed.
     pub last_error: Option<Error>,
-    /// How long it is until the source may be asked again; zero where it may be now.
-    pub next_try_in: Duration,
+    /// How long it is until the source may be asked again; zero if it may be now.
+    pub retry_in: Duration,
     /// How many tokens count towards the [budget](crate::IssueBudget): those that were issued, and those that may have
-    /// been where the answer was lost. 0 where the source has no budget.
-    pub places_taken: usize,
+    /// been because a response was lost. 0 if the source has no budget.
+    pub slots_used: usize,
     /// How many tokens wait to be revoked.
-    pub to_revoke: usize,
+    pub pending_revocations: usize,
+}
+
+impl CacheStatus {
+    /// Whether requests can be served: there is a valid token. The answer for a readiness probe.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.state.is_valid()
+    }
 }

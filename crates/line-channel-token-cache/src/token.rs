@@ -6,27 +6,40 @@ use std::time::Duration;
 use http::HeaderValue;
 use line_channel_token_core::{AccessToken, Moment, TokenKeyId};
 
-use crate::NewToken;
-use crate::life::Life;
+use crate::decide::expiry::Expiry;
+use crate::new_token::NewToken;
 
 /// A token in the cache, with its header already made.
+///
+/// ```
+/// # use line_channel_token_cache::{StaticSource, TokenCache};
+/// # use line_channel_token_core::AccessToken;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), line_channel_token_core::Error> {
+/// let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+/// let token = tokens.token().await?;
+/// assert_eq!(token.header_value(), "Bearer long-lived");
+/// assert!(token.expires_in().is_none(), "a long-lived token does not expire");
+/// # Ok(())
+/// # }
+/// ```
 pub struct CachedToken {
-    pub(crate) life: Life,
+    pub(crate) expiry: Expiry,
     access_token: AccessToken,
     header: HeaderValue,
     key_id: Option<TokenKeyId>,
-    /// Its number in the cache's ledger.
+    /// The number of its slot in the issue log; 0 if others issued it.
     serial: u64,
 }
 
 impl CachedToken {
     /// `jitter` is from 0 to 1.
     pub(crate) fn new(token: NewToken, serial: u64, now: Moment, jitter: f64) -> Self {
-        let NewToken { access_token, key_id, sent_at, expires_in, other_signer: _ } = token;
+        let NewToken { access_token, key_id, sent_at, lifetime, fallback: _ } = token;
         let header = access_token.header_value();
         // The first clone makes the bytes shared, which allocates; none after it does.
         drop(header.clone());
-        Self { life: Life::new(sent_at, expires_in, now, jitter), header, access_token, key_id, serial }
+        Self { expiry: Expiry::new(sent_at, lifetime, now, jitter), header, access_token, key_id, serial }
     }
 
     /// The token.
@@ -41,19 +54,29 @@ impl CachedToken {
         self.header.clone()
     }
 
-    /// The id under which `key_ids` lists it, for a v2.1 token.
+    /// The id under which `key_ids` lists it, if it is a v2.1 token.
     #[must_use]
     pub fn key_id(&self) -> Option<&TokenKeyId> {
         self.key_id.as_ref()
     }
 
-    /// The whole life that the server gave it; `None` where it does not expire.
+    /// The whole lifetime that the server gave it; `None` if it does not expire.
     #[must_use]
     pub fn expires_in(&self) -> Option<Duration> {
-        self.life.whole()
+        self.expiry.lifetime()
     }
 
-    pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
+    /// The lifetime that is surely left at `now`: counted from when its issue request was sent, by the clock that says less.
+    #[must_use]
+    pub fn remaining(&self, now: Moment) -> Duration {
+        self.expiry.remaining(now)
+    }
+
+    pub(crate) fn is_valid(&self, now: Moment) -> bool {
+        !self.remaining(now).is_zero()
+    }
+
+    pub(crate) fn has_text_of(&self, other: &Self) -> bool {
         self.access_token.expose_secret() == other.access_token.expose_secret()
     }
 
@@ -61,10 +84,15 @@ impl CachedToken {
         self.serial
     }
 
-    /// The life that is surely left at `now`: counted from when its issue was asked for, by the clock that says less.
-    #[must_use]
-    pub fn remaining(&self, now: Moment) -> Duration {
-        self.life.remaining(now)
+    /// The token as its source returned it.
+    pub(crate) fn to_new_token(&self) -> NewToken {
+        NewToken {
+            access_token: self.access_token.clone(),
+            key_id: self.key_id.clone(),
+            sent_at: self.expiry.sent_at(),
+            lifetime: self.expiry.lifetime(),
+            fallback: None,
+        }
     }
 }
 

@@ -1,10 +1,10 @@
-//! What goes to `tracing`, where the feature is on.
+//! What goes to `tracing`, if the feature is on.
 
 use std::future::Future;
 
 use line_channel_token_core::ChannelId;
 
-use crate::Event;
+use crate::event::Event;
 
 #[cfg(feature = "tracing")]
 const TARGET: &str = "line_channel_token_cache";
@@ -37,26 +37,30 @@ pub(crate) fn event(channel: Option<&ChannelId>, event: &Event, has_token: impl 
         Event::Refreshed { expires_in } => {
             info!(target: TARGET, channel_id, expires_in = expires_in.as_ref().map(seconds), "channel access token refreshed");
         }
-        Event::RefreshFailed { error, next_try_in } if has_token() => {
-            warn!(target: TARGET, channel_id, %error, next_try_in = seconds(next_try_in), "channel access token not refreshed");
+        Event::RefreshFailed { error, retry_in } if has_token() => {
+            warn!(target: TARGET, channel_id, %error, retry_in = seconds(retry_in), "channel access token not refreshed");
         }
-        Event::RefreshFailed { error, next_try_in } => {
-            error!(target: TARGET, channel_id, %error, next_try_in = seconds(next_try_in), "no channel access token");
+        Event::RefreshFailed { error, retry_in } => {
+            error!(target: TARGET, channel_id, %error, retry_in = seconds(retry_in), "no channel access token");
         }
         Event::ServedStale => debug!(target: TARGET, channel_id, "the old channel access token is served"),
         Event::Invalidated => warn!(target: TARGET, channel_id, "channel access token refused by a server"),
         Event::Revoked { key_id } => {
             info!(target: TARGET, channel_id, key_id = key_id.as_ref().map(|id| id.as_str()), "channel access token revoked");
         }
-        Event::RevocationFailed { error, next_try_in } => {
-            warn!(target: TARGET, channel_id, %error, next_try_in = seconds(next_try_in), "channel access token not revoked");
+        Event::RevocationFailed { error, retry_in } => {
+            warn!(target: TARGET, channel_id, %error, retry_in = seconds(retry_in), "channel access token not revoked");
         }
-        Event::BudgetReached { places, free_in } => {
-            error!(target: TARGET, channel_id, places, free_in = seconds(free_in), "no further channel access token: budget reached");
+        Event::BudgetExhausted { slots, available_in } => {
+            error!(target: TARGET, channel_id, slots, available_in = seconds(available_in), "no further channel access token: budget exhausted");
         }
-        Event::OtherSignerUsed { refused, used } => {
+        Event::TokenLimitReached { listed, unknown } => {
+            let unknown: Vec<&str> = unknown.iter().map(|id| id.as_str()).collect();
+            error!(target: TARGET, channel_id, listed, unknown = unknown.join(","), "no further channel access token: the channel has 30");
+        }
+        Event::FallbackSignerUsed { rejected, used } => {
             let kid = |kid: &Option<line_channel_token_core::AssertionKid>| kid.as_ref().map(ToString::to_string);
-            warn!(target: TARGET, channel_id, refused = kid(refused), used = kid(used), "an assertion key is unknown to LINE");
+            warn!(target: TARGET, channel_id, rejected = kid(rejected), used = kid(used), "an assertion key is unknown to LINE");
         }
     }
 }

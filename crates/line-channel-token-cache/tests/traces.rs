@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use line_channel_token_cache::{JwtSource, TokenCache};
+use line_channel_token_cache::{JwtSource, Shutdown, TokenCache};
 use line_channel_token_core::{AssertionKid, ChannelId, ChannelSecret, Operation, TokenLifetime};
 use line_channel_token_mock::{FakeSigner, ManualClock, MockBackend, Reply};
 
@@ -53,7 +53,7 @@ async fn each_event_has_its_level_and_its_channel_and_no_secret_is_written() {
     let signer = FakeSigner::new(ChannelId::new("1234567890").unwrap(), AssertionKid::new("kid").unwrap());
     let client = line.client_builder().retry(line_channel_token_core::RetryPolicy::never()).build();
     let source = JwtSource::new(client, signer, TokenLifetime::days(30).unwrap())
-        .revoking_predecessors(ChannelSecret::new("the-channel-secret").unwrap(), Duration::from_secs(60));
+        .revoke_previous_after(ChannelSecret::new("the-channel-secret").unwrap(), Duration::from_secs(60));
     let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
 
     assert!(cache.token().await.is_err());
@@ -63,7 +63,7 @@ async fn each_event_has_its_level_and_its_channel_and_no_secret_is_written() {
         settle().await;
     }
     cache.invalidate(&cache.token().await.unwrap());
-    cache.shutdown().await;
+    cache.shutdown(Shutdown::default()).await;
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for line in [

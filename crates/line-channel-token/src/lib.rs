@@ -26,15 +26,16 @@ pub use line_channel_token_reqwest::{ReqwestBackend, ReqwestBackendBuilder};
 #[doc(inline)]
 pub use line_channel_token_hyper::{HyperBackend, HyperBackendBuilder};
 
-/// Keeps tokens warm, of one channel or of many: single flight, refresh ahead of expiry, backoff, rotation.
+/// Keeps tokens warm, of one channel or of many: single flight, refresh ahead of expiry, backoff, revocation.
 #[cfg(feature = "cache")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cache")))]
 pub mod cache {
     #[doc(inline)]
     pub use line_channel_token_cache::{
-        CacheState, CacheStatus, CachedToken, Event, IssueBudget, JwtSource, NewToken, Reconciliation, RefreshAhead,
-        ShortLivedSource, StatelessSource, StaticSource, TokenCache, TokenCacheBuilder, TokenPool, TokenPoolBuilder,
-        TokenSource,
+        CacheState, CacheStatus, CachedToken, Credentials, Event, IssueBudget, IssueReason, IssueRequest, Issued,
+        JwtSource, LookupSource, NewToken, Reconciliation, RefreshAhead, RetireReason, Retired, RevocationReport,
+        ShortLivedSource, Shutdown, SourcePolicy, StatelessSource, StaticSource, TokenCache, TokenCacheBuilder,
+        TokenPool, TokenPoolBuilder, TokenSource, async_trait,
     };
 }
 

@@ -13,12 +13,15 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use line_channel_token::cache::{CachedToken, TokenCache};
+use line_channel_token::cache::{
+    CachedToken, Credentials, IssueRequest, Issued, LookupSource, NewToken, RetireReason, Retired, RevocationReport,
+    Shutdown, SourcePolicy, StaticSource, TokenCache, TokenPool, TokenSource, async_trait,
+};
 use line_channel_token::emulator::{EmulatedChannel, Emulator, EmulatorServer, RateLimits, TokenFamily};
 use line_channel_token::mock::{FakeSigner, ManualClock, MockBackend, Reply, Report, Rule};
 use line_channel_token::{
-    AssertionSigner, ChannelId, ChannelSecret, Client, Error, HyperBackend, Operation, PublicJwk, ReqwestBackend,
-    SigningKey,
+    AccessToken, AssertionSigner, ChannelId, ChannelSecret, Client, Error, HyperBackend, Operation, PublicJwk,
+    ReqwestBackend, SigningKey,
 };
 
 fn shared<T: Send + Sync + 'static>() {}
@@ -37,6 +40,11 @@ fn every_handle_can_be_shared_between_tasks() {
     shared::<PublicJwk>();
     shared::<TokenCache>();
     shared::<CachedToken>();
+    shared::<TokenPool>();
+    shared::<Credentials>();
+    shared::<NewToken>();
+    shared::<RevocationReport>();
+    shared::<SourcePolicy>();
     shared::<Emulator>();
     shared::<EmulatorServer>();
     shared::<MockBackend>();
@@ -48,14 +56,62 @@ fn every_handle_can_be_shared_between_tasks() {
 #[test]
 fn the_futures_of_a_cache_can_be_spawned() {
     let cache = || {
-        let token = line_channel_token::AccessToken::new("t").unwrap();
-        TokenCache::new(line_channel_token::cache::StaticSource::new(token))
+        let token = AccessToken::new("t").unwrap();
+        TokenCache::new(StaticSource::new(token))
     };
     let (first, second, third, fourth) = (cache(), cache(), cache(), cache());
     spawnable(async move { first.token().await.map(drop) });
-    spawnable(async move { second.token_valid_for(Duration::from_secs(1)).await.map(drop) });
+    spawnable(async move { second.token_with_min_ttl(Duration::from_secs(1)).await.map(drop) });
     spawnable(async move { third.warm_up().await });
-    spawnable(async move { fourth.shutdown().await });
+    spawnable(async move { fourth.shutdown(Shutdown::default()).await });
+}
+
+#[test]
+fn the_futures_of_a_pool_can_be_spawned() {
+    let pool = TokenPool::builder(|_: &ChannelId| Ok(StaticSource::new(AccessToken::new("t")?))).build();
+    let channel = ChannelId::new("1").unwrap();
+    let of_channel = || (pool.clone(), channel.clone());
+    let ((first, a), (second, b), (third, c), (fourth, d)) = (of_channel(), of_channel(), of_channel(), of_channel());
+    spawnable(async move { first.token(&a).await.map(drop) });
+    spawnable(async move { second.token_with_min_ttl(&b, Duration::from_secs(1)).await.map(drop) });
+    spawnable(async move { third.warm_up(&c).await });
+    spawnable(async move { fourth.remove_and_revoke(&d, Duration::from_secs(1)).await });
+    spawnable(async move { pool.shutdown(Shutdown::within(Duration::from_secs(1)).revoking_current()).await });
+}
+
+#[test]
+fn a_source_is_written_with_the_facade_alone() {
+    /// Passes everything on.
+    #[derive(Debug)]
+    struct Around<S>(S);
+
+    #[async_trait]
+    impl<S: TokenSource> TokenSource for Around<S> {
+        fn policy(&self) -> SourcePolicy {
+            self.0.policy()
+        }
+
+        async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error> {
+            self.0.issue(request).await
+        }
+
+        async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
+            self.0.retire(token, reason).await
+        }
+    }
+
+    let tokens = TokenCache::new(Around(StaticSource::new(AccessToken::new("t").unwrap())));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(runtime.block_on(tokens.token()).unwrap().access_token().expose_secret(), "t");
+}
+
+#[test]
+fn a_lookup_is_a_closure_and_its_source_a_token_source() {
+    fn source<S: TokenSource>(_: S) {}
+    let lookup = async |_: ChannelId| ChannelSecret::new("s").map(Credentials::from);
+    source(LookupSource::short_lived(MockBackend::new().client(), ChannelId::new("1").unwrap(), move |channel| {
+        Box::pin(lookup(channel))
+    }));
 }
 
 #[test]

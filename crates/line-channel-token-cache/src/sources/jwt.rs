@@ -3,104 +3,122 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use line_channel_token_core::{
-    AccessToken, AssertionSource, ChannelId, ChannelSecret, Client, Error, TokenKeyId, TokenLifetime,
-};
+use line_channel_token_core::{AssertionSource, ChannelSecret, Client, Error, TokenKeyId, TokenLifetime};
 
 use super::signers::Signers;
-use crate::{IssueBudget, NewToken, TokenSource};
+use crate::issue::{IssueRequest, Issued, RetireReason, Retired};
+use crate::new_token::NewToken;
+use crate::policy::{IssueBudget, SourcePolicy};
+use crate::source::TokenSource;
 
-/// v2.1 tokens of a chosen life.
+/// v2.1 tokens of a chosen lifetime.
+///
+/// ```
+/// use std::time::Duration;
+/// use line_channel_token_cache::{JwtSource, TokenCache};
+/// use line_channel_token_core::{ChannelSecret, TokenLifetime};
+/// # use line_channel_token_core::{AssertionKid, ChannelId};
+/// # use line_channel_token_mock::{FakeSigner, MockBackend};
+///
+/// # fn main() -> Result<(), line_channel_token_core::Error> {
+/// # let client = MockBackend::new().client();
+/// # let signer = FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
+/// let source = JwtSource::new(client, signer, TokenLifetime::days(30)?)
+///     .revoke_previous_after(ChannelSecret::new("s3cret")?, Duration::from_secs(600))
+///     .with_budget(4)?;
+/// let tokens = TokenCache::new(source);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct JwtSource {
     client: Client,
     signers: Signers,
     lifetime: TokenLifetime,
     budget: IssueBudget,
-    revocation: Option<(ChannelSecret, Duration)>,
+    secret: Option<ChannelSecret>,
+    grace: Option<Duration>,
 }
 
 impl JwtSource {
-    /// Tokens that live as long as `lifetime` says.
+    /// Tokens that live as long as `lifetime` says. For lifetimes below two minutes, tokens are issued more often than once in a
+    /// minute, so that there is always a valid one.
     #[must_use]
     pub fn new(client: Client, signer: impl AssertionSource, lifetime: TokenLifetime) -> Self {
-        Self::of(client, Signers::new(signer), lifetime)
+        let budget = IssueBudget::standard(lifetime.as_duration());
+        Self { client, signers: Signers::new(signer), lifetime, budget, secret: None, grace: None }
     }
 
-    /// The same with two assertion keys, for the time in which one replaces the other: where LINE does not know the key of
-    /// `signer`, the `other` one is tried once, and serves from then on. The cache reports it
-    /// ([`Event::OtherSignerUsed`](crate::Event::OtherSignerUsed)).
+    /// A second assertion key, for the time in which one replaces the other: if LINE does not know the key of the first signer,
+    /// the `other` one is tried once, and is used from then on. The cache reports it
+    /// ([`Event::FallbackSignerUsed`](crate::Event::FallbackSignerUsed)).
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the two are for different channels.
-    pub fn with_two_signers(
-        client: Client,
-        signer: impl AssertionSource,
-        other: impl AssertionSource,
-        lifetime: TokenLifetime,
-    ) -> Result<Self, Error> {
-        Ok(Self::of(client, Signers::new(signer).with_other(other)?, lifetime))
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the two are for different channels.
+    pub fn with_fallback_signer(self, other: impl AssertionSource) -> Result<Self, Error> {
+        Ok(Self { signers: self.signers.with_fallback(other)?, ..self })
     }
 
-    fn of(client: Client, signers: Signers, lifetime: TokenLifetime) -> Self {
-        let budget = IssueBudget::standard(lifetime.as_duration());
-        Self { client, signers, lifetime, budget, revocation: None }
-    }
-
-    /// Revokes each token when its successor has been there for `grace`: time enough for requests that are under way
-    /// with the old one. A channel then holds two tokens at most: where a third is needed sooner, the oldest is revoked
+    /// Revokes each token when the next one has been there for `grace`: time enough for requests that are in flight
+    /// with the previous one. A channel then holds two tokens at most: if a third is needed sooner, the oldest is revoked
     /// before the grace is over. LINE asks for the channel secret to revoke.
     #[must_use]
-    pub fn revoking_predecessors(self, secret: ChannelSecret, grace: Duration) -> Self {
-        Self { revocation: Some((secret, grace)), ..self }
+    pub fn revoke_previous_after(self, secret: ChannelSecret, grace: Duration) -> Self {
+        Self { secret: Some(secret), grace: Some(grace), ..self }
     }
 
-    /// How many of the channel's 30 places the cache may use, in place of
-    /// [`IssueBudget::DEFAULT_PLACES`].
+    /// The channel secret, which LINE asks for to revoke a token: for a shutdown or the removal of a channel that revokes,
+    /// without revoking previous tokens.
+    #[must_use]
+    pub fn with_secret(self, secret: ChannelSecret) -> Self {
+        Self { secret: Some(secret), ..self }
+    }
+
+    /// How many of the channel's 30 slots the cache may use, in place of
+    /// [`IssueBudget::DEFAULT_SLOTS`].
     ///
     /// # Errors
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) outside 2..=30.
-    pub fn with_budget(self, places: usize) -> Result<Self, Error> {
-        Ok(Self { budget: IssueBudget::new(places, self.lifetime.as_duration())?, ..self })
+    pub fn with_budget(self, slots: usize) -> Result<Self, Error> {
+        Ok(Self { budget: IssueBudget::new(slots, self.lifetime.as_duration())?, ..self })
     }
 }
 
 #[async_trait]
 impl TokenSource for JwtSource {
-    async fn issue(&self) -> Result<NewToken, Error> {
+    fn policy(&self) -> SourcePolicy {
+        let policy =
+            SourcePolicy::new().with_channel_id(self.signers.first().channel_id().clone()).with_budget(self.budget);
+        match self.grace {
+            Some(grace) => policy.with_revoke_previous_after(grace),
+            None => policy,
+        }
+    }
+
+    async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {
         let client = &self.client;
         let issue = |assertion| async move { client.issue_jwt(&assertion).await };
         let token = self.signers.call(Some(self.lifetime), issue).await?;
-        Ok(NewToken::from(token).with_other_signer(self.signers.take_switch()))
+        Ok(NewToken::from(token).with_fallback(self.signers.take_switch()).into())
     }
 
-    fn channel_id(&self) -> Option<&ChannelId> {
-        Some(self.signers.first().channel_id())
+    async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
+        match &self.secret {
+            // A refused token may be good all the same: it is revoked if previous tokens are.
+            Some(secret) if reason != RetireReason::Refused || self.grace.is_some() => {
+                self.client.revoke_jwt(self.signers.first().channel_id(), secret, token.access_token()).await?;
+                Ok(Retired::Revoked)
+            }
+            _ => Ok(Retired::LeftToExpire),
+        }
     }
 
-    fn budget(&self) -> Option<IssueBudget> {
-        Some(self.budget)
-    }
-
-    fn revokes_after(&self) -> Option<Duration> {
-        self.revocation.as_ref().map(|(_, grace)| *grace)
-    }
-
-    async fn revoke(&self, token: &AccessToken) -> Result<(), Error> {
-        let Some((secret, _)) = &self.revocation else {
-            return Err(Error::invalid_input(
-                "a v2.1 token is revoked with the channel secret: `revoking_predecessors`",
-            ));
-        };
-        self.client.revoke_jwt(self.signers.first().channel_id(), secret, token).await.map(drop)
-    }
-
-    async fn key_ids(&self) -> Result<Vec<TokenKeyId>, Error> {
+    async fn key_ids(&self) -> Result<Option<Vec<TokenKeyId>>, Error> {
         let client = &self.client;
         let list = |assertion| async move { client.key_ids(&assertion).await };
         let key_ids = self.signers.call(None, list).await?;
-        Ok(key_ids.as_slice().to_vec())
+        Ok(Some(key_ids.as_slice().to_vec()))
     }
 }

@@ -3,11 +3,27 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use line_channel_token_core::{AccessToken, ChannelId, ChannelSecret, Client, Error, IssuedToken, TokenLifetime};
+use line_channel_token_core::{ChannelId, ChannelSecret, Client, Error, IssuedToken, TokenLifetime};
 
-use crate::{IssueBudget, NewToken, TokenSource};
+use crate::issue::{IssueRequest, Issued, RetireReason, Retired};
+use crate::new_token::NewToken;
+use crate::policy::{IssueBudget, SourcePolicy};
+use crate::source::TokenSource;
 
 /// Short-lived tokens (v2).
+///
+/// ```
+/// use line_channel_token_cache::{ShortLivedSource, TokenCache};
+/// use line_channel_token_core::{ChannelId, ChannelSecret};
+/// # use line_channel_token_mock::MockBackend;
+///
+/// # fn main() -> Result<(), line_channel_token_core::Error> {
+/// # let client = MockBackend::new().client();
+/// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+/// let tokens = TokenCache::new(ShortLivedSource::new(client, id, secret));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ShortLivedSource {
     client: Client,
@@ -21,49 +37,54 @@ impl ShortLivedSource {
     /// Tokens for a channel secret.
     #[must_use]
     pub fn new(client: Client, channel_id: ChannelId, secret: ChannelSecret) -> Self {
-        // LINE gives them all 30 days.
-        let budget = IssueBudget::standard(TokenLifetime::MAX.as_duration());
-        Self { client, channel_id, secret, budget, grace: None }
+        Self { client, channel_id, secret, budget: standard_budget(), grace: None }
     }
 
-    /// Revokes each token when its successor has been there for `grace`: time enough for requests that are under way
-    /// with the old one. A channel then holds two tokens at most: where a third is needed sooner, the oldest is revoked
+    /// Revokes each token when the next one has been there for `grace`: time enough for requests that are in flight
+    /// with the previous one. A channel then holds two tokens at most: if a third is needed sooner, the oldest is revoked
     /// before the grace is over.
     #[must_use]
-    pub fn revoking_predecessors(self, grace: Duration) -> Self {
+    pub fn revoke_previous_after(self, grace: Duration) -> Self {
         Self { grace: Some(grace), ..self }
     }
 
-    /// How many of the channel's 30 places the cache may use, in place of
-    /// [`IssueBudget::DEFAULT_PLACES`].
+    /// How many of the channel's 30 slots the cache may use, in place of
+    /// [`IssueBudget::DEFAULT_SLOTS`].
     ///
     /// # Errors
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) outside 2..=30.
-    pub fn with_budget(self, places: usize) -> Result<Self, Error> {
-        Ok(Self { budget: IssueBudget::new(places, TokenLifetime::MAX.as_duration())?, ..self })
+    pub fn with_budget(self, slots: usize) -> Result<Self, Error> {
+        Ok(Self { budget: IssueBudget::new(slots, TokenLifetime::MAX.as_duration())?, ..self })
     }
+}
+
+/// LINE gives these tokens 30 days.
+pub(super) fn standard_budget() -> IssueBudget {
+    IssueBudget::standard(TokenLifetime::MAX.as_duration())
 }
 
 #[async_trait]
 impl TokenSource for ShortLivedSource {
-    async fn issue(&self) -> Result<NewToken, Error> {
-        Ok(IssuedToken::from(self.client.issue(&self.channel_id, &self.secret).await?).into())
+    fn policy(&self) -> SourcePolicy {
+        let policy = SourcePolicy::new().with_channel_id(self.channel_id.clone()).with_budget(self.budget);
+        match self.grace {
+            Some(grace) => policy.with_revoke_previous_after(grace),
+            None => policy,
+        }
     }
 
-    fn channel_id(&self) -> Option<&ChannelId> {
-        Some(&self.channel_id)
+    async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {
+        let token = self.client.issue(&self.channel_id, &self.secret).await?;
+        Ok(NewToken::from(IssuedToken::from(token)).into())
     }
 
-    fn budget(&self) -> Option<IssueBudget> {
-        Some(self.budget)
-    }
-
-    fn revokes_after(&self) -> Option<Duration> {
-        self.grace
-    }
-
-    async fn revoke(&self, token: &AccessToken) -> Result<(), Error> {
-        self.client.revoke(token).await.map(drop)
+    async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
+        // A refused token may be good all the same: it is revoked if previous tokens are.
+        if reason == RetireReason::Refused && self.grace.is_none() {
+            return Ok(Retired::LeftToExpire);
+        }
+        self.client.revoke(token.access_token()).await?;
+        Ok(Retired::Revoked)
     }
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use line_channel_token_core::{Assertion, AssertionSource, Error, ErrorKind, TokenLifetime};
 
-use crate::source::OtherSigner;
+use crate::new_token::FallbackSigner;
+use crate::source::caught;
 use crate::sync::Mutex;
 
 /// The signers of a source. The one that served last is asked first.
@@ -23,7 +24,7 @@ struct State {
     /// Whether the second one served last.
     second_serves: AtomicBool,
     /// A switch that no token has brought to the cache yet.
-    switched: Mutex<Option<OtherSigner>>,
+    switched: Mutex<Option<FallbackSigner>>,
 }
 
 impl Signers {
@@ -31,7 +32,10 @@ impl Signers {
         Self { first: Arc::new(signer), second: None, state: Arc::default() }
     }
 
-    pub(crate) fn with_other(self, other: impl AssertionSource) -> Result<Self, Error> {
+    /// # Errors
+    ///
+    /// If the two are for different channels.
+    pub(crate) fn with_fallback(self, other: impl AssertionSource) -> Result<Self, Error> {
         let (id, other_id) = (self.first.channel_id(), other.channel_id());
         if id != other_id {
             return Err(Error::invalid_input(format!(
@@ -46,11 +50,11 @@ impl Signers {
     }
 
     /// The last switch to the other signer, which is told once.
-    pub(crate) fn take_switch(&self) -> Option<OtherSigner> {
+    pub(crate) fn take_switch(&self) -> Option<FallbackSigner> {
         self.state.switched.lock().take()
     }
 
-    /// Makes an assertion and calls LINE with it; once more with the other signer where LINE does not know the key.
+    /// Makes an assertion and calls LINE with it; once more with the other signer if LINE does not know the key.
     pub(crate) async fn call<T, F>(
         &self,
         token_lifetime: Option<TokenLifetime>,
@@ -64,15 +68,15 @@ impl Signers {
             Some(second) if second_serves => (second, Some(&self.first)),
             second => (&self.first, second.as_ref()),
         };
-        let refused = match call(serving.assertion(token_lifetime).await?).await {
+        let refused = match call(assertion(&**serving, token_lifetime).await?).await {
             Err(error) if error.kind() == ErrorKind::UnknownAssertionKey => error,
             outcome => return outcome,
         };
         let Some(other) = other else { return Err(refused) };
-        match call(other.assertion(token_lifetime).await?).await {
+        match call(assertion(&**other, token_lifetime).await?).await {
             Ok(value) => {
                 self.state.second_serves.store(!second_serves, Ordering::Relaxed);
-                let switch = OtherSigner { refused: serving.kid().cloned(), used: other.kid().cloned() };
+                let switch = FallbackSigner { rejected: serving.kid().cloned(), used: other.kid().cloned() };
                 *self.state.switched.lock() = Some(switch);
                 Ok(value)
             }
@@ -81,4 +85,12 @@ impl Signers {
             Err(error) => Err(error),
         }
     }
+}
+
+/// An assertion; a panic of the signer is an error to sign, after which nothing was sent.
+pub(crate) async fn assertion(
+    signer: &dyn AssertionSource,
+    token_lifetime: Option<TokenLifetime>,
+) -> Result<Assertion, Error> {
+    caught(async { signer.assertion(token_lifetime).await }, || Error::signing("the assertion signer panicked")).await
 }

@@ -6,17 +6,36 @@ use async_trait::async_trait;
 use line_channel_token_core::{AssertionSource, ChannelId, ChannelSecret, Client, Error, IssuedToken};
 
 use super::signers::Signers;
-use crate::{NewToken, TokenSource};
+use crate::issue::{IssueRequest, Issued};
+use crate::new_token::NewToken;
+use crate::policy::SourcePolicy;
+use crate::source::TokenSource;
 
-/// Stateless tokens (v3), for a channel secret or for assertions.
+/// LINE means stateless tokens to be issued freely.
+pub(super) const MIN_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Stateless tokens (v3), for a channel secret or for assertions. They live for 15 minutes, and cannot be revoked or listed.
+///
+/// ```
+/// use line_channel_token_cache::{StatelessSource, TokenCache};
+/// use line_channel_token_core::{ChannelId, ChannelSecret};
+/// # use line_channel_token_mock::MockBackend;
+///
+/// # fn main() -> Result<(), line_channel_token_core::Error> {
+/// # let client = MockBackend::new().client();
+/// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+/// let tokens = TokenCache::new(StatelessSource::with_secret(client, id, secret));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct StatelessSource {
     client: Client,
-    credentials: Credentials,
+    authentication: Authentication,
 }
 
 #[derive(Clone, Debug)]
-enum Credentials {
+enum Authentication {
     Secret(ChannelId, ChannelSecret),
     Assertion(Signers),
 }
@@ -25,52 +44,53 @@ impl StatelessSource {
     /// Tokens for a channel secret.
     #[must_use]
     pub fn with_secret(client: Client, channel_id: ChannelId, secret: ChannelSecret) -> Self {
-        Self { client, credentials: Credentials::Secret(channel_id, secret) }
+        Self { client, authentication: Authentication::Secret(channel_id, secret) }
     }
 
     /// Tokens for assertions.
     #[must_use]
     pub fn new(client: Client, signer: impl AssertionSource) -> Self {
-        Self { client, credentials: Credentials::Assertion(Signers::new(signer)) }
+        Self { client, authentication: Authentication::Assertion(Signers::new(signer)) }
     }
 
-    /// Tokens for assertions of either signer: see [`JwtSource::with_two_signers`](crate::JwtSource::with_two_signers).
+    /// Tokens for assertions of either signer: see
+    /// [`JwtSource::with_fallback_signer`](crate::JwtSource::with_fallback_signer).
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the two are for different channels.
-    pub fn with_two_signers(
-        client: Client,
-        signer: impl AssertionSource,
-        other: impl AssertionSource,
-    ) -> Result<Self, Error> {
-        Ok(Self { client, credentials: Credentials::Assertion(Signers::new(signer).with_other(other)?) })
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the two are for different channels, and if
+    /// this source has a secret instead of a signer.
+    pub fn with_fallback_signer(self, other: impl AssertionSource) -> Result<Self, Error> {
+        match self.authentication {
+            Authentication::Assertion(signers) => {
+                Ok(Self { authentication: Authentication::Assertion(signers.with_fallback(other)?), ..self })
+            }
+            Authentication::Secret(..) => Err(Error::invalid_input(
+                "a fallback signer goes with a first signer, and this source has a channel secret",
+            )),
+        }
     }
 }
 
 #[async_trait]
 impl TokenSource for StatelessSource {
-    async fn issue(&self) -> Result<NewToken, Error> {
-        let (token, switch) = match &self.credentials {
-            Credentials::Secret(id, secret) => (self.client.issue_stateless(id, secret).await?, None),
-            Credentials::Assertion(signers) => {
-                let client = &self.client;
+    fn policy(&self) -> SourcePolicy {
+        let channel_id = match &self.authentication {
+            Authentication::Secret(id, _) => id,
+            Authentication::Assertion(signers) => signers.first().channel_id(),
+        };
+        SourcePolicy::new().with_channel_id(channel_id.clone()).with_min_interval(MIN_INTERVAL)
+    }
+
+    async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {
+        let client = &self.client;
+        let (token, switch) = match &self.authentication {
+            Authentication::Secret(id, secret) => (client.issue_stateless(id, secret).await?, None),
+            Authentication::Assertion(signers) => {
                 let issue = |assertion| async move { client.issue_stateless_with_jwt(&assertion).await };
                 (signers.call(None, issue).await?, signers.take_switch())
             }
         };
-        Ok(NewToken::from(IssuedToken::from(token)).with_other_signer(switch))
-    }
-
-    fn channel_id(&self) -> Option<&ChannelId> {
-        match &self.credentials {
-            Credentials::Secret(id, _) => Some(id),
-            Credentials::Assertion(signers) => Some(signers.first().channel_id()),
-        }
-    }
-
-    /// A second: LINE means stateless tokens to be issued freely.
-    fn least_interval(&self) -> Duration {
-        Duration::from_secs(1)
+        Ok(NewToken::from(IssuedToken::from(token)).with_fallback(switch).into())
     }
 }

@@ -1,14 +1,24 @@
 //! A token that was issued elsewhere.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
-use line_channel_token_core::{AccessToken, Error, Moment};
+use line_channel_token_core::{AccessToken, Error};
 
-use crate::{NewToken, TokenSource};
+use crate::issue::{IssueRequest, Issued};
+use crate::new_token::NewToken;
+use crate::source::TokenSource;
 
 /// One token that was issued elsewhere and does not expire: a long-lived one from the Console. After an invalidation the
-/// same one is handed out again, a minute later at the soonest, since there is no other.
+/// same one is handed out again, since there is no other.
+///
+/// ```
+/// use line_channel_token_cache::{StaticSource, TokenCache};
+/// use line_channel_token_core::AccessToken;
+///
+/// # fn main() -> Result<(), line_channel_token_core::Error> {
+/// let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct StaticSource {
     token: AccessToken,
@@ -24,7 +34,7 @@ impl StaticSource {
 
 #[async_trait]
 impl TokenSource for StaticSource {
-    async fn issue(&self) -> Result<NewToken, Error> {
-        Ok(NewToken::unexpiring(self.token.clone(), Moment { monotonic: Duration::ZERO, unix: Duration::ZERO }))
+    async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error> {
+        Ok(Issued::Adopted(NewToken::non_expiring(self.token.clone(), request.clock().now())))
     }
 }

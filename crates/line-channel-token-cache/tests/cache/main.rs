@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod failing;
-mod flights;
-mod lives;
+mod in_flight;
+mod lifetimes;
 mod pool;
 mod pool_bounds;
-mod pool_leaving;
+mod pool_removal;
+mod refresh_ahead;
 mod support;
 mod tasks;
-mod upkeep;
 mod watching;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use line_channel_token_cache::{CacheState, StatelessSource, StaticSource, TokenPool};
+use line_channel_token_cache::{CacheState, Shutdown, StatelessSource, StaticSource, TokenPool};
 use line_channel_token_core::{AccessToken, ChannelId, ChannelSecret, Error, ErrorKind};
 use line_channel_token_mock::{ManualClock, MockBackend};
 
@@ -43,11 +43,11 @@ impl Sources {
         self.made.lock().unwrap().get(&id(channel)).map_or(0, |made| made.iter().map(|source| source.calls()).sum())
     }
 
-    pub(crate) fn pool(&self, max_channels: usize) -> TokenPool {
+    pub(crate) fn pool(&self, max_capacity: usize) -> TokenPool {
         let sources = self.clone();
         TokenPool::builder(move |channel| Ok(sources.make(channel)))
             .clock(Arc::new(self.clock.clone()))
-            .max_channels(max_channels)
+            .max_capacity(max_capacity)
             .build()
     }
 }
@@ -66,7 +66,7 @@ async fn each_channel_has_its_own_token_made_on_demand_and_kept() {
     assert_eq!(pool.status(&id(1)).unwrap().state, CacheState::Empty);
     assert_eq!(pool.status(&id(2)).unwrap().state, CacheState::Fresh, "the other is not touched");
     pool.warm_up(&id(1)).await.unwrap();
-    let valid = pool.token_valid_for(&id(1), 900 * SECOND).await.unwrap();
+    let valid = pool.token_with_min_ttl(&id(1), 900 * SECOND).await.unwrap();
     assert!(!Arc::ptr_eq(&valid, &one));
 }
 
@@ -140,7 +140,7 @@ async fn after_shutdown_warm_channels_are_served_and_no_source_is_asked() {
     let sources = Sources::new();
     let pool = sources.pool(100);
     pool.token(&id(1)).await.unwrap();
-    pool.shutdown().await;
+    pool.shutdown(Shutdown::default()).await;
     assert!(pool.token(&id(1)).await.is_ok());
     for channel in [1, 2] {
         sources.clock.advance(Duration::from_secs(450 * channel));
@@ -170,7 +170,7 @@ async fn a_source_that_is_made_while_the_pool_shuts_down_is_not_asked() {
     let caller = pool.clone();
     let call = tokio::spawn(async move { caller.token(&id(1)).await.map(drop) });
     reached.acquire().await.unwrap().forget();
-    pool.shutdown().await;
+    pool.shutdown(Shutdown::default()).await;
     tell.send(()).unwrap();
     assert!(call.await.unwrap().unwrap_err().to_string().contains("shut down"));
     assert_eq!(sources.calls(1), 0);

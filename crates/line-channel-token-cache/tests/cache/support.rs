@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use line_channel_token_cache::{Event, NewToken, RefreshAhead, TokenCache, TokenSource};
+use line_channel_token_cache::{
+    Event, IssueRequest, Issued, NewToken, RefreshAhead, SourcePolicy, TokenCache, TokenSource,
+};
 use line_channel_token_core::{AccessToken, Clock, Error};
 use line_channel_token_mock::ManualClock;
 use tokio::sync::Semaphore;
@@ -17,6 +19,10 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     Issue(Duration),
+    /// A token that others issued.
+    Adopt(Duration),
+    /// The present token is to be kept for so long.
+    Keep(Duration),
     Fail(Error),
     Panic,
 }
@@ -27,14 +33,14 @@ pub(crate) struct Source {
     calls: AtomicUsize,
     gate: Option<Semaphore>,
     clock: ManualClock,
-    least_interval: Duration,
+    min_interval: Duration,
 }
 
 impl Source {
     pub(crate) fn new(
         acts: impl IntoIterator<Item = Act>,
         gated: bool,
-        least_interval: Duration,
+        min_interval: Duration,
         clock: &ManualClock,
     ) -> Self {
         Self {
@@ -42,7 +48,7 @@ impl Source {
             calls: AtomicUsize::new(0),
             gate: gated.then(|| Semaphore::new(0)),
             clock: clock.clone(),
-            least_interval,
+            min_interval,
         }
     }
 
@@ -53,7 +59,11 @@ impl Source {
 
 #[async_trait]
 impl TokenSource for Source {
-    async fn issue(&self) -> Result<NewToken, Error> {
+    fn policy(&self) -> SourcePolicy {
+        SourcePolicy::new().with_min_interval(self.min_interval)
+    }
+
+    async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {
         let nth = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         let sent_at = self.clock.now();
         if let Some(gate) = &self.gate {
@@ -63,15 +73,14 @@ impl TokenSource for Source {
             let mut acts = self.acts.lock().unwrap();
             if acts.len() > 1 { acts.pop_front().unwrap() } else { acts[0].clone() }
         };
+        let token = |lifetime| NewToken::new(AccessToken::new(format!("token-{nth}")).unwrap(), sent_at, lifetime);
         match act {
-            Act::Issue(life) => Ok(NewToken::new(AccessToken::new(format!("token-{nth}")).unwrap(), sent_at, life)),
+            Act::Issue(lifetime) => Ok(token(lifetime).into()),
+            Act::Adopt(lifetime) => Ok(Issued::Adopted(token(lifetime))),
+            Act::Keep(ask_again_in) => Ok(Issued::Keep { ask_again_in }),
             Act::Fail(error) => Err(error),
             Act::Panic => panic!("the source was told to panic"),
         }
-    }
-
-    fn least_interval(&self) -> Duration {
-        self.least_interval
     }
 }
 
@@ -108,9 +117,9 @@ impl Scene {
         Self { cache: builder.refresh_ahead(when).build(), ..self }
     }
 
-    fn with(acts: impl IntoIterator<Item = Act>, gated: bool, least_interval: Duration) -> Self {
+    fn with(acts: impl IntoIterator<Item = Act>, gated: bool, min_interval: Duration) -> Self {
         let clock = ManualClock::new();
-        let source = Arc::new(Source::new(acts, gated, least_interval, &clock));
+        let source = Arc::new(Source::new(acts, gated, min_interval, &clock));
         let events = Arc::new(Mutex::new(Vec::new()));
         let log = events.clone();
         let cache = TokenCache::builder(source.clone())
@@ -132,7 +141,7 @@ impl Scene {
         self.cache.token().await.map(|token| token.access_token().expose_secret().to_owned())
     }
 
-    /// Lets the tasks that are ready run, those of a background flight among them.
+    /// Lets the tasks that are ready run, those of a refresh in the background among them.
     pub(crate) async fn settle(&self) {
         settle().await;
     }
@@ -149,7 +158,7 @@ fn name(event: &Event) -> String {
     match event {
         Event::Issued { .. } => "issued".to_owned(),
         Event::Refreshed { .. } => "refreshed".to_owned(),
-        Event::RefreshFailed { next_try_in, .. } => format!("failed, next in {:.0} s", next_try_in.as_secs_f64()),
+        Event::RefreshFailed { retry_in, .. } => format!("failed, next in {:.0} s", retry_in.as_secs_f64()),
         Event::ServedStale => "served stale".to_owned(),
         Event::Invalidated => "invalidated".to_owned(),
         other => format!("{other:?}"),

@@ -32,7 +32,7 @@ async fn a_cache_that_rests_has_one_task_at_most_and_none_once_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_flight_ends_with_the_last_handle() {
+async fn a_call_ends_with_the_last_handle() {
     let scene = Scene::gated([Act::Issue(900 * SECOND)]);
     let cache = scene.cache.clone();
     let waiting = tokio::spawn(async move { cache.token().await });
@@ -76,7 +76,7 @@ fn a_cache_outlives_the_runtime_that_its_tasks_ran_on() {
         runtime.block_on(async {
             assert_eq!(scene.token().await.unwrap(), format!("token-{nth}"));
             scene.settle().await;
-            // In the second and third runtime a keeper is begun anew.
+            // In the second and third runtime a timer is started anew.
             assert_eq!(tasks(), 1);
         });
         scene.clock.advance(1000 * SECOND);
@@ -101,15 +101,15 @@ fn a_cache_can_be_dropped_outside_of_a_runtime() {
 }
 
 #[test]
-fn a_runtime_that_ends_in_mid_flight_takes_no_call_of_a_pool_along() {
+fn a_runtime_that_ends_during_a_call_takes_no_permit_of_a_pool_along() {
     let clock = ManualClock::new();
     let time = clock.clone();
-    // Channel 1's source never answers.
+    // Channel 1's source never responds.
     let make = move |channel: &ChannelId| {
         let hangs = channel.as_str() == "1";
         Ok::<_, Error>(Source::new([Act::Issue(900 * SECOND)], hangs, Duration::ZERO, &time))
     };
-    let pool = TokenPool::builder(make).clock(Arc::new(clock.clone())).max_calls(1).build();
+    let pool = TokenPool::builder(make).clock(Arc::new(clock.clone())).max_concurrent_issues(1).build();
     let [one, two, three] = ["1", "2", "3"].map(|id| ChannelId::new(id).unwrap());
     let first = tokio::runtime::Builder::new_current_thread().build().unwrap();
     first.block_on(async {

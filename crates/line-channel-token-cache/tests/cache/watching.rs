@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use line_channel_token_cache::{
-    CacheState, JwtSource, ShortLivedSource, StatelessSource, StaticSource, TokenCache, TokenSource,
+    CacheState, JwtSource, ShortLivedSource, Shutdown, StatelessSource, StaticSource, TokenCache, TokenPool,
+    TokenSource,
 };
 use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, ChannelSecret, Error, Operation, TokenLifetime};
 use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
@@ -40,7 +41,7 @@ async fn the_status_shows_the_failure_and_the_next_try() {
     let scene = Scene::new([Act::Fail(Error::signing("no key").with_retry_after(40 * SECOND))]);
     assert!(scene.cache.warm_up().await.is_err());
     let status = scene.cache.status();
-    assert_eq!((status.state, status.in_flight, status.next_try_in), (CacheState::Empty, false, 40 * SECOND));
+    assert_eq!((status.state, status.in_flight, status.retry_in), (CacheState::Empty, false, 40 * SECOND));
     assert!(status.last_error.unwrap().to_string().starts_with("no key"));
 }
 
@@ -61,13 +62,13 @@ async fn every_family_has_its_source() {
         assert!(token.header_value().is_sensitive());
         (token.header_value().to_str().unwrap().to_owned(), token.key_id().map(ToString::to_string))
     }
-    assert_eq!(StatelessSource::new(client(), signer.clone()).least_interval(), SECOND);
+    assert_eq!(StatelessSource::new(client(), signer.clone()).policy().min_interval(), SECOND);
     let seconds = TokenLifetime::days(30).unwrap();
     let stateless = StatelessSource::with_secret(client(), id.clone(), secret.clone());
     assert_eq!(cached(&line, stateless).await.0, "Bearer with-secret");
     assert_eq!(cached(&line, StatelessSource::new(client(), signer.clone())).await.0, "Bearer with-jwt");
-    assert_eq!(JwtSource::new(client(), signer.clone(), seconds).least_interval(), 60 * SECOND);
-    assert_eq!(ShortLivedSource::new(client(), id.clone(), secret.clone()).least_interval(), 60 * SECOND);
+    assert_eq!(JwtSource::new(client(), signer.clone(), seconds).policy().min_interval(), 60 * SECOND);
+    assert_eq!(ShortLivedSource::new(client(), id.clone(), secret.clone()).policy().min_interval(), 60 * SECOND);
     let (jwt, key_id) = cached(&line, JwtSource::new(client(), signer, seconds)).await;
     assert_eq!((jwt.as_str(), key_id.as_deref()), ("Bearer v2.1", Some("the-key-id")));
     assert_eq!(cached(&line, ShortLivedSource::new(client(), id, secret)).await.0, "Bearer v2");
@@ -85,8 +86,41 @@ fn handles_can_be_shared_between_tasks() {
     let scene = Scene::new([Act::Issue(SECOND)]);
     shared(&scene.cache);
     sendable(scene.cache.token());
-    sendable(scene.cache.token_valid_for(SECOND));
-    sendable(scene.cache.shutdown());
+    sendable(scene.cache.token_with_min_ttl(SECOND));
+    sendable(scene.cache.shutdown(Shutdown::default()));
+}
+
+/// The compiler judges a future that is awaited in the task of another more strictly than the future by itself.
+#[tokio::test]
+async fn every_future_can_be_awaited_in_a_task_of_its_own() {
+    let scene = Scene::new([Act::Issue(900 * SECOND)]);
+    let cache = scene.cache.clone();
+    let of_the_cache = tokio::spawn(async move {
+        cache.warm_up().await?;
+        let token = cache.token().await?;
+        cache.invalidate(&token);
+        cache.token_with_min_ttl(SECOND).await?;
+        assert!(cache.reconcile().await.is_err(), "its tokens have no key ids");
+        assert!(cache.shutdown(Shutdown::default()).await.is_complete());
+        Ok::<_, Error>(())
+    });
+    of_the_cache.await.unwrap().unwrap();
+
+    let source = scene.source.clone();
+    let pool = TokenPool::builder(move |_: &ChannelId| Ok(source.clone())).clock(Arc::new(scene.clock.clone())).build();
+    let of_the_pool = tokio::spawn(async move {
+        let (one, two) = (ChannelId::new("1")?, ChannelId::new("2")?);
+        pool.warm_up(&one).await?;
+        let token = pool.token(&one).await?;
+        pool.invalidate(&one, &token);
+        pool.token_with_min_ttl(&one, SECOND).await?;
+        assert!(pool.reconcile(&one).await.is_err(), "its tokens have no key ids");
+        assert!(pool.remove_and_revoke(&one, SECOND).await.unwrap().is_complete());
+        assert!(pool.remove_and_revoke(&two, SECOND).await.is_none());
+        assert!(pool.shutdown(Shutdown::default()).await.is_complete());
+        Ok::<_, Error>(())
+    });
+    of_the_pool.await.unwrap().unwrap();
 }
 
 #[tokio::test]

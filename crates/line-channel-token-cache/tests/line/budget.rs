@@ -2,13 +2,23 @@
 
 use std::sync::atomic::Ordering;
 
-use line_channel_token_cache::IssueBudget;
-use line_channel_token_core::{ErrorKind, TokenLifetime};
+use async_trait::async_trait;
+use line_channel_token_cache::{
+    IssueRequest, Issued, JwtSource, NewToken, RetireReason, Retired, ShortLivedSource, SourcePolicy, TokenSource,
+};
+use line_channel_token_core::{Clock, Error, ErrorKind, TokenKeyId, TokenLifetime};
 
-use crate::support::{DAY, Line, MINUTE};
+use crate::support::{DAY, Line, MINUTE, settle};
+
+/// Others issue so many tokens.
+async fn fill(line: &Line, tokens: usize) {
+    for _ in 0..tokens {
+        line.client().issue_jwt(&line.signer(0).sign_for(TokenLifetime::MAX).unwrap()).await.unwrap();
+    }
+}
 
 #[tokio::test]
-async fn tokens_that_are_refused_for_ever_stop_at_the_budget_and_the_error_says_so() {
+async fn tokens_that_are_refused_for_ever_stop_just_short_of_lines_thirty_and_the_error_says_so() {
     let line = Line::new();
     let cache = line.cache(line.jwt());
     let mut errors = Vec::new();
@@ -19,29 +29,78 @@ async fn tokens_that_are_refused_for_ever_stop_at_the_budget_and_the_error_says_
         }
         line.clock.advance(11 * MINUTE);
     }
-    assert_eq!((line.live(), line.told("Issued")), (IssueBudget::DEFAULT_PLACES, IssueBudget::DEFAULT_PLACES));
-    assert_eq!(line.told("BudgetReached"), 1, "told once: {:?}", line.events.lock().unwrap());
+    assert_eq!((line.live(), line.told("Issued")), (28, 28), "LINE is asked what it has, whatever the budget says");
+    assert_eq!(line.told("BudgetExhausted"), 1, "told once: {:?}", line.events.lock().unwrap());
     let error = errors.last().unwrap();
     assert_eq!(error.kind(), ErrorKind::IssueBudgetReached);
-    assert!(error.to_string().contains("10 tokens that this cache has asked for"), "{error}");
-    // The first one was issued 60 times 11 minutes ago.
-    assert_eq!(error.retry_after(), Some(30 * DAY - 59 * 11 * MINUTE));
+    assert!(error.to_string().contains("LINE lists 28 valid tokens of 30"), "{error}");
+    // Somebody may revoke some: LINE is asked again.
+    assert_eq!(error.retry_after(), Some(10 * MINUTE));
     line.clock.advance(30 * DAY);
-    assert!(cache.token().await.is_ok(), "expired tokens take up no place");
+    assert!(cache.token().await.is_ok(), "expired tokens use no slot");
 }
 
 #[tokio::test]
-async fn an_issue_whose_answer_was_lost_is_charged_and_one_that_never_left_is_not() {
+async fn an_issue_whose_response_was_lost_uses_a_slot_and_one_that_never_left_does_not() {
     let line = Line::new();
     let cache = line.cache(line.jwt().with_budget(4).unwrap());
+    line.way.cut.store(true, Ordering::SeqCst);
+    for _ in 0..20 {
+        assert!(cache.token().await.is_err());
+        line.clock.advance(11 * MINUTE);
+    }
+    assert_eq!((line.live(), cache.status().slots_used), (0, 0));
+    line.way.cut.store(false, Ordering::SeqCst);
     line.way.loses.store(true, Ordering::SeqCst);
+    for lost in 1..=4 {
+        assert!(cache.token().await.is_err());
+        assert_eq!((line.live(), cache.status().slots_used), (lost, lost));
+        line.clock.advance(11 * MINUTE);
+    }
+    // From here on LINE is asked before each issue, and says that there is room.
     for _ in 0..100 {
         assert!(cache.token().await.is_err());
         line.clock.advance(11 * MINUTE);
     }
-    assert_eq!((line.live(), cache.status().places_taken), (4, 4));
+    assert_eq!((line.live(), cache.status().slots_used), (28, 28));
     let error = cache.token().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::IssueBudgetReached, "{error}");
+}
+
+#[tokio::test]
+async fn lost_responses_of_tokens_that_cannot_be_listed_cost_a_channel_five_minutes_without_a_token() {
+    let line = Line::new();
+    let source = ShortLivedSource::new(line.client(), line.id(), line.secret()).with_budget(2).unwrap();
+    let cache = line.cache(source);
+    line.way.loses.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        let error = cache.token().await.unwrap_err();
+        line.clock.advance(error.retry_after().unwrap());
+    }
+    line.way.loses.store(false, Ordering::SeqCst);
+    let error = cache.token().await.unwrap_err();
+    assert_eq!((error.kind(), line.live()), (ErrorKind::IssueBudgetReached, 2), "{error}");
+    assert!(error.retry_after().unwrap() < 5 * MINUTE, "{error}");
+    line.clock.advance(error.retry_after().unwrap());
+    assert!(cache.token().await.is_ok());
+}
+
+#[tokio::test]
+async fn without_a_token_the_budget_delays_the_next_one_by_ten_minutes_at_most() {
+    let line = Line::new();
+    let source = ShortLivedSource::new(line.client(), line.id(), line.secret()).with_budget(2).unwrap();
+    let cache = line.cache(source);
+    for _ in 0..2 {
+        cache.token().await.unwrap();
+        line.clock.advance(MINUTE);
+        // By the calendar the token has expired; LINE may hold it to be valid, so its slot is used.
+        line.clock.set_calendar(line.clock.now().unix + 31 * DAY);
+    }
+    let error = cache.token().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::IssueBudgetReached, "{error}");
+    assert_eq!(error.retry_after(), Some(9 * MINUTE), "the last one was issued a minute ago");
+    line.clock.advance(9 * MINUTE);
+    assert!(cache.token().await.is_ok());
 }
 
 #[tokio::test]
@@ -53,7 +112,7 @@ async fn a_refusal_charges_nothing() {
         assert_eq!(cache.token().await.unwrap_err().kind(), ErrorKind::UnknownAssertionKey);
         line.clock.advance(11 * MINUTE);
     }
-    assert_eq!(cache.status().places_taken, 0);
+    assert_eq!(cache.status().slots_used, 0);
     line.register(0);
     assert!(cache.token().await.is_ok());
 }
@@ -65,33 +124,105 @@ async fn with_a_valid_token_the_budget_stops_no_caller() {
     let first = cache.token().await.unwrap();
     cache.invalidate(&first);
     let second = cache.token().await.unwrap();
-    // 27 days later a new one is due, and neither place is free.
+    fill(&line, 26).await;
+    // 27 days later a new one is due, neither slot is free, and others use all but two of LINE's.
     line.live_through(&cache, 27, DAY).await;
     let served = cache.token().await.unwrap();
     assert_eq!(served.key_id(), second.key_id());
-    assert_eq!(line.told("BudgetReached"), 1);
-    assert!(cache.status().next_try_in > 2 * DAY);
+    assert_eq!(line.told("BudgetExhausted"), 1);
+    let retry_in = cache.status().retry_in;
+    assert!(retry_in > 30 * MINUTE && retry_in <= 60 * MINUTE, "{retry_in:?}: somebody may revoke some");
+}
+
+#[tokio::test]
+async fn a_budget_that_is_used_up_keeps_no_token_from_being_replaced_while_line_has_room() {
+    let line = Line::new();
+    let cache = line.cache(line.jwt().with_budget(2).unwrap());
+    let first = cache.token().await.unwrap();
+    cache.invalidate(&first);
+    let second = cache.token().await.unwrap();
+    line.live_through(&cache, 27, DAY).await;
+    assert_ne!(cache.token().await.unwrap().key_id(), second.key_id());
+    assert_eq!(line.told("BudgetExhausted"), 0);
 }
 
 #[tokio::test]
 async fn lines_own_refusal_is_passed_on_and_asked_about_seldom() {
     let line = Line::new();
-    // Others fill the channel.
-    for _ in 0..30 {
-        line.client().issue_jwt(&line.signer(0).sign_for(TokenLifetime::MAX).unwrap()).await.unwrap();
-    }
+    fill(&line, 30).await;
     let cache = line.cache(line.jwt());
     for _ in 0..60 {
         let error = cache.token().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TokenLimitReached);
+        assert!(
+            error.to_string().contains("LINE lists 30 valid tokens, of which this cache does not know 30"),
+            "{error}"
+        );
         line.clock.advance(MINUTE);
     }
-    assert!((3..=12).contains(&line.told("RefreshFailed")), "{} calls in an hour", line.told("RefreshFailed"));
+    assert!((3..=13).contains(&line.told("RefreshFailed")), "{} calls in an hour", line.told("RefreshFailed"));
+    assert_eq!(
+        (line.told("TokenLimitReached"), cache.status().slots_used),
+        (1, 0),
+        "which tokens there are is told once"
+    );
 }
 
 #[test]
 fn a_budget_outside_of_lines_thirty_is_refused() {
-    for places in [0, 1, 31] {
-        assert_eq!(Line::new().jwt().with_budget(places).unwrap_err().kind(), ErrorKind::InvalidInput);
+    for slots in [0, 1, 31] {
+        assert_eq!(Line::new().jwt().with_budget(slots).unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+}
+
+/// Its listing does harm.
+#[derive(Debug)]
+struct Unlistable {
+    source: JwtSource,
+    hangs: bool,
+}
+
+#[async_trait]
+impl TokenSource for Unlistable {
+    fn policy(&self) -> SourcePolicy {
+        self.source.policy()
+    }
+
+    async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error> {
+        self.source.issue(request).await
+    }
+
+    async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
+        self.source.retire(token, reason).await
+    }
+
+    async fn key_ids(&self) -> Result<Option<Vec<TokenKeyId>>, Error> {
+        assert!(self.hangs, "the source was told to panic");
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_listing_that_panics_or_hangs_keeps_no_channel_without_a_token_for_ever() {
+    for hangs in [false, true] {
+        let line = Line::new();
+        let cache = line.cache(Unlistable { source: line.jwt().with_budget(2).unwrap(), hangs });
+        line.way.loses.store(true, Ordering::SeqCst);
+        for _ in 0..2 {
+            let error = cache.token().await.unwrap_err();
+            line.clock.advance(error.retry_after().unwrap());
+        }
+        line.way.loses.store(false, Ordering::SeqCst);
+        let caller = cache.clone();
+        let call = tokio::spawn(async move {
+            while caller.token().await.is_err() {
+                settle().await
+            }
+        });
+        for _ in 0..15 * 60 {
+            settle().await;
+            line.clock.advance(MINUTE / 60);
+        }
+        assert!(call.is_finished(), "no token in a quarter of an hour (hangs: {hangs}): {:?}", cache.status());
     }
 }

@@ -4,6 +4,7 @@
 
 mod budget;
 mod reconciliation;
+mod restarts;
 mod rotation;
 mod signers;
 mod support;

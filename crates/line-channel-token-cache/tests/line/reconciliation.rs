@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use line_channel_token_cache::{CacheState, IssueBudget, JwtSource, NewToken, StatelessSource, TokenSource};
+use line_channel_token_cache::{
+    CacheState, IssueBudget, IssueRequest, Issued, JwtSource, NewToken, RetireReason, Retired, SourcePolicy,
+    StatelessSource, TokenSource,
+};
 use line_channel_token_core::{Error, ErrorKind, TokenKeyId, TokenLifetime};
 use tokio::sync::Semaphore;
 
@@ -13,7 +16,7 @@ use crate::support::{DAY, Line, MINUTE, settle};
 #[tokio::test]
 async fn tokens_of_others_and_lost_ones_are_orphans_and_our_own_are_held() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().revoking_predecessors(line.secret(), 60 * MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 60 * MINUTE));
     let first = cache.token().await.unwrap();
     line.live_through(&cache, 1, 26 * DAY).await;
     let second = cache.token().await.unwrap();
@@ -35,14 +38,14 @@ async fn a_token_that_was_revoked_elsewhere_is_missing_and_no_longer_served() {
     line.emulator.revoke_all(&line.id());
     let found = cache.reconcile().await.unwrap();
     assert_eq!(found.missing.as_ref(), token.key_id());
-    assert_eq!((cache.status().places_taken, line.told("Invalidated")), (0, 1));
+    assert_eq!((cache.status().slots_used, line.told("Invalidated")), (0, 1));
     assert_eq!(cache.status().state, CacheState::Empty);
     let next = cache.token().await.unwrap();
     assert!(line.client().verify_jwt(next.access_token()).await.is_ok());
 }
 
 #[tokio::test]
-async fn lost_answers_that_led_to_no_token_give_their_places_back() {
+async fn lost_responses_that_led_to_no_token_give_their_slots_back() {
     let line = Line::new();
     let cache = line.cache(line.jwt().with_budget(4).unwrap());
     line.way.loses.store(true, Ordering::SeqCst);
@@ -51,12 +54,11 @@ async fn lost_answers_that_led_to_no_token_give_their_places_back() {
         line.clock.advance(11 * MINUTE);
     }
     line.way.loses.store(false, Ordering::SeqCst);
-    assert_eq!(cache.token().await.unwrap_err().kind(), ErrorKind::IssueBudgetReached);
     let found = cache.reconcile().await.unwrap();
-    assert_eq!((found.orphans.len(), cache.status().places_taken), (4, 4), "they did lead to tokens");
+    assert_eq!((found.orphans.len(), cache.status().slots_used), (4, 4), "they did lead to tokens");
     line.emulator.revoke_all(&line.id());
     cache.reconcile().await.unwrap();
-    assert_eq!(cache.status().places_taken, 0);
+    assert_eq!(cache.status().slots_used, 0);
     assert!(cache.token().await.is_ok());
 }
 
@@ -69,19 +71,35 @@ async fn what_has_no_key_ids_cannot_be_reconciled() {
 }
 
 #[tokio::test]
-async fn tokens_that_were_revoked_elsewhere_give_their_places_back() {
+async fn tokens_that_were_revoked_elsewhere_give_their_slots_back() {
     let line = Line::new();
     let cache = line.cache(line.jwt());
-    for _ in 0..IssueBudget::DEFAULT_PLACES {
+    for _ in 0..IssueBudget::DEFAULT_SLOTS {
         let token = cache.token().await.unwrap();
         line.emulator.revoke_all(&line.id());
         cache.invalidate(&token);
         line.clock.advance(11 * MINUTE);
     }
-    assert_eq!(cache.token().await.unwrap_err().kind(), ErrorKind::IssueBudgetReached);
+    assert_eq!(cache.status().slots_used, IssueBudget::DEFAULT_SLOTS);
     let found = cache.reconcile().await.unwrap();
     assert!(found.held.is_empty() && found.orphans.is_empty());
-    assert!(cache.token().await.is_ok(), "as the error says");
+    assert_eq!(cache.status().slots_used, 0);
+}
+
+#[tokio::test]
+async fn a_budget_that_is_used_up_learns_from_a_listing_before_the_next_issue_without_being_told_to() {
+    let line = Line::new();
+    let cache = line.cache(line.jwt().with_budget(4).unwrap());
+    line.way.loses.store(true, Ordering::SeqCst);
+    for _ in 0..4 {
+        assert!(cache.token().await.is_err());
+        line.clock.advance(11 * MINUTE);
+    }
+    line.way.loses.store(false, Ordering::SeqCst);
+    line.emulator.revoke_all(&line.id());
+    assert_eq!(cache.status().slots_used, 4);
+    assert!(cache.token().await.is_ok());
+    assert_eq!((cache.status().slots_used, line.told("BudgetExhausted")), (1, 0));
 }
 
 /// Waits for a permit before each issue.
@@ -90,22 +108,26 @@ struct Gated(JwtSource, Arc<Semaphore>);
 
 #[async_trait]
 impl TokenSource for Gated {
-    async fn issue(&self) -> Result<NewToken, Error> {
+    fn policy(&self) -> SourcePolicy {
+        self.0.policy()
+    }
+
+    async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error> {
         self.1.acquire().await.unwrap().forget();
-        self.0.issue().await
+        self.0.issue(request).await
     }
 
-    fn budget(&self) -> Option<IssueBudget> {
-        self.0.budget()
+    async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
+        self.0.retire(token, reason).await
     }
 
-    async fn key_ids(&self) -> Result<Vec<TokenKeyId>, Error> {
+    async fn key_ids(&self) -> Result<Option<Vec<TokenKeyId>>, Error> {
         self.0.key_ids().await
     }
 }
 
 #[tokio::test]
-async fn an_issue_that_is_under_way_keeps_its_place() {
+async fn an_issue_that_is_in_flight_keeps_its_slot() {
     let line = Line::new();
     let gate = Arc::new(Semaphore::new(0));
     let cache = line.cache(Gated(line.jwt(), gate.clone()));
@@ -115,5 +137,5 @@ async fn an_issue_that_is_under_way_keeps_its_place() {
     cache.reconcile().await.unwrap();
     gate.add_permits(1);
     call.await.unwrap().unwrap();
-    assert_eq!((line.live(), cache.status().places_taken), (1, 1));
+    assert_eq!((line.live(), cache.status().slots_used), (1, 1));
 }

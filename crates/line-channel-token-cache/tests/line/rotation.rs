@@ -1,16 +1,17 @@
-//! Predecessors are revoked, so that a channel never holds more than two tokens.
+//! Previous tokens are revoked, so that a channel never holds more than two tokens.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use line_channel_token_cache::{ShortLivedSource, TokenSource};
+use line_channel_token_cache::{NewToken, RetireReason, Retired, ShortLivedSource, Shutdown, TokenSource};
+use line_channel_token_core::{AccessToken, Clock};
 
 use crate::support::{DAY, Line, MINUTE, settle};
 
 #[tokio::test]
 async fn over_a_year_a_channel_never_holds_more_than_two_and_holds_one_outside_of_the_grace_period() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().revoking_predecessors(line.secret(), 10 * MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 10 * MINUTE));
     let mut ones = 0;
     for _ in 0..365 {
         line.live_through(&cache, 1, DAY).await;
@@ -20,20 +21,20 @@ async fn over_a_year_a_channel_never_holds_more_than_two_and_holds_one_outside_o
         assert_eq!(line.live(), 1 + line.told("Refreshed") - before, "the grace period is over");
     }
     assert!((12..=20).contains(&line.told("Refreshed")), "{} refreshes", line.told("Refreshed"));
-    let waiting = cache.status().to_revoke;
+    let waiting = cache.status().pending_revocations;
     assert_eq!((line.most_live(), line.told("Revoked") + waiting), (2, line.told("Refreshed")));
     assert!(ones > 300);
-    assert_eq!(cache.status().places_taken, 1 + waiting);
+    assert_eq!(cache.status().slots_used, 1 + waiting);
 }
 
 #[tokio::test]
-async fn the_predecessor_is_good_until_the_grace_period_is_over() {
+async fn the_previous_token_is_good_until_the_grace_period_is_over() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().revoking_predecessors(line.secret(), 10 * MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 10 * MINUTE));
     let first = cache.token().await.unwrap();
     line.live_through(&cache, 1, 26 * DAY).await;
     assert!(line.client().verify_jwt(first.access_token()).await.is_ok(), "it was followed a moment ago");
-    assert_eq!(cache.status().to_revoke, 1);
+    assert_eq!(cache.status().pending_revocations, 1);
     line.clock.advance(10 * MINUTE - Duration::from_secs(1));
     settle().await;
     assert!(line.client().verify_jwt(first.access_token()).await.is_ok());
@@ -50,42 +51,42 @@ async fn the_predecessor_is_good_until_the_grace_period_is_over() {
 #[tokio::test]
 async fn tokens_that_are_refused_one_after_the_other_are_revoked_before_a_third_is_issued() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().revoking_predecessors(line.secret(), 60 * MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 60 * MINUTE));
     for _ in 0..40 {
         let token = cache.token().await.unwrap();
         cache.invalidate(&token);
         line.clock.advance(11 * MINUTE);
     }
     assert!(line.most_live() <= 2, "{} at once", line.most_live());
-    assert_eq!(line.told("BudgetReached"), 0, "what was revoked does not count");
+    assert_eq!(line.told("BudgetExhausted"), 0, "what was revoked does not count");
 }
 
 #[tokio::test]
 async fn a_revocation_that_fails_is_tried_again_and_blocks_no_refresh() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().revoking_predecessors(line.secret(), MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), MINUTE));
     cache.token().await.unwrap();
     line.way.fails.store(true, Ordering::SeqCst);
     line.live_through(&cache, 1, 26 * DAY).await;
     line.live_through(&cache, 30, MINUTE).await;
-    assert_eq!((line.live(), cache.status().to_revoke), (2, 1));
+    assert_eq!((line.live(), cache.status().pending_revocations), (2, 1));
     assert!(line.told("RevocationFailed") >= 2);
     line.live_through(&cache, 1, 26 * DAY).await;
-    assert_eq!(line.told("Refreshed"), 2, "a token is worth more than a place");
+    assert_eq!(line.told("Refreshed"), 2, "a token is worth more than a slot");
     line.way.fails.store(false, Ordering::SeqCst);
     line.live_through(&cache, 20, MINUTE).await;
-    assert_eq!((line.live(), cache.status().to_revoke), (1, 0));
+    assert_eq!((line.live(), cache.status().pending_revocations), (1, 0));
 }
 
 #[tokio::test]
-async fn shutdown_revokes_the_predecessor_at_once_and_leaves_the_current_token() {
+async fn shutdown_revokes_the_previous_token_at_once_and_leaves_the_current_token() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().revoking_predecessors(line.secret(), 60 * MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 60 * MINUTE));
     cache.token().await.unwrap();
     line.live_through(&cache, 1, 26 * DAY).await;
     assert_eq!(line.live(), 2);
-    cache.shutdown().await;
-    assert_eq!(line.live(), 1);
+    let report = cache.shutdown(Shutdown::default()).await;
+    assert_eq!((report.revoked, line.live()), (1, 1), "{report:?}");
     let current = cache.token().await.unwrap();
     assert!(line.client().verify_jwt(current.access_token()).await.is_ok());
 }
@@ -93,7 +94,7 @@ async fn shutdown_revokes_the_predecessor_at_once_and_leaves_the_current_token()
 #[tokio::test]
 async fn short_lived_tokens_are_rotated_too() {
     let line = Line::new();
-    let source = ShortLivedSource::new(line.client(), line.id(), line.secret()).revoking_predecessors(10 * MINUTE);
+    let source = ShortLivedSource::new(line.client(), line.id(), line.secret()).revoke_previous_after(10 * MINUTE);
     let cache = line.cache(source);
     for _ in 0..100 {
         line.live_through(&cache, 1, DAY).await;
@@ -109,11 +110,41 @@ async fn short_lived_tokens_are_rotated_too() {
 async fn without_being_asked_to_the_cache_revokes_nothing() {
     let line = Line::new();
     let source = line.jwt();
-    assert!(source.revokes_after().is_none());
-    let error = source.revoke(&line_channel_token_core::AccessToken::new("t").unwrap()).await.unwrap_err();
-    assert!(error.to_string().contains("revoking_predecessors"), "{error}");
+    assert!(source.policy().revoke_previous_after().is_none());
+    let token = NewToken::new(AccessToken::new("t").unwrap(), line.clock.now(), DAY);
+    for reason in [RetireReason::Replaced, RetireReason::Refused, RetireReason::Removed, RetireReason::Shutdown] {
+        assert_eq!(source.retire(&token, reason).await.unwrap(), Retired::LeftToExpire, "{reason:?}: it has no secret");
+    }
     let cache = line.cache(source);
     cache.token().await.unwrap();
     line.live_through(&cache, 26, DAY).await;
     assert_eq!((line.live(), line.told("Revoked")), (2, 0));
+}
+
+#[tokio::test]
+async fn shutdown_revokes_the_current_token_too_if_it_is_told_to() {
+    let line = Line::new();
+    let cache = line.cache(line.jwt().with_secret(line.secret()));
+    cache.token().await.unwrap();
+    let report = cache.shutdown(Shutdown::default().revoking_current()).await;
+    assert!(report.is_complete());
+    assert_eq!((report.revoked, line.live()), (1, 0));
+    assert!(cache.token().await.unwrap_err().to_string().contains("shut down"));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_revoked_if_previous_tokens_are() {
+    let line = Line::new();
+    for (source, live) in
+        [(line.jwt().with_secret(line.secret()), 1), (line.jwt().revoke_previous_after(line.secret(), 10 * MINUTE), 0)]
+    {
+        line.emulator.revoke_all(&line.id());
+        let cache = line.cache(source);
+        let token = cache.token().await.unwrap();
+        cache.invalidate(&token);
+        settle().await;
+        line.clock.advance(Duration::from_secs(1));
+        settle().await;
+        assert_eq!((line.live(), cache.status().pending_revocations), (live, 0), "{cache:?}");
+    }
 }

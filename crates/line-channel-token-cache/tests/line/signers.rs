@@ -10,39 +10,39 @@ use crate::support::{DAY, Line, MINUTE};
 fn two_keys() -> (Line, TokenCache) {
     let line = Line::new();
     line.register(1);
-    let source =
-        JwtSource::with_two_signers(line.client(), line.signer(0), line.signer(1), TokenLifetime::MAX).unwrap();
+    let source = JwtSource::new(line.client(), line.signer(0), TokenLifetime::MAX);
+    let source = source.with_fallback_signer(line.signer(1)).unwrap();
     let cache = line.cache(source);
     (line, cache)
 }
 
 #[tokio::test]
-async fn where_line_does_not_know_the_key_the_other_serves_and_that_is_told_once() {
+async fn if_line_does_not_know_the_key_the_fallback_serves_and_that_is_told_once() {
     let (line, cache) = two_keys();
     cache.token().await.unwrap();
-    assert_eq!(line.told("OtherSignerUsed"), 0);
+    assert_eq!(line.told("FallbackSignerUsed"), 0);
     line.emulator.remove_key("kid-0");
     line.live_through(&cache, 60, DAY).await;
     assert!(line.told("Refreshed") >= 2 && line.told("RefreshFailed") == 0, "{:?}", line.events.lock().unwrap());
-    assert_eq!(line.told("OtherSignerUsed"), 1, "the other one is asked first from then on");
+    assert_eq!(line.told("FallbackSignerUsed"), 1, "the other one is asked first from then on");
     let events = line.events.lock().unwrap();
-    let told = events.iter().find(|told| told.starts_with("OtherSignerUsed")).unwrap();
-    assert!(told.contains("refused: Some(AssertionKid(\"kid-0\"))"), "{told}");
+    let told = events.iter().find(|told| told.starts_with("FallbackSignerUsed")).unwrap();
+    assert!(told.contains("rejected: Some(AssertionKid(\"kid-0\"))"), "{told}");
     assert!(told.contains("used: Some(AssertionKid(\"kid-1\"))"), "{told}");
 }
 
 #[tokio::test]
-async fn where_neither_key_is_known_each_is_tried_once_and_the_error_says_so() {
+async fn if_neither_key_is_known_each_is_tried_once_and_the_error_says_so() {
     let line = Line::new();
     line.emulator.remove_key("kid-0");
-    let source = StatelessSource::with_two_signers(line.client(), line.signer(0), line.signer(1)).unwrap();
+    let source = StatelessSource::new(line.client(), line.signer(0)).with_fallback_signer(line.signer(1)).unwrap();
     let cache = line.cache(source);
     assert_eq!(cache.token().await.unwrap_err().kind(), ErrorKind::UnknownAssertionKey);
     assert_eq!(line.told("RefreshFailed"), 1);
     line.register(1);
     line.clock.advance(MINUTE);
     assert!(cache.token().await.is_ok());
-    assert_eq!(line.told("OtherSignerUsed"), 1);
+    assert_eq!(line.told("FallbackSignerUsed"), 1);
 }
 
 #[tokio::test]
@@ -52,13 +52,21 @@ async fn reconciling_tries_the_other_key_too() {
     line.emulator.remove_key("kid-0");
     assert_eq!(cache.reconcile().await.unwrap().held.len(), 1);
     line.live_through(&cache, 1, 26 * DAY).await;
-    assert_eq!((line.told("Refreshed"), line.told("OtherSignerUsed")), (1, 1), "told with the next token");
+    assert_eq!((line.told("Refreshed"), line.told("FallbackSignerUsed")), (1, 1), "told with the next token");
 }
 
 #[test]
 fn two_signers_of_different_channels_are_refused() {
     let line = Line::new();
     let other = FakeSigner::new(ChannelId::new("999").unwrap(), AssertionKid::new("kid").unwrap());
-    let error = JwtSource::with_two_signers(line.client(), line.signer(0), other, TokenLifetime::MAX).unwrap_err();
+    let source = JwtSource::new(line.client(), line.signer(0), TokenLifetime::MAX);
+    let error = source.with_fallback_signer(other).unwrap_err();
     assert!(error.to_string().contains("1234567890 and 999"), "{error}");
+}
+
+#[test]
+fn a_fallback_signer_beside_a_secret_is_refused() {
+    let line = Line::new();
+    let source = StatelessSource::with_secret(line.client(), line.id(), line.secret());
+    assert_eq!(source.with_fallback_signer(line.signer(0)).unwrap_err().kind(), ErrorKind::InvalidInput);
 }

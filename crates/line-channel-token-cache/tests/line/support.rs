@@ -1,4 +1,4 @@
-//! A channel of an emulator, and a way to it that can lose answers.
+//! A channel of an emulator, and a way to it that can lose responses.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -38,7 +38,8 @@ impl Line {
         let channel = EmulatedChannel::new(CHANNEL, SECRET).unwrap();
         let channel = channel.with_key("kid-0", KEYS[0].public_jwk().to_json()).unwrap();
         let emulator = Emulator::builder().channel(channel).clock(Arc::new(clock.clone())).build().unwrap();
-        let way = Way { to: emulator.clone(), loses: Arc::default(), fails: Arc::default(), most: Arc::default() };
+        let to = emulator.clone();
+        let way = Way { to, loses: Arc::default(), cut: Arc::default(), fails: Arc::default(), most: Arc::default() };
         Self { emulator, clock, way, events: Arc::default() }
     }
 
@@ -120,8 +121,10 @@ fn name(event: &Event) -> String {
 #[derive(Clone, Debug)]
 pub(crate) struct Way {
     to: Emulator,
-    /// Whether answers get lost.
+    /// Whether the responses to requests for tokens get lost.
     pub(crate) loses: Arc<AtomicBool>,
+    /// Whether requests for tokens do not arrive.
+    pub(crate) cut: Arc<AtomicBool>,
     /// Whether requests to revoke do not arrive.
     pub(crate) fails: Arc<AtomicBool>,
     most: Arc<AtomicUsize>,
@@ -130,16 +133,18 @@ pub(crate) struct Way {
 #[async_trait]
 impl HttpBackend for Way {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
-        if self.fails.load(Ordering::SeqCst) && request.uri().path().ends_with("/revoke") {
+        let is_for = |what| request.uri().path().ends_with(what);
+        let (revokes, issues) = (is_for("/revoke"), is_for("/token") || is_for("/accessToken"));
+        if (revokes && self.fails.load(Ordering::SeqCst)) || (issues && self.cut.load(Ordering::SeqCst)) {
             return Err(TransportError::new(TransportErrorKind::Connect, Sent::No));
         }
-        let answer = self.to.send(request, limits).await?;
+        let response = self.to.send(request, limits).await?;
         let channel = ChannelId::new(CHANNEL).unwrap();
         let live = [TokenFamily::Jwt, TokenFamily::ShortLived].map(|family| self.to.live_tokens(&channel, family));
         self.most.fetch_max(live.iter().sum(), Ordering::SeqCst);
-        if self.loses.load(Ordering::SeqCst) {
+        if issues && self.loses.load(Ordering::SeqCst) {
             return Err(TransportError::new(TransportErrorKind::Interrupted, Sent::Maybe));
         }
-        Ok(answer)
+        Ok(response)
     }
 }

@@ -1,0 +1,51 @@
+//! Whether the source may be asked for a token now.
+
+use std::time::Duration;
+
+use line_channel_token_core::{Error, Moment};
+
+use super::backoff::Failure;
+use super::slots::IssueLog;
+use super::{Timestamp, wait_left};
+
+/// An invalidation lets the source be asked at once; a second one within this many minimum intervals does not.
+const IMMEDIATE_EVERY: u32 = 10;
+
+/// What the admission of a call depends on.
+pub(crate) struct Admission<'a> {
+    pub(crate) closed: bool,
+    pub(crate) failure: Option<&'a Failure>,
+    pub(crate) issues: &'a IssueLog,
+    /// The source has asked to keep the present token until then.
+    pub(crate) keep_until: Option<Timestamp>,
+    pub(crate) min_interval: Duration,
+}
+
+impl Admission<'_> {
+    /// Whether the source may be asked now; otherwise why not, and when it may be.
+    pub(crate) fn check(&self, now: Moment) -> Result<(), Error> {
+        if self.closed {
+            return Err(Error::token_unavailable("the token cache was shut down"));
+        }
+        let wait = self.retry_in(now);
+        if let Some(failure) = self.failure.filter(|failure| !failure.retry_in(now).is_zero()) {
+            return Err(failure.error.clone().with_retry_after(wait));
+        }
+        if !wait.is_zero() {
+            let message = "a token was issued a moment ago, and the minimum interval until the next is not over";
+            return Err(Error::token_unavailable(message).with_retry_after(wait));
+        }
+        Ok(())
+    }
+
+    /// How long it is until the source may be asked.
+    pub(crate) fn retry_in(&self, now: Moment) -> Duration {
+        let kept = self.keep_until.map_or(Duration::ZERO, |until| until.time_left(now));
+        Failure::blocks_for(self.failure, now).max(self.issues.next_issue_in(self.min_interval, now)).max(kept)
+    }
+}
+
+/// How long it is from an invalidation until another lets the source be asked at once.
+pub(crate) fn immediate_again_in(min_interval: Duration, last: Timestamp, now: Moment) -> Duration {
+    wait_left(min_interval.saturating_mul(IMMEDIATE_EVERY), last, now)
+}

@@ -1,0 +1,167 @@
+//! How long a token lives, and when it is replaced.
+//!
+//! A quarter of an hour and thirty days cannot share a number, so the windows are shares of the lifetime; and they are
+//! jittered, so that caches which started together do not refresh together.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use line_channel_token_core::Moment;
+
+use super::nanos;
+use crate::status::CacheState;
+
+/// The remaining lifetimes at which a token is replaced, in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+struct RefreshWindows {
+    /// From here on a new token is fetched in the background.
+    advisory: u64,
+    /// From here on callers wait for the new token.
+    mandatory: u64,
+}
+
+impl RefreshWindows {
+    /// `jitter` is from 0 to 1.
+    fn of(lifetime: Option<Duration>, jitter: f64) -> Self {
+        let Some(lifetime) = lifetime else {
+            return Self { advisory: 0, mandatory: 0 };
+        };
+        // A fifth of the lifetime, give or take a quarter of that; at most a minute for those who must wait.
+        let advisory = lifetime.mul_f64(0.15 + 0.10 * jitter.clamp(0.0, 1.0));
+        let mandatory = lifetime.mul_f64(0.02).min(Duration::from_secs(60));
+        Self { advisory: nanos(advisory), mandatory: nanos(mandatory) }
+    }
+}
+
+/// The expiry of a token in the cache.
+///
+/// A reader compares the coarse time with one limit and goes on; only past the limit does it look at the windows, see to
+/// it that a new token is fetched, and set the next limit. The limit never lies past the start of the mandatory window,
+/// so a token that is returned without a closer look has a good part of its lifetime left.
+pub(crate) struct Expiry {
+    /// When a reader must look closer, by either clock, in nanoseconds; 0 is at once.
+    recheck_at_monotonic: AtomicU64,
+    recheck_at_unix: AtomicU64,
+    windows: RefreshWindows,
+    /// By both clocks, in nanoseconds.
+    sent_at_monotonic: u64,
+    sent_at_unix: u64,
+    /// `None` for a token that does not expire.
+    lifetime: Option<Duration>,
+    /// When it arrived, by the monotonic clock, in nanoseconds.
+    arrived_at: u64,
+}
+
+impl Expiry {
+    /// The expiry of a token that arrived at `now`. `jitter` is from 0 to 1.
+    pub(crate) fn new(sent_at: Moment, lifetime: Option<Duration>, now: Moment, jitter: f64) -> Self {
+        Self {
+            recheck_at_monotonic: AtomicU64::new(0),
+            recheck_at_unix: AtomicU64::new(0),
+            windows: RefreshWindows::of(lifetime, jitter),
+            // A source whose clock runs ahead must not lengthen a lifetime.
+            sent_at_monotonic: nanos(sent_at.monotonic.min(now.monotonic)),
+            sent_at_unix: nanos(sent_at.unix.min(now.unix)),
+            lifetime,
+            arrived_at: nanos(now.monotonic),
+        }
+    }
+
+    pub(crate) fn sent_at(&self) -> Moment {
+        let [monotonic, unix] = [self.sent_at_monotonic, self.sent_at_unix].map(Duration::from_nanos);
+        Moment { monotonic, unix }
+    }
+
+    pub(crate) fn lifetime(&self) -> Option<Duration> {
+        self.lifetime
+    }
+
+    /// What is surely left: counted from when the request was sent, by the clock that says less.
+    pub(crate) fn remaining(&self, now: Moment) -> Duration {
+        self.lifetime.map_or(Duration::MAX, |lifetime| lifetime.saturating_sub(now.since(self.sent_at())))
+    }
+
+    /// What was left when it arrived; `None` if it does not expire.
+    pub(crate) fn remaining_on_arrival(&self) -> Option<Duration> {
+        let in_transit = self.arrived_at.saturating_sub(self.sent_at_monotonic);
+        self.lifetime.map(|lifetime| lifetime.saturating_sub(Duration::from_nanos(in_transit)))
+    }
+
+    /// Whether a server has surely ended it: by the monotonic clock alone, because a calendar that is set forward ends no
+    /// token of a server's.
+    pub(crate) fn has_surely_expired(&self, now: Moment) -> bool {
+        let elapsed = now.monotonic.saturating_sub(Duration::from_nanos(self.sent_at_monotonic));
+        self.lifetime.is_some_and(|lifetime| lifetime <= elapsed)
+    }
+
+    /// Whether the token can be returned without a closer look.
+    #[inline]
+    pub(crate) fn is_fresh_at(&self, coarse: Moment) -> bool {
+        // Two loads without an order between them: both limits are set to moments at which no closer look is due yet.
+        nanos(coarse.monotonic) < self.recheck_at_monotonic.load(Ordering::Relaxed)
+            && nanos(coarse.unix) < self.recheck_at_unix.load(Ordering::Relaxed)
+    }
+
+    /// Whether the token was there when somebody last asked.
+    pub(crate) fn was_used(&self, last_used: u64) -> bool {
+        last_used >= self.arrived_at
+    }
+
+    pub(crate) fn state(&self, now: Moment) -> CacheState {
+        match nanos(self.remaining(now)) {
+            0 => CacheState::Expired,
+            left if left <= self.windows.mandatory => CacheState::Mandatory,
+            left if left <= self.windows.advisory => CacheState::Advisory,
+            _ => CacheState::Fresh,
+        }
+    }
+
+    /// How long it is until a new token should be fetched; `None` if it does not expire.
+    pub(crate) fn refresh_in(&self, now: Moment) -> Option<Duration> {
+        self.lifetime?;
+        Some(self.remaining(now).saturating_sub(Duration::from_nanos(self.windows.advisory)))
+    }
+
+    /// Readers look closer when a new token should be fetched.
+    pub(crate) fn recheck_when_advisory(&self) {
+        self.recheck(self.windows.advisory, Duration::MAX);
+    }
+
+    /// Readers look closer at `latest`, by the monotonic clock, and never later than when they must wait.
+    pub(crate) fn recheck_when_mandatory_or_at(&self, latest: Duration) {
+        self.recheck(self.windows.mandatory, latest);
+    }
+
+    fn recheck(&self, window: u64, latest: Duration) {
+        let fresh_for = nanos(self.lifetime.unwrap_or(Duration::MAX)).saturating_sub(window);
+        let at_monotonic = self.sent_at_monotonic.saturating_add(fresh_for).min(nanos(latest));
+        self.recheck_at_monotonic.store(at_monotonic, Ordering::Relaxed);
+        self.recheck_at_unix.store(self.sent_at_unix.saturating_add(fresh_for), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::RefreshWindows;
+
+    #[test]
+    fn windows_scale_with_the_lifetime_and_never_reach_it() {
+        for (lifetime, least, most) in [(900, 135, 225), (2_592_000, 388_800, 648_000), (1, 0, 1)] {
+            let lifetime = Duration::from_secs(lifetime);
+            for jitter in [0.0, 0.5, 1.0] {
+                let windows = RefreshWindows::of(Some(lifetime), jitter);
+                let [advisory, mandatory] = [windows.advisory, windows.mandatory].map(Duration::from_nanos);
+                assert!((least..=most).contains(&advisory.as_secs()), "{windows:?}");
+                assert!(mandatory < advisory && advisory < lifetime, "{windows:?}");
+                assert!(mandatory <= Duration::from_secs(60));
+            }
+        }
+        let quarter = Some(Duration::from_secs(900));
+        assert_ne!(RefreshWindows::of(quarter, 0.1).advisory, RefreshWindows::of(quarter, 0.2).advisory);
+        assert_eq!(RefreshWindows::of(None, 0.5).advisory, 0);
+        let longest = RefreshWindows::of(Some(Duration::from_secs(u64::MAX / 2)), 1.0);
+        assert!(longest.advisory > longest.mandatory);
+    }
+}

@@ -1,0 +1,196 @@
+//! What the handles of a cache share: reading the current token, and reporting.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use line_channel_token_core::{ChannelId, Clock, Moment};
+
+use crate::decide::{Timestamp, nanos};
+use crate::event::Event;
+use crate::limiter::Limiter;
+use crate::refresh_ahead::RefreshAhead;
+use crate::source::TokenSource;
+use crate::state::State;
+use crate::status::CacheState;
+use crate::sync::{Mutex, MutexGuard};
+use crate::timer::Timer;
+use crate::token::CachedToken;
+use crate::trace;
+
+/// A use is recorded this seldom, so that readers do not take a cache line from each other.
+const USE_GRANULARITY: Duration = Duration::from_millis(100);
+/// The timer is not asked to call sooner than this.
+const MIN_SLEEP: Duration = Duration::from_millis(10);
+
+pub(crate) type Hook = Arc<dyn Fn(Option<&ChannelId>, &Event) + Send + Sync>;
+
+/// What all caches of a pool share; a cache by itself has its own.
+pub(crate) struct Settings {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) hook: Option<Hook>,
+    pub(crate) refresh_ahead: RefreshAhead,
+    /// The deadline of each call to a source.
+    pub(crate) issue_timeout: Duration,
+    pub(crate) timer: Timer,
+    /// Bounds the calls of a pool.
+    pub(crate) limiter: Option<Arc<Limiter>>,
+}
+
+/// When a caller looked, and at which token.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) now: Moment,
+    pub(crate) serial: Option<u64>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) channel: Option<ChannelId>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) current: ArcSwapOption<CachedToken>,
+    /// By the monotonic clock, in nanoseconds.
+    last_used: AtomicU64,
+    state: Mutex<State>,
+}
+
+impl Shared {
+    /// `channel` is the channel's id in a pool.
+    pub(crate) fn new(source: Arc<dyn TokenSource>, channel: Option<&ChannelId>, settings: Arc<Settings>) -> Self {
+        // Once and outside of the lock: it is the code of others.
+        let policy = source.policy();
+        Self {
+            channel: channel.or(policy.channel_id()).cloned(),
+            settings,
+            current: ArcSwapOption::empty(),
+            last_used: AtomicU64::new(0),
+            state: Mutex::new(State::new(source, policy.without_channel())),
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.settings.clock
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.settings.clock.now()
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    /// Lends the current token if the coarse time is enough to know that it is fresh.
+    #[inline]
+    pub(crate) fn try_fresh<T>(&self, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
+        let current = self.current.load();
+        let token = current.as_ref()?;
+        let coarse = self.settings.clock.glance();
+        if !token.expiry.is_fresh_at(coarse) {
+            return None;
+        }
+        if nanos(coarse.monotonic).saturating_sub(self.last_used()) > nanos(USE_GRANULARITY) {
+            self.record_use(coarse);
+        }
+        Some(read(token))
+    }
+
+    /// The current token, if callers need not wait for the next; sees to it that a new one is fetched if that is due.
+    /// Otherwise what was seen.
+    pub(crate) fn current_or_refresh(self: &Arc<Self>) -> Result<Arc<CachedToken>, Seen> {
+        let now = self.now();
+        self.record_use(now);
+        let current = self.current.load();
+        let Some(token) = current.as_ref() else { return Err(Seen { now, serial: None }) };
+        match token.expiry.state(now) {
+            CacheState::Fresh => {
+                token.expiry.recheck_when_advisory();
+                self.ensure_timer(now);
+            }
+            CacheState::Advisory => self.refresh_in_background(now),
+            _ => return Err(Seen { now, serial: Some(token.serial()) }),
+        }
+        Ok(Arc::clone(token))
+    }
+
+    /// Whether there is a valid token.
+    pub(crate) fn holds_token(&self, now: Moment) -> bool {
+        self.current.load().as_ref().is_some_and(|token| token.is_valid(now))
+    }
+
+    /// When somebody last asked for the token, by the monotonic clock, in nanoseconds and a little coarsely.
+    #[inline]
+    pub(crate) fn last_used(&self) -> u64 {
+        self.last_used.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn record_use(&self, now: Moment) {
+        self.last_used.store(nanos(now.monotonic), Ordering::Relaxed);
+    }
+
+    /// Tells the timer when to call. The timer's task is started by [`ensure_timer`](Self::ensure_timer), without the lock.
+    pub(crate) fn schedule(self: &Arc<Self>, state: &mut State, now: Moment) {
+        let next = [self.refresh_due_in(state, now), state.revocation_due_in(now)].into_iter().flatten().min();
+        // A refresh that was requested begins as soon as there is a permit for it.
+        let min_sleep = if state.requested { Duration::ZERO } else { MIN_SLEEP };
+        let wake_at = next.map(|wait| Timestamp::after(now, wait.max(min_sleep)));
+        self.wake_at(state, wake_at);
+    }
+
+    pub(crate) fn wake_at(self: &Arc<Self>, state: &mut State, at: Option<Timestamp>) {
+        let before = std::mem::replace(&mut state.wake_at, at);
+        self.settings.timer.schedule(self, before, at);
+    }
+
+    pub(crate) fn ensure_timer(&self, now: Moment) {
+        self.settings.timer.ensure_task(&self.settings.clock, now);
+    }
+
+    /// How long it is until a new token should be fetched without being asked for; `None` if it should not.
+    pub(crate) fn refresh_due_in(&self, state: &State, now: Moment) -> Option<Duration> {
+        let policy = self.settings.refresh_ahead;
+        if state.closed || state.in_flight.is_some() {
+            return None;
+        }
+        let current = self.current.load();
+        let retry_in = || state.admission(current.as_ref()).retry_in(now);
+        if state.requested || (state.wanted && !current.as_ref().is_some_and(|token| token.is_valid(now))) {
+            return Some(retry_in());
+        }
+        let expiry = &current.as_ref()?.expiry;
+        let refresh_in = expiry.refresh_in(now)?;
+        let due = match (policy, expiry.state(now)) {
+            (RefreshAhead::OnRead, _) => false,
+            (_, CacheState::Fresh) => return Some(refresh_in),
+            (_, CacheState::Advisory) if state.leaves_refresh_to_callers() => false,
+            (RefreshAhead::Always, _) => true,
+            (_, CacheState::Expired) => false,
+            _ => expiry.was_used(self.last_used()),
+        };
+        due.then(retry_in)
+    }
+
+    /// Reports an event; never under a lock.
+    pub(crate) fn emit(&self, event: &Event) {
+        let channel = self.channel.as_ref();
+        trace::event(channel, event, || self.holds_token(self.now()));
+        if let Some(hook) = &self.settings.hook {
+            // A hook that panics must neither lose a token nor end a refresh.
+            let _ = catch_unwind(AssertUnwindSafe(|| hook(channel, event)));
+        }
+    }
+
+    pub(crate) fn emit_all(&self, events: impl IntoIterator<Item = Event>) {
+        events.into_iter().for_each(|event| self.emit(&event));
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let wake_at = self.state.lock().wake_at.take();
+        if let Some(at) = wake_at {
+            self.settings.timer.cancel(at, self);
+        }
+    }
+}

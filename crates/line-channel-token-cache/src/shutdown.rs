@@ -1,0 +1,160 @@
+//! The end of a cache: what it waits for, what it revokes, and what it leaves undone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use line_channel_token_core::Error;
+
+use crate::in_flight::Waited;
+use crate::issue::{RetireReason, Retired};
+use crate::revocation::{Retiring, retire};
+use crate::shared::Shared;
+
+/// How a cache or a pool is shut down.
+///
+/// ```
+/// use std::time::Duration;
+/// use line_channel_token_cache::Shutdown;
+/// # use line_channel_token_cache::{StaticSource, TokenCache};
+/// # use line_channel_token_core::AccessToken;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), line_channel_token_core::Error> {
+/// # let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+/// // Kubernetes kills after 30 s.
+/// let report = tokens.shutdown(Shutdown::within(Duration::from_secs(20)).revoking_current()).await;
+/// if !report.is_complete() {
+///     eprintln!("left undone: {report:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shutdown {
+    pub(crate) limit: Duration,
+    pub(crate) revoke_current: bool,
+}
+
+impl Shutdown {
+    /// Takes no longer than `limit`: it waits for calls in flight, and revokes the tokens that were replaced and wait for that.
+    /// Current tokens are left alone, and handed out until they expire.
+    #[must_use]
+    pub fn within(limit: Duration) -> Self {
+        Self { limit, revoke_current: false }
+    }
+
+    /// The current tokens are revoked too, through their sources ([`TokenSource::retire`](crate::TokenSource::retire)), so
+    /// that a restart leaves no slot used. No token is handed out any more.
+    #[must_use]
+    pub fn revoking_current(self) -> Self {
+        Self { revoke_current: true, ..self }
+    }
+}
+
+impl Default for Shutdown {
+    /// Within ten seconds, without revoking current tokens.
+    fn default() -> Self {
+        Self::within(Duration::from_secs(10))
+    }
+}
+
+/// What a shutdown, or the removal of a channel, has done and left undone.
+///
+/// ```
+/// use line_channel_token_cache::RevocationReport;
+///
+/// assert!(RevocationReport::default().is_complete(), "nothing was to be done");
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct RevocationReport {
+    /// How many tokens were revoked.
+    pub revoked: usize,
+    /// How many tokens their sources left to expire: a source that has no secret to revoke with, for example.
+    pub left_to_expire: usize,
+    /// How many revocations failed.
+    pub failed: usize,
+    /// How many revocations were not over in time. They may have arrived.
+    pub unfinished: usize,
+    /// How many calls for a token were not over in time. A token that they still bring is revoked if that was asked for and
+    /// the process lives long enough.
+    pub calls_in_flight: usize,
+    /// The last error of a revocation that failed.
+    pub last_error: Option<Error>,
+}
+
+impl RevocationReport {
+    /// Whether nothing was left undone. Tokens that their sources leave to expire are not counted as such.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failed == 0 && self.unfinished == 0 && self.calls_in_flight == 0
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.revoked += other.revoked;
+        self.left_to_expire += other.left_to_expire;
+        self.failed += other.failed;
+        self.unfinished += other.unfinished;
+        self.calls_in_flight += other.calls_in_flight;
+        self.last_error = other.last_error.or(self.last_error.take());
+    }
+}
+
+impl Shared {
+    /// From now on no call is begun.
+    pub(crate) fn close(&self) {
+        self.state().closed = true;
+    }
+
+    /// Waits for the call in flight and retires what waits for it; the current token too, if there is a `reason`.
+    pub(crate) async fn finish(self: &Arc<Self>, limit: Duration, reason: Option<RetireReason>) -> RevocationReport {
+        let mut report = RevocationReport::default();
+        let clock = &*self.settings.clock;
+        let end = clock.now().monotonic.saturating_add(limit);
+        let waiter = {
+            let mut state = self.state();
+            state.closed = true;
+            if reason.is_some() {
+                state.retire_on_arrival = reason;
+            }
+            state.in_flight.as_ref().map(crate::in_flight::InFlight::waiter)
+        };
+        if let Some(waiter) = waiter
+            && matches!(waiter.wait(clock, Some(limit)).await, Waited::TimedOut)
+        {
+            report.calls_in_flight = 1;
+        }
+        // A task that is revoking just now is ended with this: what it does is done here.
+        let _revoking;
+        let (retiring, source) = {
+            let now = clock.now();
+            let mut state = self.state();
+            _revoking = state.revocation.take();
+            if let Some(reason) = reason
+                && let Some(token) = self.current.swap(None)
+            {
+                self.retire_soon(&mut state, &token, reason, now);
+            }
+            state.prune_revocations(now);
+            let pending = state.pending_revocations.iter();
+            let retiring: Vec<Retiring> = pending.map(|it| (Arc::clone(&it.token), it.reason)).collect();
+            (retiring, Arc::clone(&state.source))
+        };
+        let left = end.saturating_sub(clock.now().monotonic);
+        let weak = Arc::downgrade(self);
+        let outcomes = retiring.iter().map(|(token, reason)| retire(&weak, &source, token, *reason, left));
+        for outcome in join_all(outcomes).await {
+            match outcome {
+                Some(Ok(Retired::Revoked)) => report.revoked += 1,
+                Some(Ok(Retired::LeftToExpire)) => report.left_to_expire += 1,
+                Some(Err(error)) => {
+                    report.failed += 1;
+                    report.last_error = Some(error);
+                }
+                None => report.unfinished += 1,
+            }
+        }
+        report
+    }
+}

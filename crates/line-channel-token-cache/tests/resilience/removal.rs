@@ -1,0 +1,156 @@
+//! Channels that are removed, also in the middle of a call.
+
+use futures_util::FutureExt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use line_channel_token_cache::{RetireReason, TokenPool};
+use line_channel_token_mock::ManualClock;
+
+use crate::support::{Act, SECOND, Source, id, pass, pool, settle};
+
+/// A pool whose sources' calls wait at gates, and the sources that it has made.
+fn gated_pool(clock: &ManualClock) -> (TokenPool, Arc<Mutex<Vec<Arc<Source>>>>) {
+    let sources = Arc::new(Mutex::new(Vec::<Arc<Source>>::new()));
+    let made = sources.clone();
+    let pool = pool(clock, 100, 8, move |_| {
+        let mut made = made.lock().unwrap();
+        let source = Arc::new(Source { name: format!("token-of-{}", made.len()), ..Source::quick().gated() });
+        made.push(source.clone());
+        source
+    });
+    (pool, sources)
+}
+
+fn ask(pool: &TokenPool) -> tokio::task::JoinHandle<String> {
+    let pool = pool.clone();
+    tokio::spawn(async move { pool.token(&id(1)).await.unwrap().access_token().expose_secret().to_owned() })
+}
+
+#[tokio::test]
+async fn a_token_that_arrives_after_its_channel_was_removed_is_revoked_however_often_it_comes_back() {
+    let clock = ManualClock::new();
+    let (pool, sources) = gated_pool(&clock);
+    let mut callers = Vec::new();
+    for _ in 0..3 {
+        callers.push(ask(&pool));
+        settle().await;
+        assert!(pool.remove(&id(1)));
+        settle().await;
+    }
+    // Whoever waits asks the channel's next source then.
+    for _ in 0..5 {
+        sources.lock().unwrap().iter().for_each(|source| source.open_gate());
+        pass(&clock, SECOND).await;
+    }
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    let sources = sources.lock().unwrap().clone();
+    assert_eq!(sources.len(), 4);
+    // By their own sources or by the channel's next one, and the channel's present token is left alone.
+    let mut retired: Vec<_> = sources.iter().flat_map(|source| source.retired()).collect();
+    retired.sort_by(|one, other| one.0.cmp(&other.0));
+    let expected = [0, 1, 2].map(|nth| (format!("token-of-{nth}-1"), RetireReason::Removed));
+    assert_eq!(retired, expected);
+}
+
+#[tokio::test]
+async fn removing_with_revocation_waits_for_the_call_in_flight_and_for_the_revocation() {
+    let clock = ManualClock::new();
+    let (pool, sources) = gated_pool(&clock);
+    let call = {
+        let pool = pool.clone();
+        tokio::spawn(async move { pool.token(&id(1)).await.map(drop) })
+    };
+    settle().await;
+    let removal = {
+        let pool = pool.clone();
+        tokio::spawn(async move { pool.remove_and_revoke(&id(1), 20 * SECOND).await })
+    };
+    settle().await;
+    assert!(!removal.is_finished());
+    call.abort();
+    let source = sources.lock().unwrap()[0].clone();
+    source.open_gate();
+    let report = removal.await.unwrap().unwrap();
+    assert!(report.is_complete() && report.revoked == 1, "{report:?}");
+    assert_eq!(source.retired(), [("token-of-0-1".to_owned(), RetireReason::Removed)]);
+    assert!(pool.remove_and_revoke(&id(1), SECOND).await.is_none(), "there is nothing left");
+}
+
+#[tokio::test]
+async fn removing_a_resting_channel_revokes_its_token_before_it_returns_and_once() {
+    let clock = ManualClock::new();
+    let source = Arc::new(Source::quick());
+    let shared = source.clone();
+    let pool = pool(&clock, 10, 8, move |_| shared.clone());
+    pool.token(&id(1)).await.unwrap();
+    let report = pool.remove_and_revoke(&id(1), 5 * SECOND).await.unwrap();
+    assert_eq!((report.revoked, report.is_complete()), (1, true));
+    pass(&clock, 10 * SECOND).await;
+    assert_eq!(source.retired(), [("token-1".to_owned(), RetireReason::Removed)]);
+}
+
+#[tokio::test]
+async fn a_removal_whose_revocation_hangs_ends_in_time_and_says_what_is_left() {
+    let clock = ManualClock::new();
+    let source = Arc::new(Source::quick());
+    let shared = source.clone();
+    let pool = pool(&clock, 10, 8, move |_| shared.clone());
+    pool.token(&id(1)).await.unwrap();
+    *source.retiring_hangs.lock().unwrap() = true;
+    let removal = tokio::spawn(async move { pool.remove_and_revoke(&id(1), 5 * SECOND).await.unwrap() });
+    settle().await;
+    pass(&clock, 5 * SECOND).await;
+    assert!(removal.is_finished());
+    let report = removal.await.unwrap();
+    assert!(!report.is_complete() && report.unfinished == 1, "{report:?}");
+}
+
+#[tokio::test]
+async fn an_eviction_in_mid_call_lets_the_call_end_and_its_caller_has_the_token() {
+    let clock = ManualClock::new();
+    let sources = Arc::new(Mutex::new(Vec::<Arc<Source>>::new()));
+    let made = sources.clone();
+    let pool = pool(&clock, 1, 8, move |_| {
+        let source = Arc::new(Source::quick().gated());
+        made.lock().unwrap().push(source.clone());
+        source
+    });
+    let first = ask(&pool);
+    settle().await;
+    let other = {
+        let pool = pool.clone();
+        tokio::spawn(async move { pool.token(&id(2)).await.map(drop) })
+    };
+    settle().await;
+    assert_eq!(pool.len(), 1);
+    let sources = sources.lock().unwrap().clone();
+    sources.iter().for_each(|source| source.open_gate());
+    assert_eq!(first.await.unwrap(), "token-1");
+    other.await.unwrap().unwrap();
+    assert_eq!(sources[0].calls(), 1);
+}
+
+#[tokio::test]
+async fn a_source_that_hangs_is_no_reason_to_keep_a_removed_channel_for_ever() {
+    let clock = ManualClock::new();
+    let sources = Arc::new(Mutex::new(Vec::new()));
+    let made = sources.clone();
+    let pool = pool(&clock, 10_000, 64, move |_| {
+        let source = Arc::new(Source::quick());
+        source.act(Act::Hang);
+        made.lock().unwrap().push(Arc::downgrade(&source));
+        source
+    });
+    for channel in 0..2000 {
+        let channel = id(channel);
+        let mut call = Box::pin(pool.token(&channel));
+        assert!((&mut call).now_or_never().is_none());
+        pool.remove(&channel);
+    }
+    pass(&clock, Duration::from_secs(130)).await;
+    let alive = sources.lock().unwrap().iter().filter(|source| source.strong_count() > 0).count();
+    assert!(alive <= 1100, "{alive} sources of 2000 removed channels are alive");
+}

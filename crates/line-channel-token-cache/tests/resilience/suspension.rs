@@ -1,0 +1,84 @@
+//! A machine that was suspended: what waited has waited through it.
+
+use std::sync::Arc;
+
+use line_channel_token_cache::RefreshAhead;
+use line_channel_token_cache::TokenCache;
+use line_channel_token_core::{Clock, Error};
+use line_channel_token_mock::ManualClock;
+
+use crate::support::{Act, Line, MINUTE, SECOND, Source, families, pass, seconds_until_a_token, settle};
+
+#[tokio::test]
+async fn after_a_suspension_no_caller_waits_for_what_was_waited_for_before() {
+    for suspended in [10 * MINUTE, 60 * MINUTE, 60 * 24 * MINUTE] {
+        for error in [Error::transient("x"), Error::signing("x")] {
+            let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
+            source.act(Act::Fail(error));
+            let cache = source.cache(&clock);
+            for _ in 0..10 {
+                let wait = cache.token().await.unwrap_err().retry_after().unwrap();
+                clock.advance(wait);
+            }
+            assert!(cache.token().await.is_err());
+            source.act(Act::Issue);
+            clock.suspend(suspended);
+            assert!(cache.token().await.is_ok(), "after {suspended:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_expired_while_the_machine_slept_is_replaced_at_once_whatever_was_issued_before() {
+    for (family, _) in families(&Line::default(), &ManualClock::new()) {
+        let (line, clock) = (Line::default(), ManualClock::new());
+        let cache = families(&line, &clock).into_iter().find(|(name, _)| *name == family).unwrap().1;
+        cache.token().await.unwrap();
+        clock.advance(5 * SECOND);
+        clock.suspend(31 * 24 * 60 * MINUTE);
+        assert!(cache.with_token(|_| ()).is_none(), "{family}");
+        assert_eq!(seconds_until_a_token(&cache, &clock, 120).await, 0, "{family}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_due_while_the_machine_slept_is_done_within_ten_seconds_though_nobody_asks() {
+    let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
+    let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::Always);
+    let cache = builder.clock(Arc::new(clock.clone())).build();
+    cache.token().await.unwrap();
+    settle().await;
+    clock.suspend(2000 * SECOND);
+    assert!(!cache.status().is_ready());
+    pass(&clock, 10 * SECOND).await;
+    assert!(cache.status().is_ready());
+}
+
+#[tokio::test]
+async fn a_call_that_was_in_flight_while_the_machine_slept_is_given_up() {
+    let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
+    source.act(Act::Hang);
+    let cache = source.cache(&clock);
+    let waiting = {
+        let cache = cache.clone();
+        tokio::spawn(async move { cache.token().await })
+    };
+    settle().await;
+    clock.suspend(60 * MINUTE);
+    source.act(Act::Issue);
+    pass(&clock, 3 * SECOND).await;
+    assert!(waiting.is_finished(), "its connection did not outlive the hour");
+    let _ = waiting.await.unwrap();
+    pass(&clock, SECOND).await;
+    assert!(cache.token().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_calendar_that_jumps_is_no_suspension() {
+    let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
+    source.act(Act::Fail(Error::signing("x").with_retry_after(300 * SECOND)));
+    let cache = source.cache(&clock);
+    assert!(cache.token().await.is_err());
+    clock.set_calendar(clock.now().unix + 60 * MINUTE);
+    assert_eq!(cache.token().await.unwrap_err().retry_after(), Some(300 * SECOND));
+}

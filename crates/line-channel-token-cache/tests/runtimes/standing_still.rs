@@ -1,0 +1,64 @@
+//! Runtimes that are alive and not driven.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use line_channel_token_cache::{StatelessSource, TokenPool};
+use line_channel_token_core::{BaseUrl, ChannelId, ChannelSecret, Client};
+use line_channel_token_hyper::HyperBackend;
+
+use crate::service::{Fast, MILLISECOND, Service, current_thread, within};
+
+#[test]
+fn a_call_on_a_runtime_that_stands_still_hangs_nobody_else() {
+    let service = Service::start(20 * MILLISECOND, 900);
+    // What takes seconds takes tenths of them.
+    let clock = Fast::start(10);
+    for (name, cache) in service.caches(&clock) {
+        let idle = current_thread();
+        idle.block_on(async {
+            let asked = cache.clone();
+            tokio::spawn(async move { asked.token().await.map(drop) });
+            // The call begins, and then nobody drives the runtime any more.
+            tokio::time::sleep(5 * MILLISECOND).await;
+        });
+        let asked = cache.clone();
+        let (outcome, took) = within(move || current_thread().block_on(asked.token()).map(drop));
+        assert!(outcome.is_ok(), "{name}: {outcome:?}");
+        assert!(took < Duration::from_secs(5), "{name}: {took:?}");
+        drop(idle);
+    }
+}
+
+#[test]
+fn channels_whose_calls_stand_still_keep_no_permits() {
+    let service = Service::start(20 * MILLISECOND, 900);
+    let clock = Fast::start(10);
+    let url: BaseUrl = service.url();
+    let client = Client::builder(HyperBackend::new().unwrap()).base_url(url).clock(clock.clone()).build();
+    let pool = TokenPool::builder(move |channel: &ChannelId| {
+        Ok(StatelessSource::with_secret(client.clone(), channel.clone(), ChannelSecret::new("s3cret")?))
+    });
+    let pool = pool.clock(Arc::clone(&clock)).max_concurrent_issues(4).build();
+    let idle = current_thread();
+    let channel = |id: usize| ChannelId::new(id.to_string()).unwrap();
+    idle.block_on(async {
+        for id in 0..4 {
+            let (pool, channel) = (pool.clone(), channel(id));
+            tokio::spawn(async move { pool.token(&channel).await.map(drop) });
+        }
+        tokio::time::sleep(5 * MILLISECOND).await;
+    });
+    // Its callers find out, and free the permits for all.
+    let (outcomes, _) = within(move || {
+        current_thread().block_on(async {
+            let mut outcomes = Vec::new();
+            for id in 0..8 {
+                outcomes.push(pool.token(&channel(id)).await.map(drop));
+            }
+            outcomes
+        })
+    });
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    drop(idle);
+}
