@@ -87,6 +87,17 @@ impl Scene {
     }
 }
 
+/// Runs a check, which drops its caches at the end, and lets the tasks that end with them end: shuttle ends an execution with
+/// the first task, and drops the others where they stand, with locks held.
+fn run(check: impl Future<Output = ()> + 'static + Send) {
+    block_on(async {
+        check.await;
+        for _ in 0..300 {
+            yield_now().await;
+        }
+    });
+}
+
 fn every_order(check: fn()) {
     shuttle::check_random(check, 3000);
     shuttle::check_pct(check, 3000, 3);
@@ -95,7 +106,7 @@ fn every_order(check: fn()) {
 #[test]
 fn all_callers_share_one_refresh() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let scene = Scene::new(|_| Act::Issue);
             let callers: Vec<_> = (0..4).map(|_| scene.caller()).collect();
             for caller in callers {
@@ -109,7 +120,7 @@ fn all_callers_share_one_refresh() {
 #[test]
 fn all_callers_share_one_error() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let scene = Scene::new(|_| Act::Fail);
             let callers: Vec<_> = (0..4).map(|_| scene.caller()).collect();
             for caller in callers {
@@ -123,7 +134,7 @@ fn all_callers_share_one_error() {
 #[test]
 fn whoever_gives_up_wherever_the_others_get_the_token() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let scene = Scene::new(|_| Act::Issue);
             let quitters: Vec<_> = (0..3)
                 .map(|polls| {
@@ -154,7 +165,7 @@ fn whoever_gives_up_wherever_the_others_get_the_token() {
 #[test]
 fn a_source_that_panics_is_an_error_and_the_next_call_tries_again() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let scene = Scene::new(|nth| if nth == 1 { Act::Panic } else { Act::Issue });
             let callers: Vec<_> = (0..3).map(|_| scene.caller()).collect();
             for caller in callers {
@@ -173,7 +184,7 @@ fn a_source_that_panics_is_an_error_and_the_next_call_tries_again() {
 #[test]
 fn near_its_end_the_old_token_serves_and_one_refresh_fetches_the_next() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let scene = Scene::new(|_| Act::Issue);
             scene.cache.token().await.unwrap();
             scene.clock.advance(ADVISORY);
@@ -191,7 +202,7 @@ fn near_its_end_the_old_token_serves_and_one_refresh_fetches_the_next() {
 #[test]
 fn an_invalidation_at_any_moment_loses_no_caller_and_drops_no_newer_token() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let scene = Scene::new(|_| Act::Issue);
             let first = scene.cache.token().await.unwrap();
             scene.clock.advance(ADVISORY);
@@ -217,7 +228,7 @@ fn an_invalidation_at_any_moment_loses_no_caller_and_drops_no_newer_token() {
 #[test]
 fn shutdown_at_any_moment_waits_for_the_refresh_and_no_call_follows() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let scene = Scene::new(|_| Act::Issue);
             let callers: Vec<_> = (0..2).map(|_| scene.caller()).collect();
             scene.cache.shutdown(Shutdown::default()).await;
@@ -234,7 +245,7 @@ fn shutdown_at_any_moment_waits_for_the_refresh_and_no_call_follows() {
 #[test]
 fn with_the_last_handle_everything_goes() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let scene = Scene::new(|_| Act::Issue);
             let Scene { cache, source, .. } = scene;
             let handles: Vec<_> = (0..2)
@@ -262,7 +273,7 @@ fn with_the_last_handle_everything_goes() {
 #[test]
 fn in_a_pool_every_background_refresh_has_its_turn_and_none_runs_twice() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let clock = ManualClock::new();
             let source = Arc::new(Source { clock: clock.clone(), calls: AtomicUsize::new(0), act: |_| Act::Issue });
             let shared = source.clone();
@@ -328,7 +339,7 @@ impl TokenSource for Rotating {
 #[test]
 fn whoever_refuses_tokens_whenever_a_channel_never_holds_a_third() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let clock = ManualClock::new();
             let (issued, live, most) = (AtomicUsize::new(0), Mutex::default(), AtomicUsize::new(0));
             let source = Arc::new(Rotating { clock: clock.clone(), issued, live, most });
@@ -361,7 +372,7 @@ fn whoever_refuses_tokens_whenever_a_channel_never_holds_a_third() {
 #[test]
 fn a_token_is_replaced_in_the_background_though_nobody_asks() {
     every_order(|| {
-        block_on(async {
+        run(async {
             let clock = ManualClock::new();
             let source = Arc::new(Source { clock: clock.clone(), calls: AtomicUsize::new(0), act: |_| Act::Issue });
             let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::Always).issue_timeout(LIFE);
@@ -410,10 +421,10 @@ impl TokenSource for Hung {
 fn a_call_that_hangs_ends_at_its_deadline_and_the_next_caller_gets_a_token() {
     // Not by PCT: it starves others while one task waits in a loop, as time does here.
     let check = || {
-        block_on(async {
+        run(async {
             let clock = ManualClock::new();
-            let source = Hung { clock: clock.clone(), calls: AtomicUsize::new(0) };
-            let builder = TokenCache::builder(source).refresh_ahead(RefreshAhead::OnRead);
+            let source = Arc::new(Hung { clock: clock.clone(), calls: AtomicUsize::new(0) });
+            let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::OnRead);
             let cache = builder.clock(Arc::new(clock.clone())).build();
             let callers: Vec<_> = (0..2)
                 .map(|_| {
@@ -428,6 +439,10 @@ fn a_call_that_hangs_ends_at_its_deadline_and_the_next_caller_gets_a_token() {
             // Time passes in steps, as it does, until everybody has a token.
             while callers.iter().any(|caller| !caller.is_finished()) {
                 clock.advance(Duration::from_millis(500));
+                yield_now().await;
+            }
+            drop(cache);
+            while Arc::strong_count(&source) > 1 {
                 yield_now().await;
             }
         });

@@ -6,21 +6,37 @@ use std::time::Duration;
 
 use line_channel_token_core::{ChannelId, Clock, Error, SystemClock};
 
-use crate::cache::TokenCache;
-use crate::event::Event;
-use crate::limiter::Limiter;
-use crate::pool::{MakeSource, TokenPool};
-use crate::refresh_ahead::RefreshAhead;
-use crate::shared::{Hook, Settings, Shared};
+use crate::event::{Event, Hook};
 use crate::source::TokenSource;
-use crate::timer::Timer;
+
+/// When a new token is fetched ahead of the old one's expiry.
+///
+/// ```
+/// use line_channel_token_cache::RefreshAhead;
+///
+/// assert_eq!(RefreshAhead::default(), RefreshAhead::WhenUsed);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefreshAhead {
+    /// When the old one has been handed out at least once, whether or not somebody is asking just then. A token that is
+    /// in use is always warm, and one that nobody wants is left to expire.
+    #[default]
+    WhenUsed,
+    /// Whether or not anybody has ever asked for the old one: the first request after a quiet night waits for nothing.
+    Always,
+    /// When somebody asks for it shortly before it expires. Nothing happens while the cache is idle.
+    OnRead,
+}
+
+pub(crate) type MakeSource = Box<dyn Fn(&ChannelId) -> Result<Arc<dyn TokenSource>, Error> + Send + Sync>;
 
 /// The settings that a cache and a pool have in common.
-struct Common {
-    clock: Arc<dyn Clock>,
-    hook: Option<Hook>,
-    refresh_ahead: RefreshAhead,
-    issue_timeout: Duration,
+pub(crate) struct Common {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) hook: Option<Hook>,
+    pub(crate) refresh_ahead: RefreshAhead,
+    pub(crate) issue_timeout: Duration,
 }
 
 impl Common {
@@ -32,14 +48,9 @@ impl Common {
             issue_timeout: Duration::from_secs(60),
         }
     }
-
-    fn settings(self, limiter: Option<Arc<Limiter>>) -> Arc<Settings> {
-        let Self { clock, hook, refresh_ahead, issue_timeout } = self;
-        Arc::new(Settings { clock, hook, refresh_ahead, issue_timeout, timer: Timer::default(), limiter })
-    }
 }
 
-/// Settings of a [`TokenCache`].
+/// Settings of a [`TokenCache`](crate::TokenCache).
 ///
 /// ```
 /// use std::time::Duration;
@@ -56,8 +67,8 @@ impl Common {
 /// ```
 #[must_use]
 pub struct TokenCacheBuilder {
-    source: Arc<dyn TokenSource>,
-    common: Common,
+    pub(crate) source: Arc<dyn TokenSource>,
+    pub(crate) common: Common,
 }
 
 impl TokenCacheBuilder {
@@ -90,11 +101,6 @@ impl TokenCacheBuilder {
         self.common.issue_timeout = timeout.max(Duration::from_secs(1));
         self
     }
-
-    /// The cache. It asks the source for nothing yet.
-    pub fn build(self) -> TokenCache {
-        TokenCache::from_shared(Shared::new(self.source, None, self.common.settings(None)))
-    }
 }
 
 impl fmt::Debug for TokenCacheBuilder {
@@ -106,7 +112,7 @@ impl fmt::Debug for TokenCacheBuilder {
     }
 }
 
-/// Settings of a [`TokenPool`].
+/// Settings of a [`TokenPool`](crate::TokenPool).
 ///
 /// ```
 /// use line_channel_token_cache::{StaticSource, TokenPool};
@@ -120,10 +126,10 @@ impl fmt::Debug for TokenCacheBuilder {
 /// ```
 #[must_use]
 pub struct TokenPoolBuilder {
-    make: MakeSource,
-    common: Common,
-    max_capacity: usize,
-    max_concurrent_issues: usize,
+    pub(crate) make: MakeSource,
+    pub(crate) common: Common,
+    pub(crate) max_capacity: usize,
+    pub(crate) max_concurrent_issues: usize,
 }
 
 impl TokenPoolBuilder {
@@ -179,12 +185,6 @@ impl TokenPoolBuilder {
     pub fn max_concurrent_issues(mut self, calls: usize) -> Self {
         self.max_concurrent_issues = calls.max(1);
         self
-    }
-
-    /// The pool. It has no channel yet.
-    pub fn build(self) -> TokenPool {
-        let limiter = Arc::new(Limiter::new(self.max_concurrent_issues));
-        TokenPool::from_parts(self.make, self.common.settings(Some(limiter)), self.max_capacity)
     }
 }
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use line_channel_token_core::Error;
 
+use crate::builder::RefreshAhead;
 use crate::builder::TokenCacheBuilder;
 use crate::event::Event;
 use crate::in_flight::{RefreshResult, Waited, Waiter};
 use crate::issue::RetireReason;
 use crate::refresh::Joined;
-use crate::shared::{Seen, Shared};
+use crate::shared::{Seen, Settings, Shared};
 use crate::shutdown::{RevocationReport, Shutdown};
 use crate::source::TokenSource;
 use crate::status::{CacheState, CacheStatus};
@@ -146,10 +147,10 @@ impl TokenCache {
         let Some(current) = current.filter(|current| std::ptr::eq(Arc::as_ptr(current), token)) else { return };
         self.0.current.store(None);
         state.issues.doubt(current.serial());
-        self.0.retire_soon(&mut state, &current, RetireReason::Refused, now);
+        state.retire_after(&current, RetireReason::Refused, Duration::ZERO, now);
         state.refused = Some(current);
         state.allow_immediate_issue(now);
-        state.wanted |= self.0.settings.refresh_ahead == crate::refresh_ahead::RefreshAhead::Always;
+        state.wanted |= self.0.settings.refresh_ahead == RefreshAhead::Always;
         self.0.schedule(&mut state, now);
         drop(state);
         self.0.ensure_timer(now);
@@ -157,8 +158,8 @@ impl TokenCache {
     }
 
     /// Gets the first token, so that no request has to wait for it. If that fails, or the returned future is dropped, the cache
-    /// goes on trying in the background until there is a token: log the error, and let the readiness probe ask
-    /// [`CacheStatus::is_ready`].
+    /// goes on trying in the background until there is a token; and from then on also whenever its source fails and no token is
+    /// valid, though nobody asks. So log the error, and report [`CacheStatus::is_ready`] to the readiness probe.
     ///
     /// # Errors
     ///
@@ -174,6 +175,7 @@ impl TokenCache {
         let now = self.0.now();
         let mut state = self.0.state();
         state.wanted = true;
+        state.warmed_up = true;
         self.0.schedule(&mut state, now);
         drop(state);
         self.0.ensure_timer(now);
@@ -185,13 +187,12 @@ impl TokenCache {
         let now = self.0.now();
         let state = self.0.state();
         let current = self.0.current.load();
-        let (freshness, remaining) = match current.as_ref() {
-            None => (CacheState::Empty, Duration::ZERO),
-            Some(token) => (token.expiry.state(now), token.remaining(now)),
-        };
+        let freshness = current.as_ref().map_or(CacheState::Empty, |token| token.expiry.state(now));
+        let had_token = current.is_some() || state.refused.is_some();
         CacheStatus {
             state: freshness,
-            remaining,
+            is_ready: freshness.is_valid() || (had_token && state.failure.is_none() && !state.closed),
+            remaining: current.as_ref().map_or(Duration::ZERO, |token| token.remaining(now)),
             in_flight: state.in_flight.is_some(),
             last_error: state.failure.as_ref().map(|failure| failure.error.clone()),
             retry_in: state.admission(current.as_ref()).retry_in(now),
@@ -201,7 +202,7 @@ impl TokenCache {
     }
 
     /// Starts no further call for a token, waits for the one that is in flight, and revokes the tokens that wait for that; the
-    /// current one too, if it is told to. It takes no longer than it is told, and says what it left undone.
+    /// current one too, if `how` says so. It takes no longer than the limit of `how`, and reports what it left undone.
     pub async fn shutdown(&self, how: Shutdown) -> RevocationReport {
         let reason = how.revoke_current.then_some(RetireReason::Shutdown);
         self.0.finish(how.limit, reason).await
@@ -218,7 +219,8 @@ impl TokenCache {
                 Ok(Joined::Waiting(waiter)) => waiter,
                 Err(error) => break Err(error),
             };
-            let (id, patience) = (waiter.id, self.patience(&waiter, min_ttl));
+            let id = waiter.id;
+            let patience = self.patience(&waiter, min_ttl);
             waited = true;
             match waiter.wait(cache.clock(), patience).await {
                 Waited::Done(result) => break result,
@@ -265,6 +267,13 @@ impl TokenCache {
         let remaining = current.as_ref().filter(|token| token.is_valid(now))?.remaining(now);
         let spare = remaining.checked_sub(min_ttl)?;
         Some(PATIENCE_WITH_TOKEN.saturating_sub(waiter.elapsed(now)).min(spare / 2))
+    }
+}
+
+impl TokenCacheBuilder {
+    /// The cache. It asks the source for nothing yet.
+    pub fn build(self) -> TokenCache {
+        TokenCache::from_shared(Shared::new(self.source, None, Settings::new(self.common, None)))
     }
 }
 

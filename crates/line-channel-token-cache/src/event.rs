@@ -1,8 +1,12 @@
 //! What a cache reports.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token_core::{AssertionKid, Error, TokenKeyId};
+use line_channel_token_core::{AssertionKid, ChannelId, Error, TokenKeyId};
+
+/// What is called for each event, with the channel if it is known.
+pub(crate) type Hook = Arc<dyn Fn(Option<&ChannelId>, &Event) + Send + Sync>;
 
 /// Something that happened in a cache. Connect it to a metrics library or a log; it shows no secret, though what a
 /// server wrote can be read from an [`Error`] on purpose.
@@ -77,9 +81,9 @@ pub enum Event {
     },
     /// LINE did not know the key of one signer, and that of the other was used. Retire the former.
     FallbackSignerUsed {
-        /// The kid that LINE does not know, if the signer tells it.
+        /// The kid that LINE does not know, if the signer knows it.
         rejected: Option<AssertionKid>,
-        /// The kid of the key that was used, if the signer tells it.
+        /// The kid of the key that was used, if the signer knows it.
         used: Option<AssertionKid>,
     },
 }

@@ -202,7 +202,13 @@ impl EvictedChannels {
         if let Some(olds) = self.leaving.remove(channel) {
             let mut still_leaving = Vec::new();
             for old in olds {
-                old.shared().hand_over(cache);
+                let revocation = {
+                    let mut state = old.shared().state();
+                    state.hand_over(&mut cache.state());
+                    state.revocation.take()
+                };
+                // What its task was about to revoke is revoked by the next cache.
+                drop(revocation);
                 if old.shared().is_leaving(now) { still_leaving.push(old) } else { done.push(old) }
             }
             if !still_leaving.is_empty() {
@@ -224,29 +230,6 @@ impl EvictedChannels {
     pub(crate) fn leaving_of(&self, channel: &ChannelId, now: Moment) -> Vec<TokenCache> {
         let caches = self.leaving.get(channel).into_iter().flatten();
         caches.filter(|cache| cache.shared().is_leaving(now)).cloned().collect()
-    }
-}
-
-impl Shared {
-    /// Moves what a channel must still know to its next cache; the call in flight stays.
-    fn hand_over(&self, to: &Arc<Shared>) {
-        let mut from = self.state();
-        let (issues, failure) = (std::mem::take(&mut from.issues), from.failure.take());
-        let pending = std::mem::take(&mut from.pending_revocations);
-        let (last_invalidation, exhaustion_reported) = (from.last_invalidation, from.exhaustion_reported);
-        // Its task ends; what it was about to revoke is revoked by the next cache.
-        let revocation = from.revocation.take();
-        drop(from);
-        drop(revocation);
-        let mut state = to.state();
-        // Of several former caches the last one knows most: each had taken over from the one before.
-        if issues.last_serial() > 0 {
-            state.issues = issues;
-        }
-        state.failure = failure;
-        state.last_invalidation = last_invalidation;
-        state.exhaustion_reported = exhaustion_reported;
-        state.pending_revocations.extend(pending);
     }
 }
 

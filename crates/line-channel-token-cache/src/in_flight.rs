@@ -20,7 +20,7 @@ pub(crate) const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 /// A waiter looks at the progress after the first time, and gives the refresh up if there was none for the second.
 const LOOK_AFTER: Duration = Duration::from_secs(2);
 const STALLED_AFTER: Duration = Duration::from_secs(3);
-/// A refresh that is this late after its deadline runs on a runtime that stands still.
+/// A refresh that is this late after its deadline runs on a stalled runtime.
 const OVERDUE: Duration = Duration::from_secs(5);
 
 /// A refresh in flight, as the cache holds it. Its task ends when this is dropped, which must not be under a lock.
@@ -58,12 +58,12 @@ pub(crate) struct Waiter {
     result: watch::Receiver<Option<RefreshResult>>,
 }
 
-/// What a wait comes to.
+/// The outcome of a wait.
 pub(crate) enum Waited {
     Done(RefreshResult),
     /// The refresh was cancelled: its runtime has ended, or it panicked.
     Cancelled,
-    /// The refresh makes no progress: its runtime stands still.
+    /// The refresh makes no progress: its runtime is stalled.
     Stalled,
     /// The waiter's own patience is over.
     TimedOut,

@@ -35,7 +35,7 @@ struct State {
     turns: u32,
 }
 
-/// Leave for one call; given back when dropped, which must not be under a cache's lock.
+/// Permission for one call; released when dropped, which must not be under a cache's lock.
 pub(crate) struct Permit {
     lane: Lane,
     limiter: Arc<Limiter>,

@@ -10,7 +10,7 @@ use line_channel_token_core::{ChannelId, Error};
 /// cache counts the tokens that it has issued, and those that may exist because a response was lost. In health it needs two
 /// slots: one for a token and one for the next.
 ///
-/// The budget is a seat belt, not a wall. Once it is used up, the cache lists the channel's tokens
+/// The budget protects LINE's 30 slots, and never keeps a channel without a token for long. Once it is used up, the cache lists the channel's tokens
 /// ([`TokenSource::key_ids`](crate::TokenSource::key_ids)) and goes on if LINE lists fewer than 28. If the tokens cannot be
 /// listed (v2) and no valid one is held, an issue whose response was lost stops counting after five minutes, and one token in ten
 /// minutes is issued in any case: a channel without a token is worse than a token too many.
@@ -31,7 +31,7 @@ pub struct IssueBudget {
 }
 
 impl IssueBudget {
-    /// What the sources of this crate use unless they are told otherwise: a third of LINE's 30, so that others find room.
+    /// What the sources of this crate use unless set: a third of LINE's 30.
     pub const DEFAULT_SLOTS: usize = 10;
 
     /// A budget of 2 to 30 slots for tokens of this lifetime.

@@ -9,10 +9,11 @@ use foldhash::fast::RandomState;
 use futures_util::{FutureExt, StreamExt, stream};
 use line_channel_token_core::{ChannelId, Error, Moment};
 
-use crate::builder::TokenPoolBuilder;
+use crate::builder::{MakeSource, TokenPoolBuilder};
 use crate::cache::TokenCache;
 use crate::eviction::{EvictedChannels, UseQueue};
 use crate::issue::RetireReason;
+use crate::limiter::Limiter;
 use crate::reconcile::Reconciliation;
 use crate::shared::{Settings, Shared};
 use crate::shutdown::{RevocationReport, Shutdown};
@@ -21,8 +22,6 @@ use crate::state::RemovalCause;
 use crate::status::CacheStatus;
 use crate::sync::Mutex;
 use crate::token::CachedToken;
-
-pub(crate) type MakeSource = Box<dyn Fn(&ChannelId) -> Result<Arc<dyn TokenSource>, Error> + Send + Sync>;
 
 /// A channel that hangs takes at most this share of the time of a shutdown, so that those behind it have their turn.
 const SHARE_OF_SHUTDOWN: u32 = 4;
@@ -82,17 +81,6 @@ impl TokenPool {
         make: impl Fn(&ChannelId) -> Result<S, Error> + Send + Sync + 'static,
     ) -> TokenPoolBuilder {
         TokenPoolBuilder::new(make)
-    }
-
-    pub(crate) fn from_parts(make: MakeSource, settings: Arc<Settings>, max_capacity: usize) -> Self {
-        Self(Arc::new(Inner {
-            make,
-            settings,
-            channels: papaya::HashMap::with_hasher(RandomState::default()),
-            max_capacity,
-            registry: Mutex::default(),
-            closed: AtomicBool::new(false),
-        }))
     }
 
     /// A valid token of the channel: see [`TokenCache::token`].
@@ -233,7 +221,7 @@ impl TokenPool {
     }
 
     /// Starts no further call for a token, waits for those that are in flight, and revokes the tokens that wait for that; the
-    /// current ones too, if it is told to. It takes no longer than it is told, and says what it left undone.
+    /// current ones too, if `how` says so. It takes no longer than the limit of `how`, and reports what it left undone.
     pub async fn shutdown(&self, how: Shutdown) -> RevocationReport {
         let clock = Arc::clone(&self.0.settings.clock);
         let mut caches = {
@@ -298,12 +286,12 @@ impl Inner {
             return Ok(cache);
         }
         self.check_open()?;
-        // Outside of the lock: it is the code of others.
+        // Outside of the lock: it is user code.
         let source = self.make_source(channel)?;
         let cache = TokenCache::from_shared(Shared::new(source, Some(channel), Arc::clone(&self.settings)));
         let now = cache.shared().now();
         cache.shared().record_use(now);
-        // What is dropped holds sources, the code of others: after the lock is given back.
+        // What is dropped holds sources, user code: after the lock is released.
         let mut dropped = Vec::new();
         let mut looked_at = Vec::new();
         let channels = self.channels.pin();
@@ -335,7 +323,7 @@ impl Inner {
 
     fn remove(&self, channel: &ChannelId, now: Moment) -> Option<TokenCache> {
         let channels = self.channels.pin();
-        // What is dropped holds sources, the code of others: after the lock is given back.
+        // What is dropped holds sources, user code: after the lock is released.
         let dropped;
         let mut looked_at = Vec::new();
         let mut registry = self.registry.lock();
@@ -359,6 +347,21 @@ impl Inner {
             return Err(Error::token_unavailable("the token pool was shut down"));
         }
         Ok(())
+    }
+}
+
+impl TokenPoolBuilder {
+    /// The pool. It has no channel yet.
+    pub fn build(self) -> TokenPool {
+        let limiter = Arc::new(Limiter::new(self.max_concurrent_issues));
+        TokenPool(Arc::new(Inner {
+            make: self.make,
+            settings: Settings::new(self.common, Some(limiter)),
+            channels: papaya::HashMap::with_hasher(RandomState::default()),
+            max_capacity: self.max_capacity,
+            registry: Mutex::default(),
+            closed: AtomicBool::new(false),
+        }))
     }
 }
 

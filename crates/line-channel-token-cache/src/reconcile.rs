@@ -8,7 +8,7 @@ use crate::cache::TokenCache;
 use crate::revocation::{too_late, within};
 use crate::token::CachedToken;
 
-/// The key ids of a channel's valid v2.1 tokens, told apart by who holds them.
+/// The key ids of a channel's valid v2.1 tokens, grouped by who holds them.
 ///
 /// ```no_run
 /// # async fn run(tokens: line_channel_token_cache::TokenCache) -> Result<(), line_channel_token_core::Error> {
@@ -41,7 +41,7 @@ impl TokenCache {
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the source's tokens have no key ids,
     /// and whatever kept the source from asking.
     pub async fn reconcile(&self) -> Result<Reconciliation, Error> {
-        // Noted before the question: what arrives after it cannot be missing from the answer.
+        // Read before the request: a token that arrives later cannot be missing from the response.
         let before = self.holdings();
         let (source, limit) = (Arc::clone(&self.shared().state().source), self.shared().settings.issue_timeout);
         let call = within(self.shared().clock(), limit, source.key_ids());

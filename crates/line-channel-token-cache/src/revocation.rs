@@ -7,8 +7,10 @@ use futures_util::future::{Either, join_all, select};
 use line_channel_token_core::{Clock, Error, ErrorKind, Moment};
 
 use crate::event::Event;
+use crate::in_flight::{InFlight, Waited};
 use crate::issue::{RetireReason, Retired};
 use crate::shared::Shared;
+use crate::shutdown::RevocationReport;
 use crate::source::{TokenSource, caught};
 use crate::state::{PendingRevocation, RemovalCause, State};
 use crate::sync;
@@ -21,31 +23,6 @@ pub(crate) const SURPLUS_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) type Retiring = (Arc<CachedToken>, RetireReason);
 
 impl Shared {
-    /// Retires a token as soon as the timer calls: nobody uses it.
-    pub(crate) fn retire_soon(
-        self: &Arc<Self>,
-        state: &mut State,
-        token: &Arc<CachedToken>,
-        reason: RetireReason,
-        now: Moment,
-    ) {
-        self.retire_after(state, token, reason, Duration::ZERO, now);
-    }
-
-    /// Retires a token after a while: requests with it may be in flight.
-    pub(crate) fn retire_after(
-        self: &Arc<Self>,
-        state: &mut State,
-        token: &Arc<CachedToken>,
-        reason: RetireReason,
-        wait: Duration,
-        now: Moment,
-    ) {
-        if !token.expiry.has_surely_expired(now) {
-            state.pending_revocations.push(PendingRevocation::new(token, reason, now, wait));
-        }
-    }
-
     /// The tokens that this cache holds: the current one, and those that wait to be revoked.
     pub(crate) fn held_tokens(&self, state: &State) -> Vec<Arc<CachedToken>> {
         let pending = state.pending_revocations.iter().map(|pending| Arc::clone(&pending.token));
@@ -107,16 +84,14 @@ impl Shared {
         state.removal = Some(cause);
         match cause {
             RemovalCause::Evicted => {
-                if let Some(token) = self.current.swap(None)
-                    && let Some(grace) = state.policy.revoke_previous_after()
-                {
-                    self.retire_after(&mut state, &token, RetireReason::Replaced, grace, now);
+                if let Some(token) = self.current.swap(None) {
+                    state.retire_replaced(&token, now);
                 }
             }
             RemovalCause::Removed => {
                 state.retire_on_arrival = Some(RetireReason::Removed);
                 if let Some(token) = self.current.swap(None) {
-                    self.retire_soon(&mut state, &token, RetireReason::Removed, now);
+                    state.retire_after(&token, RetireReason::Removed, Duration::ZERO, now);
                 }
                 // It may come back with other credentials, which are tried at once.
                 state.allow_immediate_issue(now);
@@ -156,6 +131,63 @@ impl Shared {
         };
         drop(state);
         self.emit_all(event);
+    }
+
+    /// From now on no call is begun.
+    pub(crate) fn close(&self) {
+        self.state().closed = true;
+    }
+
+    /// Waits for the call in flight and retires what waits for it; the current token too, if there is a `reason`.
+    pub(crate) async fn finish(self: &Arc<Self>, limit: Duration, reason: Option<RetireReason>) -> RevocationReport {
+        let mut report = RevocationReport::default();
+        let clock = &*self.settings.clock;
+        let end = clock.now().monotonic.saturating_add(limit);
+        let waiter = {
+            let mut state = self.state();
+            state.closed = true;
+            if reason.is_some() {
+                state.retire_on_arrival = reason;
+            }
+            state.in_flight.as_ref().map(InFlight::waiter)
+        };
+        // The other half is left for revocations.
+        if let Some(waiter) = waiter
+            && matches!(waiter.wait(clock, Some(limit / 2)).await, Waited::TimedOut)
+        {
+            report.calls_in_flight = 1;
+        }
+        // A task that is revoking just now is ended with this: what it does is done here.
+        let _revoking;
+        let (retiring, source) = {
+            let now = clock.now();
+            let mut state = self.state();
+            _revoking = state.revocation.take();
+            if let Some(reason) = reason
+                && let Some(token) = self.current.swap(None)
+            {
+                state.retire_after(&token, reason, Duration::ZERO, now);
+            }
+            state.prune_revocations(now);
+            let pending = state.pending_revocations.iter();
+            let retiring: Vec<Retiring> = pending.map(|it| (Arc::clone(&it.token), it.reason)).collect();
+            (retiring, Arc::clone(&state.source))
+        };
+        let left = end.saturating_sub(clock.now().monotonic);
+        let weak = Arc::downgrade(self);
+        let outcomes = retiring.iter().map(|(token, reason)| retire(&weak, &source, token, *reason, left));
+        for outcome in join_all(outcomes).await {
+            match outcome {
+                Some(Ok(Retired::Revoked)) => report.revoked += 1,
+                Some(Ok(Retired::LeftToExpire)) => report.left_to_expire += 1,
+                Some(Err(error)) => {
+                    report.failed += 1;
+                    report.last_error = Some(error);
+                }
+                None => report.unfinished += 1,
+            }
+        }
+        report
     }
 }
 

@@ -8,10 +8,11 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use line_channel_token_core::{ChannelId, Clock, Moment};
 
+use crate::builder::Common;
+use crate::builder::RefreshAhead;
 use crate::decide::{Timestamp, nanos};
-use crate::event::Event;
+use crate::event::{Event, Hook};
 use crate::limiter::Limiter;
-use crate::refresh_ahead::RefreshAhead;
 use crate::source::TokenSource;
 use crate::state::State;
 use crate::status::CacheState;
@@ -25,8 +26,6 @@ const USE_GRANULARITY: Duration = Duration::from_millis(100);
 /// The timer is not asked to call sooner than this.
 const MIN_SLEEP: Duration = Duration::from_millis(10);
 
-pub(crate) type Hook = Arc<dyn Fn(Option<&ChannelId>, &Event) + Send + Sync>;
-
 /// What all caches of a pool share; a cache by itself has its own.
 pub(crate) struct Settings {
     pub(crate) clock: Arc<dyn Clock>,
@@ -37,6 +36,13 @@ pub(crate) struct Settings {
     pub(crate) timer: Timer,
     /// Bounds the calls of a pool.
     pub(crate) limiter: Option<Arc<Limiter>>,
+}
+
+impl Settings {
+    pub(crate) fn new(common: Common, limiter: Option<Arc<Limiter>>) -> Arc<Self> {
+        let Common { clock, hook, refresh_ahead, issue_timeout } = common;
+        Arc::new(Self { clock, hook, refresh_ahead, issue_timeout, timer: Timer::default(), limiter })
+    }
 }
 
 /// When a caller looked, and at which token.
@@ -58,7 +64,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// `channel` is the channel's id in a pool.
     pub(crate) fn new(source: Arc<dyn TokenSource>, channel: Option<&ChannelId>, settings: Arc<Settings>) -> Self {
-        // Once and outside of the lock: it is the code of others.
+        // Once and outside of the lock: it is user code.
         let policy = source.policy();
         Self {
             channel: channel.or(policy.channel_id()).cloned(),
@@ -155,7 +161,8 @@ impl Shared {
         }
         let current = self.current.load();
         let retry_in = || state.admission(current.as_ref()).retry_in(now);
-        if state.requested || (state.wanted && !current.as_ref().is_some_and(|token| token.is_valid(now))) {
+        let is_wanted = state.wanted || (state.warmed_up && state.failure.is_some());
+        if state.requested || (is_wanted && !current.as_ref().is_some_and(|token| token.is_valid(now))) {
             return Some(retry_in());
         }
         let expiry = &current.as_ref()?.expiry;

@@ -1,15 +1,8 @@
-//! The end of a cache: what it waits for, what it revokes, and what it leaves undone.
+//! How a cache is shut down, and the report of what that did and left undone.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use line_channel_token_core::Error;
-
-use crate::in_flight::Waited;
-use crate::issue::{RetireReason, Retired};
-use crate::revocation::{Retiring, retire};
-use crate::shared::Shared;
 
 /// How a cache or a pool is shut down.
 ///
@@ -37,7 +30,8 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Takes no longer than `limit`: it waits for calls in flight, and revokes the tokens that were replaced and wait for that.
+    /// Takes no longer than `limit`: it waits for calls in flight, for half of that at most, and revokes the tokens that were
+    /// replaced and wait for that.
     /// Current tokens are left alone, and handed out until they expire.
     #[must_use]
     pub fn within(limit: Duration) -> Self {
@@ -98,63 +92,5 @@ impl RevocationReport {
         self.unfinished += other.unfinished;
         self.calls_in_flight += other.calls_in_flight;
         self.last_error = other.last_error.or(self.last_error.take());
-    }
-}
-
-impl Shared {
-    /// From now on no call is begun.
-    pub(crate) fn close(&self) {
-        self.state().closed = true;
-    }
-
-    /// Waits for the call in flight and retires what waits for it; the current token too, if there is a `reason`.
-    pub(crate) async fn finish(self: &Arc<Self>, limit: Duration, reason: Option<RetireReason>) -> RevocationReport {
-        let mut report = RevocationReport::default();
-        let clock = &*self.settings.clock;
-        let end = clock.now().monotonic.saturating_add(limit);
-        let waiter = {
-            let mut state = self.state();
-            state.closed = true;
-            if reason.is_some() {
-                state.retire_on_arrival = reason;
-            }
-            state.in_flight.as_ref().map(crate::in_flight::InFlight::waiter)
-        };
-        if let Some(waiter) = waiter
-            && matches!(waiter.wait(clock, Some(limit)).await, Waited::TimedOut)
-        {
-            report.calls_in_flight = 1;
-        }
-        // A task that is revoking just now is ended with this: what it does is done here.
-        let _revoking;
-        let (retiring, source) = {
-            let now = clock.now();
-            let mut state = self.state();
-            _revoking = state.revocation.take();
-            if let Some(reason) = reason
-                && let Some(token) = self.current.swap(None)
-            {
-                self.retire_soon(&mut state, &token, reason, now);
-            }
-            state.prune_revocations(now);
-            let pending = state.pending_revocations.iter();
-            let retiring: Vec<Retiring> = pending.map(|it| (Arc::clone(&it.token), it.reason)).collect();
-            (retiring, Arc::clone(&state.source))
-        };
-        let left = end.saturating_sub(clock.now().monotonic);
-        let weak = Arc::downgrade(self);
-        let outcomes = retiring.iter().map(|(token, reason)| retire(&weak, &source, token, *reason, left));
-        for outcome in join_all(outcomes).await {
-            match outcome {
-                Some(Ok(Retired::Revoked)) => report.revoked += 1,
-                Some(Ok(Retired::LeftToExpire)) => report.left_to_expire += 1,
-                Some(Err(error)) => {
-                    report.failed += 1;
-                    report.last_error = Some(error);
-                }
-                None => report.unfinished += 1,
-            }
-        }
-        report
     }
 }

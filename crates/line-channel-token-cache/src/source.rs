@@ -9,8 +9,7 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use line_channel_token_core::{Error, TokenKeyId};
 
-use crate::issue::{IssueRequest, Issued, RetireReason, Retired};
-use crate::new_token::NewToken;
+use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::SourcePolicy;
 
 /// Issues tokens for one channel.
@@ -84,7 +83,7 @@ use crate::policy::SourcePolicy;
 /// # Which error to return
 ///
 /// The constructor says whether the cache tries again soon, and whether a token may exist that nobody holds, which then counts
-/// towards the [budget](IssueBudget). `Error::retry_after`, if set, replaces the wait; it is respected between a second and ten
+/// towards the [budget](crate::IssueBudget). `Error::retry_after`, if set, replaces the wait; it is respected between a second and ten
 /// minutes. While no valid token is held, the first failure of any kind is followed by a second try after a second.
 ///
 /// | the error | tried again after | uses a slot |
@@ -95,8 +94,6 @@ use crate::policy::SourcePolicy;
 /// | what the methods of [`Client`](line_channel_token_core::Client) return: pass it on | as its kind says | if it may have been issued: a lost response, a 5xx, a 408, a body that is no token; not if LINE refused it |
 /// | a panic, or the deadline | as a lost response | yes |
 /// | a call that is cancelled because its runtime ended | at once | yes |
-///
-/// [`IssueBudget`]: crate::IssueBudget
 #[async_trait]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// What the cache must keep to. It is read once, when the cache is made: it must not block and does no I/O.
@@ -155,7 +152,7 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
     }
 }
 
-/// What a call to the code of others comes to; a panic of it is the error that `panicked` makes.
+/// The outcome of a call to user code; a panic of it is the error that `panicked` makes.
 pub(crate) async fn caught<T>(
     call: impl Future<Output = Result<T, Error>>,
     panicked: impl FnOnce() -> Error,

@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(crate) requested: bool,
     /// A token is to be fetched until there is one, whether somebody asks or not.
     pub(crate) wanted: bool,
+    /// After a failure too, because somebody may watch whether the cache is ready instead of asking for a token.
+    pub(crate) warmed_up: bool,
     /// How many refreshes of the current token in a row were cancelled with their runtime.
     pub(crate) cancelled: u8,
     /// In a box, because most caches have none.
@@ -54,7 +56,7 @@ pub(crate) struct State {
 pub(crate) enum RemovalCause {
     /// Others were used since. Who got its token of late may use it still.
     Evicted,
-    /// The pool was told to.
+    /// `remove` was called.
     Removed,
 }
 
@@ -99,6 +101,7 @@ impl State {
             last_call: 0,
             requested: false,
             wanted: false,
+            warmed_up: false,
             cancelled: 0,
             failure: None,
             keep_until: None,
@@ -157,9 +160,46 @@ impl State {
         }
     }
 
-    /// Takes out a refresh whose runtime stands still. To be dropped after the lock is given back.
+    /// Takes out a refresh whose runtime is stalled. To be dropped after the lock is released.
     pub(crate) fn take_overdue(&mut self, now: Moment) -> Option<InFlight> {
         self.in_flight.take_if(|refresh| refresh.is_overdue(now))
+    }
+
+    /// A new token has come: what was noted about the way to it is settled.
+    pub(crate) fn token_accepted(&mut self) {
+        self.failure = None;
+        self.keep_until = None;
+        self.refused = None;
+        self.exhaustion_reported = false;
+        self.wanted = false;
+        self.cancelled = 0;
+    }
+
+    /// Retires a token after a while: requests with it may be in flight.
+    pub(crate) fn retire_after(&mut self, token: &Arc<CachedToken>, reason: RetireReason, wait: Duration, now: Moment) {
+        if !token.expiry.has_surely_expired(now) {
+            self.pending_revocations.push(PendingRevocation::new(token, reason, now, wait));
+        }
+    }
+
+    /// Retires a token that another has replaced, if the policy says so.
+    pub(crate) fn retire_replaced(&mut self, token: &Arc<CachedToken>, now: Moment) {
+        if let Some(grace) = self.policy.revoke_previous_after() {
+            self.retire_after(token, RetireReason::Replaced, grace, now);
+        }
+    }
+
+    /// Moves what a channel must still know to its next cache; the call in flight stays.
+    pub(crate) fn hand_over(&mut self, to: &mut Self) {
+        let issues = std::mem::take(&mut self.issues);
+        // Of several former caches the last one knows most: each had taken over from the one before.
+        if issues.last_serial() > 0 {
+            to.issues = issues;
+        }
+        to.failure = self.failure.take();
+        to.last_invalidation = self.last_invalidation;
+        to.exhaustion_reported = self.exhaustion_reported;
+        to.pending_revocations.append(&mut self.pending_revocations);
     }
 
     /// Forgets the tokens that have expired by themselves.

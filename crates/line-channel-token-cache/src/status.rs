@@ -60,12 +60,16 @@ pub struct CacheStatus {
     pub slots_used: usize,
     /// How many tokens wait to be revoked.
     pub pending_revocations: usize,
+    pub(crate) is_ready: bool,
 }
 
 impl CacheStatus {
-    /// Whether requests can be served: there is a valid token. The answer for a readiness probe.
+    /// Whether requests can be served: there is a valid token; or there was one, it has expired while nobody asked, and nothing
+    /// has failed since, so that the next request gets one. Report it to a readiness probe, and call
+    /// [`TokenCache::warm_up`](crate::TokenCache::warm_up) at the start: then the cache goes on trying although a service that is
+    /// not ready gets no requests.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.state.is_valid()
+        self.is_ready
     }
 }

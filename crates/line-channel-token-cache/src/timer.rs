@@ -14,7 +14,7 @@ use crate::sync::{Mutex, Runtime, Task};
 /// Upper bound for a timer: timers of the operating system stand still while the machine is suspended, so a longer one could
 /// fire late.
 pub(crate) const MAX_SLEEP: Duration = Duration::from_secs(10);
-/// If the first entry is overdue by this much, the task's runtime stands still, and another task takes over.
+/// If the first entry is overdue by this much, the task's runtime is stalled, and another task takes over.
 const OVERDUE: Duration = Duration::from_secs(30);
 /// After so many callbacks the task lets others run.
 const BATCH: usize = 32;
@@ -75,12 +75,12 @@ impl Timer {
         self.queue.entries.lock().remove(&(at, std::ptr::from_ref(callback).addr()));
     }
 
-    /// Starts the task if there is none, or if its runtime has ended or stands still. Outside of a runtime there is none for
+    /// Starts the task if there is none, or if its runtime has ended or is stalled. Outside of a runtime there is none for
     /// now. Not under a cache's lock.
     pub(crate) fn ensure_task(&self, clock: &Arc<dyn Clock>, now: Moment) {
         let Some(first) = self.queue.next_at() else { return };
         let is_overdue = wait_left(OVERDUE, first, now).is_zero();
-        // Declared first, so that it is dropped after the lock is given back.
+        // Declared first, so that it is dropped after the lock is released.
         let _before;
         let mut task = self.task.lock();
         if task.as_ref().is_some_and(|task| !task.is_finished()) && !is_overdue {
@@ -88,22 +88,22 @@ impl Timer {
         }
         let Ok(runtime) = Runtime::current() else { return };
         // Under the lock, so that of two callers only one starts a task.
-        let queue = TellOnDrop(Arc::clone(&self.queue));
+        let queue = NotifyOnDrop(Arc::clone(&self.queue));
         _before = task.replace(runtime.spawn(run(queue, Arc::clone(clock))));
     }
 }
 
-/// Tells the callbacks that the task has ended.
-struct TellOnDrop(Arc<Queue>);
+/// Notifies the callbacks that the task has ended.
+struct NotifyOnDrop(Arc<Queue>);
 
-impl Drop for TellOnDrop {
+impl Drop for NotifyOnDrop {
     fn drop(&mut self) {
         let callbacks: Vec<_> = self.0.entries.lock().values().cloned().collect();
         callbacks.iter().filter_map(Weak::upgrade).for_each(|callback| callback.timer_ended());
     }
 }
 
-async fn run(queue: TellOnDrop, clock: Arc<dyn Clock>) {
+async fn run(queue: NotifyOnDrop, clock: Arc<dyn Clock>) {
     let queue = &*queue.0;
     loop {
         let mut now = clock.now();

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use line_channel_token_core::{AccessToken, Moment, TokenKeyId};
 
 use crate::decide::expiry::Expiry;
-use crate::new_token::NewToken;
+use crate::issue::NewToken;
 
 /// A token in the cache, with its header already made.
 ///

@@ -6,7 +6,7 @@ use line_channel_token_core::{Error, Moment, Sent};
 
 use super::{Timestamp, wait_left};
 
-/// The bounds within which a wish of the source's or the server's (`retry_after`) is respected.
+/// The bounds within which a wait that the source or the server asks for (`retry_after`) is respected.
 const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(600);
 /// How soon a source is asked a second time while there is no valid token.
@@ -49,10 +49,10 @@ impl Failure {
         let early = urgent_in.filter(|wait| !early_before && wait.saturating_add(EARLY) < regular);
         // Not before the valid token has ended.
         let schedule = early.map_or_else(|| regular.mul_f64(share), |wait| wait.saturating_add(EARLY.mul_f64(share)));
-        let wait = match error.retry_after().map(|wish| wish.clamp(MIN_RETRY_AFTER, MAX_WAIT)) {
-            // A wish must not make a storm of calls that each may use up a slot.
-            Some(wish) if charged => wish.max(schedule),
-            Some(wish) => wish,
+        let wait = match error.retry_after().map(|asked| asked.clamp(MIN_RETRY_AFTER, MAX_WAIT)) {
+            // It must not make a storm of calls that each may use up a slot.
+            Some(asked) if charged => asked.max(schedule),
+            Some(asked) => asked,
             None => schedule,
         };
         Self { error, attempts, early: early.is_some() || early_before, at: at.into(), wait }
@@ -144,12 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_is_respected_between_a_second_and_ten_minutes() {
-        let wish = |wait| permanent().with_retry_after(wait);
-        let asked = |seconds| waits(None, [wish(Duration::from_secs(seconds))]);
+    fn a_requested_wait_is_respected_between_a_second_and_ten_minutes() {
+        let requested = |wait| permanent().with_retry_after(wait);
+        let asked = |seconds| waits(None, [requested(Duration::from_secs(seconds))]);
         assert_eq!((asked(5), asked(90), asked(1_000_000)), (vec![5], vec![90], vec![600]));
         assert_eq!(asked(0), [1]);
-        let charged = wish(Duration::from_secs(1)).with_sent(Sent::Maybe);
-        assert_eq!(waits(None, [charged]), [30], "a wish must not make a storm of slots");
+        let charged = requested(Duration::from_secs(1)).with_sent(Sent::Maybe);
+        assert_eq!(waits(None, [charged]), [30], "it must not make a storm of slots");
     }
 }

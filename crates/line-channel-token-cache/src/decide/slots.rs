@@ -1,7 +1,7 @@
 //! Which of a channel's slots are used, counted by evidence.
 //!
 //! A slot is reserved before a source is called and released if there is evidence that nothing was issued. A token that
-//! arrived is certain. What was sent and never answered is uncertain, and is settled by a listing of the channel's tokens, or
+//! arrived is certain. A call whose response was lost is uncertain: it is settled by a listing of the channel's tokens, or
 //! stops counting after a while.
 
 use std::time::Duration;

@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use line_channel_token_core::{AssertionSource, ChannelSecret, Client, Error, TokenKeyId, TokenLifetime};
 
 use super::signers::Signers;
-use crate::issue::{IssueRequest, Issued, RetireReason, Retired};
-use crate::new_token::NewToken;
+use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::{IssueBudget, SourcePolicy};
 use crate::source::TokenSource;
 

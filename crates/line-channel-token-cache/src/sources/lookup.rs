@@ -13,8 +13,7 @@ use line_channel_token_core::{
 use super::short_lived::standard_budget;
 use super::signers::assertion;
 use super::stateless::MIN_INTERVAL;
-use crate::issue::{IssueRequest, Issued, RetireReason, Retired};
-use crate::new_token::NewToken;
+use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::{IssueBudget, SourcePolicy};
 use crate::source::TokenSource;
 
@@ -63,8 +62,8 @@ impl From<ChannelSecret> for Credentials {
 /// Tokens for credentials that are looked up at each call: in a database, in a vault.
 ///
 /// The lookup is asked for each issue, each revocation and each listing, so credentials that change are picked up by the next
-/// call; [`TokenPool::reload_source`](crate::TokenPool::reload_source) makes that call due at once. A lookup that cannot
-/// answer for the moment returns [`Error::transient`]. The policy is fixed when the source is made.
+/// call; [`TokenPool::reload_source`](crate::TokenPool::reload_source) makes that call due at once. A lookup that is
+/// unavailable at the moment returns [`Error::transient`]. The policy is fixed when the source is made.
 ///
 /// ```
 /// use line_channel_token_cache::{LookupSource, TokenPool};

@@ -5,8 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use line_channel_token_core::{ChannelId, ChannelSecret, Client, Error, IssuedToken, TokenLifetime};
 
-use crate::issue::{IssueRequest, Issued, RetireReason, Retired};
-use crate::new_token::NewToken;
+use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::{IssueBudget, SourcePolicy};
 use crate::source::TokenSource;
 

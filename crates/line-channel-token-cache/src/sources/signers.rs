@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use line_channel_token_core::{Assertion, AssertionSource, Error, ErrorKind, TokenLifetime};
 
-use crate::new_token::FallbackSigner;
+use crate::issue::FallbackSigner;
 use crate::source::caught;
 use crate::sync::Mutex;
 
@@ -49,7 +49,7 @@ impl Signers {
         &*self.first
     }
 
-    /// The last switch to the other signer, which is told once.
+    /// The last switch to the other signer, which is reported once.
     pub(crate) fn take_switch(&self) -> Option<FallbackSigner> {
         self.state.switched.lock().take()
     }

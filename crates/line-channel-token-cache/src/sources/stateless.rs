@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use line_channel_token_core::{AssertionSource, ChannelId, ChannelSecret, Client, Error, IssuedToken};
 
 use super::signers::Signers;
-use crate::issue::{IssueRequest, Issued};
-use crate::new_token::NewToken;
+use crate::issue::{IssueRequest, Issued, NewToken};
 use crate::policy::SourcePolicy;
 use crate::source::TokenSource;
 

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use line_channel_token_core::{AccessToken, Error};
 
-use crate::issue::{IssueRequest, Issued};
-use crate::new_token::NewToken;
+use crate::issue::{IssueRequest, Issued, NewToken};
 use crate::source::TokenSource;
 
 /// One token that was issued elsewhere and does not expire: a long-lived one from the Console. After an invalidation the

@@ -78,3 +78,23 @@ async fn channels_of_a_pool_are_warmed_up_likewise() {
         assert!(pool.status(&id(channel)).unwrap().is_ready());
     }
 }
+
+#[tokio::test]
+async fn a_cache_that_rests_is_ready_and_one_that_fails_recovers_though_it_gets_no_requests() {
+    let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
+    let cache = source.cache(&clock);
+    cache.warm_up().await.unwrap();
+    cache.token().await.unwrap();
+    pass(&clock, 60 * MINUTE).await;
+    let status = cache.status();
+    assert!(status.is_ready() && status.state == CacheState::Expired, "the next request gets a token: {status:?}");
+    source.act(Act::Fail(Error::signing("a key is missing")));
+    assert!(cache.token().await.is_err());
+    assert!(!cache.status().is_ready());
+    source.act(Act::Issue);
+    // A service that is not ready gets no requests.
+    pass(&clock, 10 * MINUTE).await;
+    assert!(cache.status().is_ready());
+    let report = cache.shutdown(line_channel_token_cache::Shutdown::default().revoking_current()).await;
+    assert!(report.is_complete() && !cache.status().is_ready());
+}

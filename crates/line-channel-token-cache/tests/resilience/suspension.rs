@@ -49,9 +49,9 @@ async fn what_was_due_while_the_machine_slept_is_done_within_ten_seconds_though_
     cache.token().await.unwrap();
     settle().await;
     clock.suspend(2000 * SECOND);
-    assert!(!cache.status().is_ready());
+    assert!(!cache.status().state.is_valid());
     pass(&clock, 10 * SECOND).await;
-    assert!(cache.status().is_ready());
+    assert!(cache.status().state.is_valid());
 }
 
 #[tokio::test]
