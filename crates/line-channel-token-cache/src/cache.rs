@@ -20,8 +20,8 @@ use crate::token::CachedToken;
 
 /// A caller who has a valid token waits no longer than this for a new one, and no longer than half of what is left.
 const PATIENCE_WITH_TOKEN: Duration = Duration::from_secs(5);
-/// So often a caller starts anew whose refresh was cancelled with its runtime.
-const RESTARTS: usize = 3;
+/// So often a caller starts anew whose refresh ended without an outcome.
+const RESTARTS: usize = 5;
 
 /// Hands out a valid token of one source, and asks the source as seldom as it can.
 ///
@@ -127,7 +127,7 @@ impl TokenCache {
             Ok(token) => lend(&token),
             Err(seen) => {
                 // A new one is due; why it cannot be had yet does not matter here.
-                let _ = self.0.join_or_refresh(seen);
+                let _ = self.0.join_or_refresh(seen, false);
                 let current = self.0.current.load();
                 lend(current.as_ref().filter(|token| token.is_valid(seen.now))?)
             }
@@ -146,7 +146,7 @@ impl TokenCache {
         let current = self.0.current.load_full();
         let Some(current) = current.filter(|current| std::ptr::eq(Arc::as_ptr(current), token)) else { return };
         self.0.current.store(None);
-        state.issues.doubt(current.serial());
+        state.note_refusal(&current, now);
         state.retire_after(&current, RetireReason::Refused, Duration::ZERO, now);
         state.refused = Some(current);
         state.allow_immediate_issue(now);
@@ -189,13 +189,15 @@ impl TokenCache {
         let current = self.0.current.load();
         let freshness = current.as_ref().map_or(CacheState::Empty, |token| token.expiry.state(now));
         let had_token = current.is_some() || state.refused.is_some();
+        let is_slow = state.in_flight.as_ref().is_some_and(|call| call.elapsed(now) > PATIENCE_WITH_TOKEN);
+        let can_serve = state.failure.is_none() && !state.closed && !is_slow;
         CacheStatus {
             state: freshness,
-            is_ready: freshness.is_valid() || (had_token && state.failure.is_none() && !state.closed),
+            is_ready: freshness.is_valid() || (had_token && can_serve),
             remaining: current.as_ref().map_or(Duration::ZERO, |token| token.remaining(now)),
             in_flight: state.in_flight.is_some(),
             last_error: state.failure.as_ref().map(|failure| failure.error.clone()),
-            retry_in: state.admission(current.as_ref()).retry_in(now),
+            retry_in: state.admission(current.as_ref(), now).retry_in(now),
             slots_used: state.issues.used(now),
             pending_revocations: state.pending_revocations.len(),
         }
@@ -214,7 +216,7 @@ impl TokenCache {
         let mut waited = false;
         let mut restarts = 0;
         let result = loop {
-            let waiter = match cache.join_or_refresh(seen) {
+            let waiter = match cache.join_or_refresh(seen, true) {
                 Ok(Joined::Current(token)) => break Ok(token),
                 Ok(Joined::Waiting(waiter)) => waiter,
                 Err(error) => break Err(error),
@@ -225,14 +227,14 @@ impl TokenCache {
             match waiter.wait(cache.clock(), patience).await {
                 Waited::Done(result) => break result,
                 Waited::TimedOut => break Err(Error::transient("the token source has not responded yet")),
-                Waited::Stalled => cache.abandon(id),
-                Waited::Cancelled => {}
+                // It may not be abandoned twice before its deadline: then the wait goes on.
+                Waited::Stalled if !cache.abandon(id) => {}
+                Waited::Stalled | Waited::Cancelled => restarts += 1,
             }
-            restarts += 1;
             if restarts == RESTARTS {
                 break Err(Error::transient(
-                    "each call for a token was cancelled: the Tokio runtime that the call runs in has been shut down, or the \
-                     cache's clock panics",
+                    "each call for a token ended without an outcome: the Tokio runtime that the call runs in has been shut down or \
+                     is blocked, or the cache's clock panics",
                 ));
             }
             seen.now = cache.now();
@@ -244,7 +246,7 @@ impl TokenCache {
             Ok(token) if will_do(&token) => return Ok(token),
             Ok(_) => {
                 let current = cache.current.load();
-                let retry_in = cache.state().admission(current.as_ref()).retry_in(now);
+                let retry_in = cache.state().admission(current.as_ref(), now).retry_in(now);
                 Error::token_unavailable("the token expired before it could be returned").with_retry_after(retry_in)
             }
             Err(error) => error,

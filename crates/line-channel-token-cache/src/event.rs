@@ -72,10 +72,11 @@ pub enum Event {
         available_in: Duration,
     },
     /// LINE refused a token because the channel has 30 already; and which of them this cache does not know: tokens of other
-    /// processes, of earlier runs, and those whose response was lost. It is reported once, until a token is issued.
+    /// processes, of earlier runs, and those whose response was lost. It is reported once, until a token is issued; if the tokens
+    /// cannot be listed, only [`RefreshFailed`](Self::RefreshFailed) is.
     TokenLimitReached {
-        /// How many tokens LINE lists; `None` if they could not be listed.
-        listed: Option<usize>,
+        /// How many tokens LINE lists.
+        listed: usize,
         /// The key ids that this cache does not know.
         unknown: Vec<TokenKeyId>,
     },

@@ -10,6 +10,7 @@ use line_channel_token_core::{ChannelId, Error, ErrorKind, Moment};
 use crate::cache::TokenCache;
 use crate::decide::admission::immediate_again_in;
 use crate::decide::backoff::Failure;
+use crate::decide::slots::SlotCounts;
 use crate::decide::{Timestamp, nanos};
 use crate::shared::Shared;
 use crate::state::State;
@@ -81,7 +82,7 @@ struct CarriedState {
     last_invalidation: Option<Timestamp>,
     slots_until: Option<Timestamp>,
     attempts: u8,
-    slots: u8,
+    slots: SlotCounts,
     exhausted: bool,
     exhaustion_reported: bool,
 }
@@ -94,8 +95,8 @@ impl CarriedState {
     fn of(state: &State, now: Moment) -> Option<Self> {
         let after = |wait: Duration| (!wait.is_zero()).then(|| Timestamp::after(now, wait));
         let interval = state.policy.min_interval();
-        let slots = u8::try_from(state.issues.used(now)).unwrap_or(u8::MAX);
-        let keeps_interval = slots > 0 || !state.issues.next_issue_in(interval, now).is_zero();
+        let slots = state.issues.counts(now);
+        let keeps_interval = slots.all > 0 || !state.issues.next_issue_in(interval, now).is_zero();
         let last_issue = state.issues.last_issue().filter(|_| keeps_interval);
         let last_invalidation =
             state.last_invalidation.filter(|last| !immediate_again_in(interval, *last, now).is_zero());
@@ -111,7 +112,7 @@ impl CarriedState {
             exhausted: failure.is_some_and(|failure| failure.error.kind() == ErrorKind::IssueBudgetReached),
             exhaustion_reported: state.exhaustion_reported,
         };
-        let matters = slots > 0 || retry_at.or(last_issue).or(last_invalidation).is_some();
+        let matters = slots.all > 0 || retry_at.or(last_issue).or(last_invalidation).is_some();
         matters.then_some(carried)
     }
 
@@ -196,15 +197,20 @@ impl EvictedChannels {
         dropped
     }
 
-    /// Gives what is known of a channel that comes back to its new cache.
-    pub(crate) fn restore(&mut self, channel: &ChannelId, cache: &Arc<Shared>, now: Moment) -> Vec<TokenCache> {
+    /// A channel comes back. If it was evicted in the middle of a call, that is its cache again; otherwise `cache` is, and gets
+    /// what is known of the channel. Returns what is no longer kept, to be dropped outside of the lock.
+    pub(crate) fn restore(&mut self, channel: &ChannelId, cache: &mut TokenCache, now: Moment) -> Vec<TokenCache> {
         let mut done = Vec::new();
         if let Some(olds) = self.leaving.remove(channel) {
             let mut still_leaving = Vec::new();
             for old in olds {
+                if old.shared().reinstate() {
+                    done.push(std::mem::replace(cache, old));
+                    continue;
+                }
                 let revocation = {
                     let mut state = old.shared().state();
-                    state.hand_over(&mut cache.state());
+                    state.hand_over(&mut cache.shared().state());
                     state.revocation.take()
                 };
                 // What its task was about to revoke is revoked by the next cache.
@@ -215,9 +221,10 @@ impl EvictedChannels {
                 self.leaving.insert(channel.clone(), still_leaving);
             }
         } else if let Some(carried) = self.recent.remove(channel).or_else(|| self.older.remove(channel)) {
-            carried.restore(&mut cache.state(), now);
+            carried.restore(&mut cache.shared().state(), now);
         }
-        cache.schedule(&mut cache.state(), now);
+        let shared = cache.shared();
+        shared.schedule(&mut shared.state(), now);
         done
     }
 

@@ -8,27 +8,32 @@ use futures_util::future::{Either, select};
 use line_channel_token_core::{Clock, Error, Moment};
 use tokio::sync::watch;
 
-use crate::decide::nanos;
-use crate::limiter::{Lane, Permit};
+use crate::decide::{Timestamp, nanos, wait_left};
+use crate::limiter::Permit;
 use crate::sync::{Mutex, Task};
 use crate::token::CachedToken;
+use crate::wait::sleep;
 
 pub(crate) type RefreshResult = Result<Arc<CachedToken>, Error>;
 
 /// A running refresh reports progress this often.
 pub(crate) const PROGRESS_EVERY: Duration = Duration::from_secs(1);
-/// A waiter looks at the progress after the first time, and gives the refresh up if there was none for the second.
+/// A waiter looks at the progress after the first time, which doubles, and takes the refresh for stalled if there was none for
+/// the second.
 const LOOK_AFTER: Duration = Duration::from_secs(2);
 const STALLED_AFTER: Duration = Duration::from_secs(3);
+/// The same for those who only look at the cache now and then.
+const STALLED_BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 /// A refresh that is this late after its deadline runs on a stalled runtime.
 const OVERDUE: Duration = Duration::from_secs(5);
 
 /// A refresh in flight, as the cache holds it. Its task ends when this is dropped, which must not be under a lock.
 pub(crate) struct InFlight {
     pub(crate) id: u64,
-    pub(crate) lane: Lane,
-    /// Whether the source was replaced meanwhile: then a failure says nothing.
+    /// Whether the source was replaced meanwhile: then a failure says nothing, and the next caller starts anew.
     pub(crate) outdated: bool,
+    /// The progress at the last look, and when that was first seen.
+    seen: Option<(u64, Timestamp)>,
     call: Arc<Call>,
     result: watch::Receiver<Option<RefreshResult>>,
 }
@@ -48,7 +53,8 @@ pub(crate) struct Call {
 struct Running {
     task: Option<Task>,
     permit: Option<Permit>,
-    ended: bool,
+    aborted: bool,
+    released: bool,
 }
 
 /// Waits for a refresh. It may be dropped at any moment.
@@ -73,7 +79,6 @@ impl InFlight {
     /// A refresh, and the sender for its task.
     pub(crate) fn new(
         id: u64,
-        lane: Lane,
         permit: Option<Permit>,
         now: Moment,
     ) -> (Self, Arc<Call>, watch::Sender<Option<RefreshResult>>) {
@@ -85,7 +90,7 @@ impl InFlight {
             deadline: AtomicU64::new(u64::MAX),
             running: Mutex::new(Running { permit, ..Running::default() }),
         });
-        (Self { id, lane, outdated: false, call: Arc::clone(&call), result }, call, sender)
+        (Self { id, outdated: false, seen: None, call: Arc::clone(&call), result }, call, sender)
     }
 
     pub(crate) fn waiter(&self) -> Waiter {
@@ -97,18 +102,58 @@ impl InFlight {
         self.call.serial()
     }
 
+    /// Whether it makes no progress between looks at the cache. Two looks are needed: its task may just not have had its turn.
+    pub(crate) fn is_stalled(&mut self, now: Moment) -> bool {
+        let progress = self.call.progress.load(Ordering::Relaxed);
+        match self.seen {
+            Some((seen, since)) if seen == progress => wait_left(STALLED_BETWEEN_LOOKS, since, now).is_zero(),
+            _ => {
+                self.seen = Some((progress, now.into()));
+                false
+            }
+        }
+    }
+
+    /// Releases the permit of a call that nobody knows the end of.
+    pub(crate) fn release_permit(&self) {
+        self.call.release();
+    }
+
     pub(crate) fn is_overdue(&self, now: Moment) -> bool {
         self.call.deadline.load(Ordering::Relaxed).saturating_add(nanos(OVERDUE)) < nanos(now.monotonic)
+    }
+
+    pub(crate) fn begun_at(&self) -> Moment {
+        self.call.begun_at
+    }
+
+    /// How long it has been in flight.
+    pub(crate) fn elapsed(&self, now: Moment) -> Duration {
+        self.call.elapsed(now)
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.call.end();
+        self.call.abort();
     }
 }
 
 impl Call {
+    fn elapsed(&self, now: Moment) -> Duration {
+        now.monotonic.saturating_sub(self.begun_at.monotonic)
+    }
+
+    /// Counts the call among the unhealthy ones.
+    pub(crate) fn becomes_unhealthy(&self) {
+        // Not under the lock: it starts others.
+        let permit = self.running.lock().permit.take();
+        if let Some(mut permit) = permit {
+            permit.becomes_unhealthy();
+            self.hold(permit);
+        }
+    }
+
     pub(crate) fn serial(&self) -> Option<u64> {
         Some(self.serial.load(Ordering::Relaxed)).filter(|serial| *serial > 0)
     }
@@ -129,10 +174,10 @@ impl Call {
         self.running.lock().permit.is_some()
     }
 
-    /// Holds the permit until the end; gives it back at once if that has come already.
+    /// Holds the permit until it is released; at once if that has happened already.
     pub(crate) fn hold(&self, permit: Permit) {
         let mut running = self.running.lock();
-        let unused = if running.ended { Some(permit) } else { running.permit.replace(permit) };
+        let unused = if running.released { Some(permit) } else { running.permit.replace(permit) };
         drop(running);
         drop(unused);
     }
@@ -140,24 +185,34 @@ impl Call {
     /// Ends the task with the cache that holds the refresh.
     pub(crate) fn set_task(&self, task: Task) {
         let mut running = self.running.lock();
-        let unused = if running.ended { Some(task) } else { running.task.replace(task) };
+        let unused = if running.aborted { Some(task) } else { running.task.replace(task) };
         drop(running);
         drop(unused);
     }
 
-    fn end(&self) {
+    /// Aborts the task, which releases the permit when it ends.
+    fn abort(&self) {
         let mut running = self.running.lock();
-        running.ended = true;
-        let ended = (running.task.take(), running.permit.take());
+        running.aborted = true;
+        let task = running.task.take();
         drop(running);
-        drop(ended);
+        drop(task);
+    }
+
+    /// Releases the permit: the call is over, or nobody knows whether it ever will be.
+    pub(crate) fn release(&self) {
+        let mut running = self.running.lock();
+        running.released = true;
+        let permit = running.permit.take();
+        drop(running);
+        drop(permit);
     }
 }
 
 impl Waiter {
     /// How long the refresh has been in flight.
     pub(crate) fn elapsed(&self, now: Moment) -> Duration {
-        now.monotonic.saturating_sub(self.call.begun_at.monotonic)
+        self.call.elapsed(now)
     }
 
     /// Waits for the result: no longer than `patience`, or else for as long as the refresh makes progress.
@@ -171,13 +226,15 @@ impl Waiter {
         });
         let timeout = std::pin::pin!(async move {
             if let Some(patience) = patience {
-                clock.nap(patience).await;
+                sleep(clock, patience).await;
                 return Waited::TimedOut;
             }
+            let mut look_after = LOOK_AFTER;
             loop {
-                clock.nap(LOOK_AFTER).await;
+                sleep(clock, look_after).await;
                 let seen = call.progress.load(Ordering::Relaxed);
-                clock.nap(STALLED_AFTER).await;
+                sleep(clock, STALLED_AFTER).await;
+                look_after *= 2;
                 if call.progress.load(Ordering::Relaxed) == seen {
                     return Waited::Stalled;
                 }

@@ -110,7 +110,8 @@ pub(crate) fn after(now: Moment, wait: Duration) -> Moment {
 pub enum Issued {
     /// A token that was issued just now; it uses up one of the channel's slots.
     New(NewToken),
-    /// A token that others issued; it takes no slot of this cache's budget.
+    /// A token that others issued; it takes no slot of this cache's budget. It is not retired when it is replaced or the cache
+    /// is shut down, because others use it; if a server refuses it or its channel is removed, its source is told.
     Adopted(NewToken),
     /// The present token is to be kept for a while, which is no failure. If there is no valid one, it counts as a failure that
     /// passes by itself.
@@ -168,6 +169,7 @@ pub struct NewToken {
     pub(crate) key_id: Option<TokenKeyId>,
     pub(crate) sent_at: Moment,
     pub(crate) lifetime: Option<Duration>,
+    pub(crate) is_adopted: bool,
     pub(crate) fallback: Option<FallbackSigner>,
 }
 
@@ -185,7 +187,7 @@ impl NewToken {
     /// [`IssueRequest::clock`](crate::IssueRequest::clock) before sending.
     #[must_use]
     pub fn new(access_token: AccessToken, sent_at: Moment, lifetime: Duration) -> Self {
-        Self { access_token, key_id: None, sent_at, lifetime: Some(lifetime), fallback: None }
+        Self { access_token, key_id: None, sent_at, lifetime: Some(lifetime), is_adopted: false, fallback: None }
     }
 
     /// A token that was issued earlier, elsewhere perhaps, and is known at `now` to be valid for `remaining` longer.
@@ -197,7 +199,7 @@ impl NewToken {
     /// A token that does not expire.
     #[must_use]
     pub fn non_expiring(access_token: AccessToken, sent_at: Moment) -> Self {
-        Self { access_token, key_id: None, sent_at, lifetime: None, fallback: None }
+        Self { access_token, key_id: None, sent_at, lifetime: None, is_adopted: false, fallback: None }
     }
 
     /// The same with the key id of a v2.1 token.
@@ -208,6 +210,13 @@ impl NewToken {
 
     pub(crate) fn with_fallback(self, fallback: Option<FallbackSigner>) -> Self {
         Self { fallback, ..self }
+    }
+
+    /// Whether others issued it ([`Issued::Adopted`]), who may use it still: a source is told so when it is to
+    /// [retire](crate::TokenSource::retire) it.
+    #[must_use]
+    pub fn is_adopted(&self) -> bool {
+        self.is_adopted
     }
 
     /// The token.

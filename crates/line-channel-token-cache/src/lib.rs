@@ -26,6 +26,7 @@ mod sync;
 mod timer;
 mod token;
 mod trace;
+mod wait;
 
 pub use async_trait::async_trait;
 

@@ -14,14 +14,15 @@ pub(crate) enum Lane {
     Caller,
     /// The present token is to be replaced ahead of its expiry.
     Background,
-    /// The channel's last call failed or hung. A few permits are out of reach of such calls, so that dead channels delay
-    /// no healthy one.
-    Retry,
+    /// The channel's last call failed, or this one has been running for long. Half of the permits are out of reach of such
+    /// calls, so that dead channels leave room for healthy ones.
+    Unhealthy,
 }
 
-/// Every nth permit goes to the caller who has waited longest, the others to the newest: if more callers wait than can be
-/// served, most of them are waiting for channels that do not respond, and a new one must not stand behind all of those.
-const OLDEST_EVERY: u32 = 4;
+const LANES: usize = 3;
+
+/// Runs a call that waited for its permit.
+pub(crate) type Start = Box<dyn FnOnce(Permit) + Send>;
 
 pub(crate) struct Limiter {
     limit: usize,
@@ -30,9 +31,14 @@ pub(crate) struct Limiter {
 
 #[derive(Default)]
 struct State {
-    running: [usize; 3],
-    waiting: [VecDeque<oneshot::Sender<Permit>>; 3],
-    turns: u32,
+    running: [usize; LANES],
+    waiting: [VecDeque<Waiting>; LANES],
+    turn: u32,
+}
+
+enum Waiting {
+    Task(oneshot::Sender<Permit>),
+    Start(Start),
 }
 
 /// Permission for one call; released when dropped, which must not be under a cache's lock.
@@ -46,16 +52,12 @@ impl Limiter {
         Self { limit: limit.max(1), state: Mutex::default() }
     }
 
-    pub(crate) fn limit(&self) -> usize {
-        self.limit
-    }
-
     /// How many calls of a lane there may be; at least one, so that a single permit serves all.
     fn share(&self, lane: Lane) -> usize {
         match lane {
             Lane::Caller => self.limit,
             Lane::Background => (self.limit - self.limit / 8).min(self.limit - 1).max(1),
-            Lane::Retry => (self.limit - self.limit.div_ceil(4)).max(1),
+            Lane::Unhealthy => (self.limit / 2).max(1),
         }
     }
 
@@ -78,12 +80,7 @@ impl Limiter {
                     return self.grant(&mut state, lane);
                 }
                 let (grant, turn) = oneshot::channel();
-                let queue = &mut state.waiting[lane as usize];
-                // Those who stopped waiting are taken out before the queue grows.
-                if queue.len() == queue.capacity() {
-                    queue.retain(|waiting| !waiting.is_closed());
-                }
-                queue.push_back(grant);
+                state.enqueue(lane, Waiting::Task(grant));
                 turn
             };
             // The sender is never dropped without a permit while this waits; if it were, this would queue again.
@@ -91,6 +88,12 @@ impl Limiter {
                 return permit;
             }
         }
+    }
+
+    /// Calls `start` with a permit once there is one, now or later, and in the order of these calls; not under a cache's lock.
+    pub(crate) fn start_when_free(self: &Arc<Self>, lane: Lane, start: Start) {
+        self.state.lock().enqueue(lane, Waiting::Start(start));
+        self.drain_queues();
     }
 
     fn grant(self: &Arc<Self>, state: &mut State, lane: Lane) -> Permit {
@@ -101,32 +104,75 @@ impl Limiter {
     /// Grants what is free to those who wait.
     fn drain_queues(self: &Arc<Self>) {
         loop {
-            let (sender, permit) = {
+            let (waiting, permit) = {
                 let mut state = self.state.lock();
-                let Some((sender, lane)) = self.next(&mut state) else { return };
-                (sender, self.grant(&mut state, lane))
+                let Some((waiting, lane)) = self.next(&mut state) else { return };
+                (waiting, self.grant(&mut state, lane))
             };
-            // Not under the lock: it wakes a task. If that is gone, the permit is dropped here, and goes to the next.
-            drop(sender.send(permit));
+            // Not under the lock: it wakes or starts a task. If that is gone, the permit is dropped here, and goes to the next.
+            match waiting {
+                Waiting::Task(sender) => drop(sender.send(permit)),
+                Waiting::Start(start) => start(permit),
+            }
         }
     }
 
-    fn next(&self, state: &mut State) -> Option<(oneshot::Sender<Permit>, Lane)> {
-        let turn = state.turns.wrapping_add(1);
-        let others =
-            if turn.is_multiple_of(2) { [Lane::Retry, Lane::Background] } else { [Lane::Background, Lane::Retry] };
+    /// Callers first, and of those the newest and the oldest in turns: if more wait than can be served, most of them wait for
+    /// channels that do not respond, and a new one must not stand behind all of those. Background refreshes are served in their
+    /// order, which is that of expiry.
+    fn next(&self, state: &mut State) -> Option<(Waiting, Lane)> {
+        let turn = state.turn.wrapping_add(1);
+        let is_even = turn.is_multiple_of(2);
+        let others = if is_even { [Lane::Unhealthy, Lane::Background] } else { [Lane::Background, Lane::Unhealthy] };
         for lane in [Lane::Caller, others[0], others[1]] {
             while self.has_room(state, lane) {
-                let oldest = lane != Lane::Caller || turn.is_multiple_of(OLDEST_EVERY);
+                let takes_oldest = lane == Lane::Background || is_even;
                 let queue = &mut state.waiting[lane as usize];
-                let Some(sender) = (if oldest { queue.pop_front() } else { queue.pop_back() }) else { break };
-                if !sender.is_closed() {
-                    state.turns = turn;
-                    return Some((sender, lane));
+                let Some(waiting) = (if takes_oldest { queue.pop_front() } else { queue.pop_back() }) else { break };
+                if waiting.is_there() {
+                    state.turn = turn;
+                    return Some((waiting, lane));
                 }
             }
         }
         None
+    }
+}
+
+impl State {
+    fn enqueue(&mut self, lane: Lane, waiting: Waiting) {
+        let queue = &mut self.waiting[lane as usize];
+        // Those who stopped waiting are taken out before the queue grows.
+        if queue.len() == queue.capacity() {
+            queue.retain(Waiting::is_there);
+        }
+        queue.push_back(waiting);
+    }
+}
+
+impl Waiting {
+    fn is_there(&self) -> bool {
+        match self {
+            Self::Task(sender) => !sender.is_closed(),
+            Self::Start(_) => true,
+        }
+    }
+}
+
+impl Permit {
+    /// The call has been running for long: it is counted among the unhealthy ones, if they have room for it.
+    pub(crate) fn becomes_unhealthy(&mut self) {
+        let mut state = self.limiter.state.lock();
+        if self.lane == Lane::Unhealthy
+            || state.running[Lane::Unhealthy as usize] >= self.limiter.share(Lane::Unhealthy)
+        {
+            return;
+        }
+        state.running[self.lane as usize] -= 1;
+        state.running[Lane::Unhealthy as usize] += 1;
+        self.lane = Lane::Unhealthy;
+        drop(state);
+        self.limiter.drain_queues();
     }
 }
 
@@ -140,6 +186,7 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll, Waker};
 
     use super::{Lane, Limiter, Permit};
@@ -161,32 +208,32 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_holds_and_a_share_is_left_for_callers() {
+    fn the_bound_holds_and_shares_are_left_for_callers() {
         let limiter = Arc::new(Limiter::new(8));
         let background: Vec<_> = (0..8).map_while(|_| limiter.try_acquire(Lane::Background)).collect();
         assert_eq!(background.len(), 7);
         let caller = limiter.try_acquire(Lane::Caller).unwrap();
         assert!(limiter.try_acquire(Lane::Caller).is_none());
         drop((background, caller));
-        let retries: Vec<_> = (0..8).map_while(|_| limiter.try_acquire(Lane::Retry)).collect();
-        assert_eq!(retries.len(), 6);
+        let unhealthy: Vec<_> = (0..8).map_while(|_| limiter.try_acquire(Lane::Unhealthy)).collect();
+        assert_eq!(unhealthy.len(), 4);
     }
 
     #[test]
     fn a_single_permit_serves_every_lane() {
         let limiter = Arc::new(Limiter::new(0));
-        for lane in [Lane::Caller, Lane::Background, Lane::Retry] {
+        for lane in [Lane::Caller, Lane::Background, Lane::Unhealthy] {
             drop(limiter.try_acquire(lane).unwrap());
         }
     }
 
     #[test]
-    fn the_newest_caller_is_next_and_the_oldest_now_and_then() {
+    fn the_newest_and_the_oldest_caller_are_served_in_turns() {
         let limiter = Arc::new(Limiter::new(1));
         let mut permit = limiter.try_acquire(Lane::Caller);
-        let mut callers: Vec<_> = (0..8).map(|_| waiting(&limiter, Lane::Caller)).collect();
+        let mut callers: Vec<_> = (0..6).map(|_| waiting(&limiter, Lane::Caller)).collect();
         let mut order = Vec::new();
-        for _ in 0..8 {
+        for _ in 0..6 {
             drop(permit.take());
             let at = callers.iter_mut().position(|caller| {
                 permit = poll(caller);
@@ -195,16 +242,14 @@ mod tests {
             order.push(at.unwrap());
             callers[at.unwrap()] = Box::pin(std::future::pending());
         }
-        assert!(order.iter().filter(|at| **at == 0).count() == 1, "{order:?}");
-        assert_eq!(order[0], 7, "{order:?}");
-        assert!(order[..5].contains(&0), "{order:?}");
+        assert_eq!(order, [5, 0, 4, 1, 3, 2]);
     }
 
     #[test]
     fn whoever_stops_waiting_blocks_nobody_and_loses_no_permit() {
         let limiter = Arc::new(Limiter::new(1));
         let permit = limiter.try_acquire(Lane::Caller);
-        let mut first = waiting(&limiter, Lane::Retry);
+        let mut first = waiting(&limiter, Lane::Unhealthy);
         let gone = waiting(&limiter, Lane::Caller);
         let granted_and_gone = waiting(&limiter, Lane::Caller);
         drop(gone);
@@ -212,5 +257,33 @@ mod tests {
         drop(granted_and_gone);
         drop(poll(&mut first).unwrap());
         assert!(limiter.try_acquire(Lane::Caller).is_some());
+    }
+
+    #[test]
+    fn a_call_that_becomes_unhealthy_leaves_its_share_to_others() {
+        let limiter = Arc::new(Limiter::new(4));
+        let mut background: Vec<_> = (0..3).map_while(|_| limiter.try_acquire(Lane::Background)).collect();
+        assert!(limiter.try_acquire(Lane::Background).is_none());
+        background.iter_mut().for_each(Permit::becomes_unhealthy);
+        let next = limiter.try_acquire(Lane::Background);
+        assert!(next.is_some() && limiter.try_acquire(Lane::Unhealthy).is_none(), "two of four are unhealthy");
+    }
+
+    #[test]
+    fn what_waits_to_be_started_is_started_in_order_as_permits_become_free() {
+        let limiter = Arc::new(Limiter::new(1));
+        let permit = limiter.try_acquire(Lane::Caller);
+        let started = Arc::new(AtomicUsize::new(0));
+        for nth in 0..3 {
+            let count = started.clone();
+            let start = move |permit: Permit| {
+                assert_eq!(count.fetch_add(1, Ordering::SeqCst), nth);
+                drop(permit);
+            };
+            limiter.start_when_free(Lane::Background, Box::new(start));
+        }
+        assert_eq!(started.load(Ordering::SeqCst), 0);
+        drop(permit);
+        assert_eq!(started.load(Ordering::SeqCst), 3);
     }
 }

@@ -7,6 +7,7 @@ use arc_swap::ArcSwapOption;
 use line_channel_token_core::{Error, ErrorKind, Moment};
 
 use crate::decide::Timestamp;
+use crate::decide::admission::closed;
 use crate::decide::backoff::{Failure, MAX_WAIT, may_have_issued};
 use crate::event::Event;
 use crate::in_flight::{PROGRESS_EVERY, RefreshResult};
@@ -47,11 +48,11 @@ impl Outcome<'_> {
                     // The channel's next source is asked at once.
                     self.state.issues.forget_last_issue();
                 }
-                self.accept(token, call, true)
+                self.accept(token, call)
             }
             Ok(Issued::Adopted(token)) => {
                 self.state.issues.release(call.serial);
-                self.accept(token, call, false)
+                self.accept(NewToken { is_adopted: true, ..token }, call)
             }
             Ok(Issued::Keep { ask_again_in }) => {
                 self.state.issues.release(call.serial);
@@ -66,7 +67,10 @@ impl Outcome<'_> {
         };
         match result {
             Err(_) if call.outdated || (call.late && self.state.removal.is_none()) => None,
-            Err(error) if self.state.removal.is_some() || self.state.closed => Some(Err(error)),
+            Err(_) if self.state.removal == Some(RemovalCause::Removed) => {
+                Some(Err(closed("the channel was removed from the pool")))
+            }
+            Err(error) if self.state.closed && self.state.removal.is_none() => Some(Err(error)),
             Err(error) => Some(Err(self.note_failure(error))),
             Ok(token) => Some(Ok(token)),
         }
@@ -76,17 +80,17 @@ impl Outcome<'_> {
         self.current.load().as_ref().is_some_and(|token| token.is_valid(self.now))
     }
 
-    fn accept(&mut self, mut token: NewToken, call: &EndedCall, issued_just_now: bool) -> RefreshResult {
+    fn accept(&mut self, mut token: NewToken, call: &EndedCall) -> RefreshResult {
         if let Some(fallback) = token.fallback.take() {
             self.events.push(Event::FallbackSignerUsed { rejected: fallback.rejected, used: fallback.used });
         }
         let token = Arc::new(CachedToken::new(token, call.serial, self.now, fastrand::f64()));
         if let Some(reason) = self.state.retire_on_arrival {
             self.state.retire_after(&token, reason, Duration::ZERO, self.now);
-            return Err(Error::token_unavailable("the token cache was shut down, or its channel removed"));
+            return Err(closed("the token cache was shut down, or its channel removed"));
         }
         if !token.is_valid(self.now) {
-            let of_another_clock = issued_just_now && was_sent_before(&token, call.begun_at);
+            let of_another_clock = !token.is_adopted() && was_sent_before(&token, call.begun_at);
             return Err(Error::token_unavailable(if of_another_clock {
                 "the token's request was sent before the source was asked: its `sent_at` is of another clock; take it from \
                  `IssueRequest::clock`"
@@ -123,6 +127,7 @@ impl Outcome<'_> {
             return Err(Error::transient(message).with_retry_after(ask_again_in));
         };
         self.state.failure = None;
+        let ask_again_in = ask_again_in.min(token.remaining(self.now));
         self.state.keep_until = Some(Timestamp::after(self.now, ask_again_in));
         token.expiry.recheck_when_mandatory_or_at(self.now.monotonic.saturating_add(ask_again_in));
         Ok(Arc::clone(token))
@@ -134,7 +139,7 @@ impl Outcome<'_> {
         let failure = if is_exhausted { self.exhaustion(error.clone()) } else { self.failure(error.clone()) };
         self.state.failure = Some(Box::new(failure));
         let current = self.current.load();
-        let retry_in = self.state.admission(current.as_ref()).retry_in(self.now);
+        let retry_in = self.state.admission(current.as_ref(), self.now).retry_in(self.now);
         if let Some(token) = &*current {
             token.expiry.recheck_when_mandatory_or_at(self.now.monotonic.saturating_add(retry_in));
         }
@@ -156,7 +161,9 @@ impl Outcome<'_> {
     }
 
     fn exhaustion(&self, error: Error) -> Failure {
-        let longest = if self.holds_token() { MAX_WAIT_WITH_TOKEN } else { MAX_WAIT };
+        // Once there is no valid token, it is no longer the wait of a cache that has one.
+        let valid_for = self.current.load().as_ref().map_or(Duration::ZERO, |token| token.remaining(self.now));
+        let longest = valid_for.min(MAX_WAIT_WITH_TOKEN).max(MAX_WAIT);
         let wait = error.retry_after().unwrap_or(longest).clamp(Duration::from_secs(1), longest);
         let attempts = self.state.failure.as_ref().map_or(0, |failure| failure.attempts());
         Failure::lasting(error, attempts, self.now, wait)

@@ -110,7 +110,7 @@ impl SourcePolicy {
     /// tokens per call, so their sources leave a minute. After an invalidation one token is issued sooner.
     ///
     /// Tokens that live less than twice the interval are served without a gap all the same: without a budget, half of the last
-    /// token's lifetime is enough (a second at least); with one, half of the [budget's lifetime](IssueBudget::lifetime).
+    /// token's lifetime is enough (a second at least, so that tokens of less than two seconds leave gaps); with one, half of the [budget's lifetime](IssueBudget::lifetime).
     #[must_use]
     pub fn with_min_interval(self, min_interval: Duration) -> Self {
         Self { min_interval, ..self }

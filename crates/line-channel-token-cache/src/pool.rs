@@ -11,6 +11,7 @@ use line_channel_token_core::{ChannelId, Error, Moment};
 
 use crate::builder::{MakeSource, TokenPoolBuilder};
 use crate::cache::TokenCache;
+use crate::decide::admission::is_closed;
 use crate::eviction::{EvictedChannels, UseQueue};
 use crate::issue::RetireReason;
 use crate::limiter::Limiter;
@@ -25,6 +26,8 @@ use crate::token::CachedToken;
 
 /// A channel that hangs takes at most this share of the time of a shutdown, so that those behind it have their turn.
 const SHARE_OF_SHUTDOWN: u32 = 4;
+/// So many channels are shut down at a time. LINE's rate limits are for each channel.
+const REVOCATIONS_AT_ONCE: usize = 1024;
 
 /// Hands out a valid token of each of many channels.
 ///
@@ -97,7 +100,7 @@ impl TokenPool {
             loop {
                 let cache = self.0.find_or_insert(channel)?;
                 let outcome = cache.token().await;
-                if !self.0.has_left(&cache, &outcome) {
+                if !self.0.has_left(&outcome) {
                     return outcome;
                 }
             }
@@ -114,7 +117,7 @@ impl TokenPool {
         loop {
             let cache = self.0.find_or_insert(channel)?;
             let outcome = cache.token_with_min_ttl(min_ttl).await;
-            if !self.0.has_left(&cache, &outcome) {
+            if !self.0.has_left(&outcome) {
                 return outcome;
             }
         }
@@ -236,14 +239,20 @@ impl TokenPool {
         }
         let end = clock.now().monotonic.saturating_add(how.limit);
         let reason = how.revoke_current.then_some(RetireReason::Shutdown);
-        let at_once = self.0.settings.limiter.as_ref().map_or(1, |limiter| limiter.limit());
-        let share = if caches.len() > at_once { how.limit / SHARE_OF_SHUTDOWN } else { how.limit };
-        finish_all(caches, at_once, move || end.saturating_sub(clock.now().monotonic).min(share), reason).await
+        let share = if caches.len() > REVOCATIONS_AT_ONCE { how.limit / SHARE_OF_SHUTDOWN } else { how.limit };
+        finish_all(caches, REVOCATIONS_AT_ONCE, move || end.saturating_sub(clock.now().monotonic).min(share), reason)
+            .await
     }
 
     fn try_fresh<T>(&self, channel: &ChannelId, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
         self.0.channels.pin().get(channel)?.shared().try_fresh(read)
     }
+}
+
+/// Drops caches that are no longer kept, and reports what they leave undone; not under a lock.
+fn let_go(caches: Vec<TokenCache>) {
+    let is_last = |cache: &TokenCache| Arc::strong_count(cache.shared()) == 1;
+    caches.iter().filter(|cache| is_last(cache)).for_each(|cache| cache.shared().report_left_to_expire());
 }
 
 /// Finishes caches, so many at once. `limit` is asked when it is a cache's turn.
@@ -288,7 +297,7 @@ impl Inner {
         self.check_open()?;
         // Outside of the lock: it is user code.
         let source = self.make_source(channel)?;
-        let cache = TokenCache::from_shared(Shared::new(source, Some(channel), Arc::clone(&self.settings)));
+        let mut cache = TokenCache::from_shared(Shared::new(source, Some(channel), Arc::clone(&self.settings)));
         let now = cache.shared().now();
         cache.shared().record_use(now);
         // What is dropped holds sources, user code: after the lock is released.
@@ -300,7 +309,7 @@ impl Inner {
             return Ok(cache.clone());
         }
         self.check_open()?;
-        dropped.extend(registry.evicted.restore(channel, cache.shared(), now));
+        dropped.extend(registry.evicted.restore(channel, &mut cache, now));
         while channels.len() >= self.max_capacity {
             let Some(evicted) = registry.queue.next(&mut looked_at) else { break };
             if let Some(channel) = &evicted.channel
@@ -316,7 +325,8 @@ impl Inner {
         registry.queue.push(cache.shared(), now);
         drop(registry);
         drop(channels);
-        drop((dropped, looked_at));
+        let_go(dropped);
+        drop(looked_at);
         cache.shared().ensure_timer(now);
         Ok(cache)
     }
@@ -332,14 +342,15 @@ impl Inner {
         dropped = registry.evicted.insert(channel, &cache, now);
         registry.queue.prune(channels.len(), &mut looked_at);
         drop(registry);
-        drop((dropped, looked_at));
+        let_go(dropped);
+        drop(looked_at);
         cache.shared().ensure_timer(now);
         Some(cache)
     }
 
     /// Whether a call failed because its channel left the pool meanwhile: then the next cache of the channel is asked.
-    fn has_left<T>(&self, cache: &TokenCache, outcome: &Result<T, Error>) -> bool {
-        outcome.is_err() && cache.shared().state().removal.is_some() && !self.closed.load(Ordering::SeqCst)
+    fn has_left<T>(&self, outcome: &Result<T, Error>) -> bool {
+        outcome.as_ref().is_err_and(is_closed) && !self.closed.load(Ordering::SeqCst)
     }
 
     fn check_open(&self) -> Result<(), Error> {

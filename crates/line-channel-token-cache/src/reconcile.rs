@@ -5,8 +5,8 @@ use std::sync::Arc;
 use line_channel_token_core::{Error, TokenKeyId};
 
 use crate::cache::TokenCache;
-use crate::revocation::{too_late, within};
 use crate::token::CachedToken;
+use crate::wait::{too_late, within};
 
 /// The key ids of a channel's valid v2.1 tokens, grouped by who holds them.
 ///
@@ -43,8 +43,9 @@ impl TokenCache {
     pub async fn reconcile(&self) -> Result<Reconciliation, Error> {
         // Read before the request: a token that arrives later cannot be missing from the response.
         let before = self.holdings();
-        let (source, limit) = (Arc::clone(&self.shared().state().source), self.shared().settings.issue_timeout);
-        let call = within(self.shared().clock(), limit, source.key_ids());
+        let source = Arc::clone(&self.shared().state().source);
+        let limit = self.shared().settings.issue_timeout;
+        let call = within(self.shared().clock(), limit, async { source.key_ids().await });
         let listed = call.await.unwrap_or_else(|| Err(too_late(limit)))?;
         let Some(listed) = listed else {
             return Err(Error::invalid_input("these tokens have no key ids: only v2.1 tokens can be listed"));

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use line_channel_token_core::{Error, Moment};
 
 use crate::builder::RefreshAhead;
@@ -17,13 +16,15 @@ use crate::shared::{Seen, Shared};
 use crate::source::TokenSource;
 use crate::state::State;
 use crate::status::CacheState;
-use crate::sync::Runtime;
+use crate::sync::{MutexGuard, Runtime};
 use crate::timer::Scheduled;
 use crate::token::CachedToken;
 use crate::trace;
 
 /// How soon readers look again if nothing says when.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// How soon they look again at a call in flight.
+const LOOK_AT_CALL: Duration = Duration::from_secs(10);
 
 /// What a caller gets who cannot go on with the current token.
 pub(crate) enum Joined {
@@ -34,17 +35,23 @@ pub(crate) enum Joined {
 /// A refresh that has been entered into the state and not been started yet, which happens outside of the lock.
 struct Starting {
     call: Arc<Call>,
-    task: BoxFuture<'static, ()>,
+    task: Refresh,
+}
+
+/// How a refresh begins.
+struct Begin {
+    lane: Lane,
+    /// Whether it is pointless once nobody waits for it.
+    for_callers: bool,
+    permit: Option<Permit>,
 }
 
 impl Shared {
-    /// The refresh in flight, or a new one if one may begin.
-    pub(crate) fn join_or_refresh(self: &Arc<Self>, seen: Seen) -> Result<Joined, Error> {
+    /// The refresh in flight, or a new one if one may begin. Whoever does not wait for it is no caller.
+    pub(crate) fn join_or_refresh(self: &Arc<Self>, seen: Seen, is_caller: bool) -> Result<Joined, Error> {
         let Seen { now, serial } = seen;
-        // Dropped after the lock is released.
-        let _overdue;
+        self.abandon_stalled(now);
         let mut state = self.state();
-        _overdue = state.take_overdue(now);
         if let Some(refresh) = &state.in_flight {
             return Ok(Joined::Waiting(refresh.waiter()));
         }
@@ -59,93 +66,105 @@ impl Shared {
         if self.settings.refresh_ahead == RefreshAhead::Always {
             state.wanted = true;
         }
-        state.admission(current.as_ref()).check(now)?;
+        state.admission(current.as_ref(), now).check(now)?;
         let runtime = Runtime::current()?;
-        let lane = state.lane(Lane::Caller);
-        let (waiter, starting) = self.begin(&mut state, lane, None, now);
+        let begin = Begin { lane: state.lane(Lane::Caller), for_callers: is_caller, permit: None };
+        let (waiter, starting) = self.begin(&mut state, begin, now);
         drop(state);
         self.start(&runtime, starting, now);
         Ok(Joined::Waiting(waiter))
     }
 
-    /// Begins a refresh if one is due and none is in flight. If a pool has no permit to spare, its timer begins it later.
+    /// Begins a refresh if one is due and none is in flight. If a pool has no permit to spare, it begins once there is one.
     pub(crate) fn refresh_in_background(self: &Arc<Self>, now: Moment) {
-        let _overdue;
-        let mut state = self.state();
-        _overdue = state.take_overdue(now);
+        self.abandon_stalled(now);
+        let state = self.state();
         let current = self.current.load();
         let Some(token) = current.as_ref().filter(|token| token.expiry.state(now) != CacheState::Fresh) else { return };
-        if state.in_flight.is_some() || state.requested || state.leaves_refresh_to_callers() {
+        if state.in_flight.is_some() {
+            // A second look finds out whether it is stalled.
+            token.expiry.recheck_when_mandatory_or_at(now.monotonic.saturating_add(LOOK_AT_CALL));
+            return;
+        }
+        if state.requested || state.leaves_refresh_to_callers() {
             token.expiry.recheck_when_mandatory_or_at(Duration::MAX);
             return;
         }
-        let admitted = state.admission(Some(token)).check(now).and_then(|()| Runtime::current());
+        let admitted = state.admission(Some(token), now).check(now).and_then(|()| Runtime::current());
         let recheck_in = match &admitted {
-            // Its end says when to look again.
-            Ok(_) => Duration::MAX,
+            Ok(_) => LOOK_AT_CALL,
             Err(error) => error.retry_after().unwrap_or(LOOK_AGAIN),
         };
         token.expiry.recheck_when_mandatory_or_at(now.monotonic.saturating_add(recheck_in));
-        let Ok(runtime) = admitted else { return };
-        let lane = state.lane(Lane::Background);
-        let permit = self.settings.limiter.as_ref().map(|limiter| limiter.try_acquire(lane));
-        if permit.as_ref().is_some_and(Option::is_none) {
-            state.requested = true;
-            self.schedule(&mut state, now);
-            drop(state);
-            self.ensure_timer(now);
-            return;
+        if let Ok(runtime) = admitted {
+            self.begin_or_queue(state, &runtime, now);
         }
-        let (_, starting) = self.begin(&mut state, lane, permit.flatten(), now);
-        drop(state);
-        self.start(&runtime, starting, now);
     }
 
     /// Begins a refresh that is due though nobody asks just now.
-    fn refresh_from_timer(self: &Arc<Self>, permit: Option<Permit>, now: Moment) -> Option<BoxFuture<'static, ()>> {
-        let _overdue;
-        // Dropped after the lock is released, if it is not used.
-        let mut permit = permit;
-        let mut state = self.state();
-        _overdue = state.take_overdue(now);
-        if !self.refresh_due_in(&state, now).is_some_and(|wait| wait.is_zero()) {
-            return None;
+    fn refresh_from_timer(self: &Arc<Self>, now: Moment) {
+        self.abandon_stalled(now);
+        let state = self.state();
+        if self.refresh_due_in(&state, now).is_some_and(|wait| wait.is_zero())
+            && let Ok(runtime) = Runtime::current()
+        {
+            self.begin_or_queue(state, &runtime, now);
         }
-        let runtime = Runtime::current().ok()?;
+    }
+
+    /// Begins a refresh in the background that is admitted, with a permit if there is one at once, and later otherwise.
+    fn begin_or_queue(self: &Arc<Self>, mut state: MutexGuard<'_, State>, runtime: &Runtime, now: Moment) {
         let lane = state.lane(Lane::Background);
-        // A channel whose last call failed waits for its permit in a task of its own, so that the timer can go on.
-        if let Some(limiter) = self.settings.limiter.as_ref().filter(|_| lane == Lane::Background && permit.is_none()) {
-            permit = limiter.try_acquire(lane);
-            if permit.is_none() {
-                let limiter = Arc::clone(limiter);
-                let mut due = DueAgainOnDrop(Arc::downgrade(self));
-                return Some(Box::pin(async move {
-                    let permit = limiter.acquire(Lane::Background).await;
-                    if let Some(cache) = std::mem::take(&mut due.0).upgrade() {
-                        let now = cache.now();
-                        cache.refresh_from_timer(Some(permit), now);
-                    }
-                }));
-            }
+        let limiter = self.settings.limiter.as_ref();
+        let permit = limiter.and_then(|limiter| limiter.try_acquire(lane));
+        if let Some(limiter) = limiter.filter(|_| permit.is_none()) {
+            state.requested = true;
+            drop(state);
+            let cache = Arc::downgrade(self);
+            let start = move |permit| {
+                if let Some(cache) = Weak::upgrade(&cache) {
+                    cache.begin_queued(permit);
+                }
+            };
+            limiter.start_when_free(lane, Box::new(start));
+            return;
         }
-        let (_, starting) = self.begin(&mut state, lane, permit.take(), now);
+        let (_, starting) = self.begin(&mut state, Begin { lane, for_callers: false, permit }, now);
         drop(state);
-        self.start(&runtime, starting, now);
-        None
+        self.start(runtime, starting, now);
+    }
+
+    /// Begins the refresh that was queued, unless it is not due any more.
+    fn begin_queued(self: &Arc<Self>, permit: Permit) {
+        let now = self.now();
+        let mut permit = Some(permit);
+        let runtime = Runtime::current();
+        let mut state = self.state();
+        let is_due = std::mem::take(&mut state.requested)
+            && state.in_flight.is_none()
+            && state.admission(self.current.load().as_ref(), now).check(now).is_ok();
+        match runtime {
+            Ok(runtime) if is_due => {
+                let lane = state.lane(Lane::Background);
+                let begin = Begin { lane, for_callers: false, permit: permit.take() };
+                let (_, starting) = self.begin(&mut state, begin, now);
+                drop(state);
+                self.start(&runtime, starting, now);
+            }
+            // The permit was released outside of a runtime: the timer begins it.
+            Err(_) if is_due => self.wake_at(&mut state, Some(Timestamp::FIRST)),
+            _ => self.schedule(&mut state, now),
+        }
+        // The permit, if it was not used, is dropped after the lock.
     }
 
     /// Enters an admitted refresh into the state.
-    fn begin(
-        self: &Arc<Self>,
-        state: &mut State,
-        lane: Lane,
-        permit: Option<Permit>,
-        now: Moment,
-    ) -> (Waiter, Starting) {
+    fn begin(self: &Arc<Self>, state: &mut State, begin: Begin, now: Moment) -> (Waiter, Starting) {
+        let Begin { lane, for_callers, permit } = begin;
         state.last_call += 1;
         state.requested = false;
         let id = state.last_call;
-        let (refresh, call, result) = InFlight::new(id, lane, permit, now);
+        let (refresh, call, result) = InFlight::new(id, permit, now);
         let waiter = refresh.waiter();
         let current = self.current.load();
         let (reason, replaces) = match (&state.refused, &*current) {
@@ -153,24 +172,26 @@ impl Shared {
             (_, Some(token)) if token.is_valid(now) => (IssueReason::Ahead, Some(token.to_new_token())),
             (_, token) => (IssueReason::Cold, token.as_ref().map(|token| token.to_new_token())),
         };
-        let refresh_task = Refresh {
-            cancel: CancelOnDrop { cache: Arc::downgrade(self), id },
+        let task = Refresh {
+            cancel: CancelOnDrop { cache: Arc::downgrade(self), call: Arc::clone(&call), id },
             cache: Arc::downgrade(self),
             source: Arc::clone(&state.source),
             settings: Arc::clone(&self.settings),
             lane,
+            for_callers,
             reason,
             replaces,
             call: Arc::clone(&call),
             result,
         };
         state.in_flight = Some(refresh);
-        let task = Box::pin(trace::in_span(self.channel.as_ref(), refresh_task.run()));
         (waiter, Starting { call, task })
     }
 
     fn start(&self, runtime: &Runtime, starting: Starting, now: Moment) {
         let Starting { call, task } = starting;
+        // Not under the lock: whoever watches spans may look at the cache.
+        let task = trace::in_span(self.channel.as_ref(), task.run());
         call.set_task(runtime.spawn(task));
         self.ensure_timer(now);
     }
@@ -197,10 +218,22 @@ impl Shared {
         self.ensure_timer(now);
     }
 
-    /// Gives up a refresh whose runtime is stalled: the next caller starts anew. What it has issued still counts.
-    pub(crate) fn abandon(&self, id: u64) {
-        let abandoned = self.state().in_flight.take_if(|refresh| refresh.id == id);
-        drop(abandoned);
+    /// Gives up a refresh that makes no progress, if it may be: the next caller starts anew. What it has issued still counts.
+    pub(crate) fn abandon(&self, id: u64) -> bool {
+        let now = self.now();
+        let abandoned = self.state().take_abandoned(id, now);
+        if let Some(refresh) = &abandoned {
+            refresh.release_permit();
+        }
+        abandoned.is_some()
+    }
+
+    /// The same for one that was seen to make no progress between looks; and for one whose source was replaced.
+    fn abandon_stalled(&self, now: Moment) {
+        let abandoned = self.state().take_stalled(now);
+        if let Some(refresh) = abandoned.as_ref().filter(|refresh| !refresh.outdated) {
+            refresh.release_permit();
+        }
     }
 
     /// The task of a refresh ended without a result: its runtime has ended, or somebody's code panicked. That is no failure of
@@ -210,8 +243,8 @@ impl Shared {
         let mut state = self.state();
         _ended = state.in_flight.take_if(|refresh| refresh.id == id);
         let Some(refresh) = &_ended else { return };
-        if refresh.lane == Lane::Background && refresh.serial().is_some() {
-            state.cancelled = state.cancelled.saturating_add(1);
+        if refresh.serial().is_some() {
+            state.note_cancelled(refresh.begun_at());
         }
         if let Some(token) = &*self.current.load() {
             token.expiry.recheck_when_mandatory_or_at(Duration::ZERO);
@@ -238,6 +271,10 @@ impl Shared {
             late: ended.is_none(),
             outdated: ended.as_ref().is_some_and(|refresh| refresh.outdated),
         };
+        if call.late && !call.outdated {
+            // It was abandoned, and its runtime is alive.
+            state.source_blocks = true;
+        }
         let mut applying = Outcome { state: &mut state, current: &self.current, now, events: Vec::new() };
         let result = applying.apply(&call, outcome);
         let events = applying.events;
@@ -251,7 +288,7 @@ impl Shared {
 }
 
 impl Scheduled for Shared {
-    fn run_due(self: Arc<Self>) -> Option<BoxFuture<'static, ()>> {
+    fn run_due(self: Arc<Self>) {
         let now = self.now();
         {
             let mut state = self.state();
@@ -259,27 +296,13 @@ impl Scheduled for Shared {
             state.wake_at = state.wake_at.filter(|at| !at.time_left(now).is_zero());
         }
         self.revoke_due(now);
-        let wait = self.refresh_from_timer(None, now);
-        if wait.is_none() {
-            self.schedule(&mut self.state(), now);
-        }
-        wait
+        self.refresh_from_timer(now);
+        self.schedule(&mut self.state(), now);
     }
 
     fn timer_ended(&self) {
         if let Some(token) = &*self.current.load() {
             token.expiry.recheck_when_mandatory_or_at(Duration::ZERO);
-        }
-    }
-}
-
-/// Lets the timer call again if its task ends while it waits for a permit.
-struct DueAgainOnDrop(Weak<Shared>);
-
-impl Drop for DueAgainOnDrop {
-    fn drop(&mut self) {
-        if let Some(cache) = self.0.upgrade() {
-            cache.wake_at(&mut cache.state(), Some(Timestamp::FIRST));
         }
     }
 }

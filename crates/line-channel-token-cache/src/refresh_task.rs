@@ -12,12 +12,15 @@ use crate::event::Event;
 use crate::in_flight::{Call, PROGRESS_EVERY, RefreshResult};
 use crate::issue::{IssueReason, IssueRequest, Issued, NewToken, after};
 use crate::limiter::Lane;
-use crate::revocation::{SURPLUS_TIMEOUT, retire_all, too_late, within};
+use crate::revocation::{SURPLUS_TIMEOUT, retire_all};
 use crate::shared::{Settings, Shared};
 use crate::source::{TokenSource, caught};
+use crate::wait::{sleep, too_late, within};
 
-/// How long an issue waits for the listing that goes before it.
+/// How long an issue waits for the listing that goes before it, or after it; and never more than a quarter of its deadline.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(10);
+/// A call that has been running for so long counts as one of an unhealthy channel.
+const SLOW_AFTER: Duration = Duration::from_secs(5);
 
 /// A refresh, as its task runs it. It keeps no cache alive.
 pub(crate) struct Refresh {
@@ -28,6 +31,8 @@ pub(crate) struct Refresh {
     pub(crate) source: Arc<dyn TokenSource>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) lane: Lane,
+    /// Whether it is pointless once nobody waits for it.
+    pub(crate) for_callers: bool,
     pub(crate) reason: IssueReason,
     pub(crate) replaces: Option<NewToken>,
     pub(crate) call: Arc<Call>,
@@ -37,6 +42,7 @@ pub(crate) struct Refresh {
 /// Notifies the cache that the task has ended without a result, whatever ended it.
 pub(crate) struct CancelOnDrop {
     pub(crate) cache: Weak<Shared>,
+    pub(crate) call: Arc<Call>,
     pub(crate) id: u64,
 }
 
@@ -46,6 +52,7 @@ impl Drop for CancelOnDrop {
         if let Some(cache) = self.cache.upgrade() {
             cache.cancelled(self.id);
         }
+        self.call.release();
     }
 }
 
@@ -71,7 +78,8 @@ impl Refresh {
         let Some(limiter) = self.settings.limiter.as_ref().filter(|_| !self.call.has_permit()) else { return true };
         let mut permit = std::pin::pin!(limiter.acquire(self.lane));
         loop {
-            match select(permit, self.settings.clock.nap(PROGRESS_EVERY)).await {
+            let tick = std::pin::pin!(sleep(&*self.settings.clock, PROGRESS_EVERY));
+            match select(permit, tick).await {
                 Either::Left((permit, _)) => {
                     self.call.hold(permit);
                     return true;
@@ -80,7 +88,7 @@ impl Refresh {
             }
             self.call.report_progress();
             // One receiver is the cache's own.
-            if self.lane != Lane::Background && self.result.receiver_count() <= 1 {
+            if self.for_callers && self.result.receiver_count() <= 1 {
                 return false;
             }
         }
@@ -90,16 +98,23 @@ impl Refresh {
         let clock = &*self.settings.clock;
         let panicked = || self.lost_response(Error::token_unavailable("the token source panicked"));
         let mut attempt = std::pin::pin!(caught(self.attempt(deadline), panicked));
+        let mut is_slow = false;
+        let begun_at = clock.now();
         loop {
             let left = deadline.monotonic.saturating_sub(clock.now().monotonic);
             if left.is_zero() {
                 return Err(self.lost_response(too_late(self.settings.issue_timeout)));
             }
-            match select(attempt, clock.nap(left.min(PROGRESS_EVERY))).await {
+            let tick = std::pin::pin!(sleep(clock, left.min(PROGRESS_EVERY)));
+            match select(attempt, tick).await {
                 Either::Left((outcome, _)) => return outcome,
                 Either::Right(((), running)) => attempt = running,
             }
             self.call.report_progress();
+            if !is_slow && clock.now().monotonic.saturating_sub(begun_at.monotonic) >= SLOW_AFTER {
+                is_slow = true;
+                self.call.becomes_unhealthy();
+            }
         }
     }
 
@@ -111,7 +126,9 @@ impl Refresh {
 
     /// Makes sure of a slot and calls the source.
     async fn attempt(&self, deadline: Moment) -> Result<Issued, Error> {
-        self.settle_slots().await?;
+        if let Some(token) = self.settle_slots().await? {
+            return Ok(Issued::Adopted(token));
+        }
         self.revoke_surplus().await;
         let clock = &*self.settings.clock;
         if let Some(cache) = self.cache.upgrade() {
@@ -132,16 +149,18 @@ impl Refresh {
         }
     }
 
-    /// Before the budget says no, the server is asked: what it lists settles what is uncertain here.
-    async fn settle_slots(&self) -> Result<(), Error> {
+    /// Before the budget says no, the server is asked: what it lists settles what is uncertain here. If it says no all the same,
+    /// a token that was refused and that LINE lists as valid is better than none, and is returned.
+    async fn settle_slots(&self) -> Result<Option<NewToken>, Error> {
         let used_up = |cache: Arc<Shared>| {
+            let now = cache.now();
             let state = cache.state();
-            let budget = state.policy.budget().filter(|budget| state.issues.is_used_up(Some(*budget), cache.now()));
+            let budget = state.policy.budget().filter(|budget| state.issues.is_used_up(Some(*budget), now));
             budget.map(|budget| (budget, state.issues.last_serial()))
         };
-        let Some((budget, last_serial)) = self.cache.upgrade().and_then(used_up) else { return Ok(()) };
+        let Some((budget, last_serial)) = self.cache.upgrade().and_then(used_up) else { return Ok(None) };
         let listed = self.list().await;
-        let Some(cache) = self.cache.upgrade() else { return Ok(()) };
+        let Some(cache) = self.cache.upgrade() else { return Ok(None) };
         let now = cache.now();
         let holds_token = cache.holds_token(now);
         let mut state = cache.state();
@@ -153,10 +172,16 @@ impl Refresh {
             None => Listing::Unavailable,
         };
         if !state.issues.is_used_up(Some(budget), now) {
-            return Ok(());
+            return Ok(None);
         }
-        let Err(available_in) = state.issues.may_exceed(budget, listing, holds_token, now) else { return Ok(()) };
-        let (slots, used) = (budget.slots(), state.issues.used(now));
+        let Err(available_in) = state.issues.may_exceed(budget, listing, holds_token, now) else { return Ok(None) };
+        let is_listed = |token: &&NewToken| listed.iter().flatten().any(|id| token.key_id() == Some(id));
+        let refused = state.refused.as_ref().filter(|token| token.is_valid(now)).map(|token| token.to_new_token());
+        if let Some(token) = refused.filter(|token| is_listed(&token)) {
+            return Ok(Some(token));
+        }
+        let slots = budget.slots();
+        let used = state.issues.used(now);
         drop(state);
         let message = match listing {
             Listing::Listed(count) => format!(
@@ -173,38 +198,37 @@ impl Refresh {
 
     /// The channel's tokens as the server lists them; `None` if they cannot be listed, or not in time.
     async fn list(&self) -> Option<Vec<TokenKeyId>> {
-        let listed = within(&*self.settings.clock, LISTING_TIMEOUT, self.source.key_ids()).await;
+        let limit = LISTING_TIMEOUT.min(self.settings.issue_timeout / 4);
+        let listed = within(&*self.settings.clock, limit, async { self.source.key_ids().await }).await;
         listed.and_then(Result::ok).flatten()
     }
 
     /// LINE refuses the token because there are 30: which of them does this cache not know?
     async fn explain_limit(&self, error: Error) -> Error {
-        let listed = self.list().await;
+        let serial = self.call.serial().unwrap_or_default();
+        if let Some(cache) = self.cache.upgrade() {
+            cache.state().issues.release(serial);
+        }
+        let Some(mut unknown) = self.list().await else {
+            return error.with_hint("a slot is free once a token is revoked or expires; `key_ids` lists them");
+        };
         let Some(cache) = self.cache.upgrade() else { return error };
         let (known, first_time) = {
             let mut state = cache.state();
-            if let (Some(key_ids), Some(serial)) = (&listed, self.call.serial()) {
-                state.issues.compare(key_ids, serial, Some(serial));
-            }
+            state.issues.compare(&unknown, serial, None);
             (cache.held_tokens(&state), !std::mem::replace(&mut state.exhaustion_reported, true))
         };
-        let count = listed.as_ref().map(Vec::len);
-        let mut unknown = listed.unwrap_or_default();
+        let listed = unknown.len();
         unknown.retain(|id| !known.iter().any(|token| token.key_id() == Some(id)));
-        let hint = match count {
-            Some(count) if !unknown.is_empty() => {
-                let ids: Vec<&str> = unknown.iter().map(|id| id.as_str()).collect();
-                format!(
-                    "LINE lists {count} valid tokens, of which this cache does not know {}: {}; they are of other processes, of \
-                     earlier runs, or their response was lost; a slot is free once one is revoked or expires",
-                    ids.len(),
-                    ids.join(", ")
-                )
-            }
-            _ => "a slot is free once a token is revoked or expires; `key_ids` lists them".to_owned(),
-        };
+        let ids: Vec<&str> = unknown.iter().map(|id| id.as_str()).collect();
+        let hint = format!(
+            "LINE lists {listed} valid tokens, of which this cache does not know {}: {}; they are of other processes, of earlier \
+             runs, or their response was lost; a slot is free once one is revoked or expires",
+            ids.len(),
+            ids.join(", ")
+        );
         if first_time {
-            cache.emit(&Event::TokenLimitReached { listed: count, unknown });
+            cache.emit(&Event::TokenLimitReached { listed, unknown });
         }
         error.with_hint(hint)
     }
@@ -216,6 +240,7 @@ impl Refresh {
             return;
         };
         let revocation = std::pin::pin!(retire_all(&self.cache, &self.source, surplus));
-        select(revocation, self.settings.clock.nap(SURPLUS_TIMEOUT)).await;
+        let timeout = std::pin::pin!(sleep(&*self.settings.clock, SURPLUS_TIMEOUT));
+        select(revocation, timeout).await;
     }
 }

@@ -3,24 +3,23 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::future::{Either, join_all, select};
-use line_channel_token_core::{Clock, Error, ErrorKind, Moment};
+use futures_util::future::{join, join_all};
+use line_channel_token_core::{Error, ErrorKind, Moment};
 
+use crate::decide::Timestamp;
 use crate::event::Event;
 use crate::in_flight::{InFlight, Waited};
 use crate::issue::{RetireReason, Retired};
 use crate::shared::Shared;
 use crate::shutdown::RevocationReport;
-use crate::source::{TokenSource, caught};
-use crate::state::{PendingRevocation, RemovalCause, State};
+use crate::source::TokenSource;
+use crate::state::{PendingRevocation, RemovalCause, Retiring, State};
 use crate::sync;
 use crate::token::CachedToken;
+use crate::wait::{too_late, within};
 
 /// How long an issue waits for the revocations that go before it.
 pub(crate) const SURPLUS_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A token, and why it is retired.
-pub(crate) type Retiring = (Arc<CachedToken>, RetireReason);
 
 impl Shared {
     /// The tokens that this cache holds: the current one, and those that wait to be revoked.
@@ -37,8 +36,7 @@ impl Shared {
             if state.is_revoking() {
                 return;
             }
-            let due = state.pending_revocations.iter().filter(|pending| pending.due_in(now).is_zero());
-            let due: Vec<Retiring> = due.map(|pending| (Arc::clone(&pending.token), pending.reason)).collect();
+            let due = state.start_retiring(|pending| pending.due_in(now).is_zero());
             if due.is_empty() {
                 return;
             }
@@ -57,7 +55,7 @@ impl Shared {
                 drop(ended);
             }
         });
-        // Outside of a runtime it waits for the next refresh.
+        // Outside of a runtime it waits for the timer's next task.
         if let Ok(task) = task {
             let before = self.state().revocation.replace(task);
             drop(before);
@@ -73,8 +71,7 @@ impl Shared {
         if state.pending_revocations.len() + usize::from(current) < 2 {
             return Vec::new();
         }
-        let due = state.pending_revocations.iter().filter(|pending| pending.blocked_for(now).is_zero());
-        due.map(|pending| (Arc::clone(&pending.token), pending.reason)).collect()
+        state.start_retiring(|pending| pending.blocked_for(now).is_zero())
     }
 
     /// Takes the channel out of service, because it leaves its pool.
@@ -100,11 +97,33 @@ impl Shared {
         self.schedule(&mut state, now);
     }
 
+    /// Takes a channel back into its pool that was evicted in the middle of a call, and says whether this was one.
+    pub(crate) fn reinstate(&self) -> bool {
+        let mut state = self.state();
+        let is_one = state.removal == Some(RemovalCause::Evicted) && state.in_flight.is_some();
+        if is_one {
+            state.removal = None;
+            state.closed = false;
+        }
+        is_one
+    }
+
     /// Whether tokens wait to be revoked, or one may still arrive that will.
     pub(crate) fn is_leaving(&self, now: Moment) -> bool {
         let mut state = self.state();
         state.prune_revocations(now);
-        !state.pending_revocations.is_empty() || (state.in_flight.is_some() && state.retire_on_arrival.is_some())
+        !state.pending_revocations.is_empty() || state.in_flight.is_some()
+    }
+
+    /// Reports the tokens that are left to expire because the cache is no longer kept.
+    pub(crate) fn report_left_to_expire(&self) {
+        let left = self.state().pending_revocations.len();
+        for _ in 0..left {
+            let error = Error::token_unavailable(
+                "too many channels left the pool at a time to wait for the revocation of their tokens: this one is left to expire",
+            );
+            self.emit(&Event::RevocationFailed { error, retry_in: Duration::MAX });
+        }
     }
 
     /// Notes what became of a token.
@@ -129,7 +148,9 @@ impl Shared {
                 Some(Event::Revoked { key_id: token.key_id().cloned() })
             }
         };
+        self.schedule(&mut state, now);
         drop(state);
+        self.ensure_timer(now);
         self.emit_all(event);
     }
 
@@ -140,42 +161,48 @@ impl Shared {
 
     /// Waits for the call in flight and retires what waits for it; the current token too, if there is a `reason`.
     pub(crate) async fn finish(self: &Arc<Self>, limit: Duration, reason: Option<RetireReason>) -> RevocationReport {
-        let mut report = RevocationReport::default();
-        let clock = &*self.settings.clock;
+        let clock = self.clock();
         let end = clock.now().monotonic.saturating_add(limit);
         let waiter = {
             let mut state = self.state();
             state.closed = true;
-            if reason.is_some() {
-                state.retire_on_arrival = reason;
-            }
+            state.retire_on_arrival = reason.or(state.retire_on_arrival);
             state.in_flight.as_ref().map(InFlight::waiter)
         };
-        // The other half is left for revocations.
-        if let Some(waiter) = waiter
-            && matches!(waiter.wait(clock, Some(limit / 2)).await, Waited::TimedOut)
-        {
-            report.calls_in_flight = 1;
-        }
-        // A task that is revoking just now is ended with this: what it does is done here.
-        let _revoking;
+        // A part of the time is left for a token that still arrives.
+        let arrival = async {
+            match waiter {
+                Some(waiter) => matches!(waiter.wait(clock, Some(limit / 4 * 3)).await, Waited::TimedOut),
+                None => false,
+            }
+        };
+        let (mut report, is_in_flight) = join(self.retire_everything(limit, reason), arrival).await;
+        let left = end.saturating_sub(clock.now().monotonic);
+        report.add(self.retire_everything(left, reason).await);
+        report.calls_in_flight = usize::from(is_in_flight);
+        report
+    }
+
+    /// Retires what waits for it and was not tried a moment ago; the current token too, if there is a `reason`.
+    async fn retire_everything(self: &Arc<Self>, limit: Duration, reason: Option<RetireReason>) -> RevocationReport {
+        let now = self.now();
+        let mut report = RevocationReport::default();
         let (retiring, source) = {
-            let now = clock.now();
             let mut state = self.state();
-            _revoking = state.revocation.take();
-            if let Some(reason) = reason
-                && let Some(token) = self.current.swap(None)
-            {
-                state.retire_after(&token, reason, Duration::ZERO, now);
+            let current = reason.and_then(|reason| self.current.swap(None).map(|token| (token, reason)));
+            if let Some((token, reason)) = current {
+                // What others issued is theirs, unless the channel is gone.
+                if token.is_adopted() && reason == RetireReason::Shutdown {
+                    report.left_to_expire += 1;
+                } else {
+                    state.retire_after(&token, reason, Duration::ZERO, now);
+                }
             }
             state.prune_revocations(now);
-            let pending = state.pending_revocations.iter();
-            let retiring: Vec<Retiring> = pending.map(|it| (Arc::clone(&it.token), it.reason)).collect();
-            (retiring, Arc::clone(&state.source))
+            (state.start_retiring(|pending| pending.blocked_for(now).is_zero()), Arc::clone(&state.source))
         };
-        let left = end.saturating_sub(clock.now().monotonic);
         let weak = Arc::downgrade(self);
-        let outcomes = retiring.iter().map(|(token, reason)| retire(&weak, &source, token, *reason, left));
+        let outcomes = retiring.iter().map(|(token, reason)| retire(&weak, &source, token, *reason, limit));
         for outcome in join_all(outcomes).await {
             match outcome {
                 Some(Ok(Retired::Revoked)) => report.revoked += 1,
@@ -191,6 +218,25 @@ impl Shared {
     }
 }
 
+/// Lets a revocation be tried again that ended without an outcome, with its task or its runtime.
+struct AgainOnDrop<'a> {
+    cache: &'a Weak<Shared>,
+    serial: u64,
+}
+
+impl Drop for AgainOnDrop<'_> {
+    fn drop(&mut self) {
+        let Some(cache) = self.cache.upgrade() else { return };
+        let mut state = cache.state();
+        let is_this = |pending: &&mut PendingRevocation| pending.token.serial() == self.serial && pending.in_progress;
+        // After its outcome was noted this finds none.
+        if let Some(pending) = state.pending_revocations.iter_mut().find(is_this) {
+            pending.in_progress = false;
+            cache.wake_at(&mut state, Some(Timestamp::FIRST));
+        }
+    }
+}
+
 /// Whether the server has no such token any more, which is what was wanted.
 fn is_gone(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::TokenExpired | ErrorKind::TokenRevoked | ErrorKind::InvalidToken)
@@ -203,38 +249,21 @@ pub(crate) async fn retire_all(cache: &Weak<Shared>, source: &Arc<dyn TokenSourc
 }
 
 /// Retires a token; `None` if that is not over in time.
-pub(crate) async fn retire(
+async fn retire(
     cache: &Weak<Shared>,
     source: &Arc<dyn TokenSource>,
     token: &CachedToken,
     reason: RetireReason,
     limit: Duration,
 ) -> Option<Result<Retired, Error>> {
+    let _again = AgainOnDrop { cache, serial: token.serial() };
     let settings = cache.upgrade().map(|cache| Arc::clone(&cache.settings))?;
     let token_of_source = token.to_new_token();
-    let call = source.retire(&token_of_source, reason);
+    let call = async { source.retire(&token_of_source, reason).await };
     let outcome = within(&*settings.clock, limit, call).await;
     if let Some(cache) = cache.upgrade() {
         cache.retired(token, outcome.clone().unwrap_or_else(|| Err(too_late(limit))));
     }
     // A token that the server does not have is revoked.
     outcome.map(|outcome| outcome.or_else(|error| if is_gone(&error) { Ok(Retired::Revoked) } else { Err(error) }))
-}
-
-/// A call to a source with a deadline; a panic of it is an error. `None` once the deadline is over.
-pub(crate) async fn within<T>(
-    clock: &dyn Clock,
-    limit: Duration,
-    call: impl Future<Output = Result<T, Error>>,
-) -> Option<Result<T, Error>> {
-    let call = std::pin::pin!(caught(call, || Error::token_unavailable("the token source panicked")));
-    match select(call, clock.nap(limit)).await {
-        Either::Left((outcome, _)) => Some(outcome),
-        Either::Right(_) => None,
-    }
-}
-
-/// The error of a call that is not over in time.
-pub(crate) fn too_late(limit: Duration) -> Error {
-    Error::transient(format!("the token source did not respond within {} s", limit.as_secs_f64()))
 }

@@ -138,9 +138,7 @@ impl Shared {
     /// Tells the timer when to call. The timer's task is started by [`ensure_timer`](Self::ensure_timer), without the lock.
     pub(crate) fn schedule(self: &Arc<Self>, state: &mut State, now: Moment) {
         let next = [self.refresh_due_in(state, now), state.revocation_due_in(now)].into_iter().flatten().min();
-        // A refresh that was requested begins as soon as there is a permit for it.
-        let min_sleep = if state.requested { Duration::ZERO } else { MIN_SLEEP };
-        let wake_at = next.map(|wait| Timestamp::after(now, wait.max(min_sleep)));
+        let wake_at = next.map(|wait| Timestamp::after(now, wait.max(MIN_SLEEP)));
         self.wake_at(state, wake_at);
     }
 
@@ -156,13 +154,13 @@ impl Shared {
     /// How long it is until a new token should be fetched without being asked for; `None` if it should not.
     pub(crate) fn refresh_due_in(&self, state: &State, now: Moment) -> Option<Duration> {
         let policy = self.settings.refresh_ahead;
-        if state.closed || state.in_flight.is_some() {
+        if state.closed || state.in_flight.is_some() || state.requested {
             return None;
         }
         let current = self.current.load();
-        let retry_in = || state.admission(current.as_ref()).retry_in(now);
+        let retry_in = || state.admission(current.as_ref(), now).retry_in(now);
         let is_wanted = state.wanted || (state.warmed_up && state.failure.is_some());
-        if state.requested || (is_wanted && !current.as_ref().is_some_and(|token| token.is_valid(now))) {
+        if is_wanted && !current.as_ref().is_some_and(|token| token.is_valid(now)) {
             return Some(retry_in());
         }
         let expiry = &current.as_ref()?.expiry;

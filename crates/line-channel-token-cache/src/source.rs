@@ -96,7 +96,7 @@ use crate::policy::SourcePolicy;
 /// | a call that is cancelled because its runtime ended | at once | yes |
 #[async_trait]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
-    /// What the cache must keep to. It is read once, when the cache is made: it must not block and does no I/O.
+    /// What the cache must keep to. It is read when the cache is made, not again later; it must not block and does no I/O.
     fn policy(&self) -> SourcePolicy {
         SourcePolicy::new()
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token_core::{ErrorKind, Moment};
+use line_channel_token_core::{Error, ErrorKind, Moment};
 
 use crate::decide::admission::{Admission, immediate_again_in};
-use crate::decide::backoff::Failure;
+use crate::decide::backoff::{Failure, MAX_WAIT};
 use crate::decide::slots::IssueLog;
 use crate::decide::{Timestamp, wait_left};
 use crate::in_flight::InFlight;
@@ -28,8 +28,14 @@ pub(crate) struct State {
     pub(crate) wanted: bool,
     /// After a failure too, because somebody may watch whether the cache is ready instead of asking for a token.
     pub(crate) warmed_up: bool,
-    /// How many refreshes of the current token in a row were cancelled with their runtime.
+    /// How many calls in a row were cancelled with their runtime.
     pub(crate) cancelled: u8,
+    /// How many calls in a row were abandoned because their runtime seemed to be stalled.
+    abandoned: u8,
+    /// An abandoned call came to its end after all: the source blocks its thread, and no runtime is stalled.
+    pub(crate) source_blocks: bool,
+    /// How many tokens in a row were refused soon after they had come.
+    refusals: u8,
     /// In a box, because most caches have none.
     pub(crate) failure: Option<Box<Failure>>,
     /// The source has asked to keep the present token until then.
@@ -60,6 +66,9 @@ pub(crate) enum RemovalCause {
     Removed,
 }
 
+/// A token, and why it is retired.
+pub(crate) type Retiring = (Arc<CachedToken>, RetireReason);
+
 /// A token that is no longer needed.
 pub(crate) struct PendingRevocation {
     pub(crate) token: Arc<CachedToken>,
@@ -67,11 +76,13 @@ pub(crate) struct PendingRevocation {
     since: Timestamp,
     wait: Duration,
     failure: Option<Box<Failure>>,
+    /// Whether its source is being told just now.
+    pub(crate) in_progress: bool,
 }
 
 impl PendingRevocation {
-    pub(crate) fn new(token: &Arc<CachedToken>, reason: RetireReason, since: Moment, wait: Duration) -> Self {
-        Self { token: Arc::clone(token), reason, since: since.into(), wait, failure: None }
+    fn new(token: &Arc<CachedToken>, reason: RetireReason, since: Moment, wait: Duration) -> Self {
+        Self { token: Arc::clone(token), reason, since: since.into(), wait, failure: None, in_progress: false }
     }
 
     pub(crate) fn due_in(&self, now: Moment) -> Duration {
@@ -84,10 +95,11 @@ impl PendingRevocation {
     }
 
     /// Notes a failure, and returns how long it is until the next try.
-    pub(crate) fn failed(&mut self, error: line_channel_token_core::Error, now: Moment) -> Duration {
+    pub(crate) fn failed(&mut self, error: Error, now: Moment) -> Duration {
         let failure = Failure::after(self.failure.as_deref(), error, None, now, fastrand::f64());
         let retry_in = failure.retry_in(now);
         self.failure = Some(Box::new(failure));
+        self.in_progress = false;
         retry_in
     }
 }
@@ -103,6 +115,9 @@ impl State {
             wanted: false,
             warmed_up: false,
             cancelled: 0,
+            abandoned: 0,
+            source_blocks: false,
+            refusals: 0,
             failure: None,
             keep_until: None,
             last_invalidation: None,
@@ -119,20 +134,39 @@ impl State {
     }
 
     /// What decides whether the source may be asked now. `current` is the current token.
-    pub(crate) fn admission(&self, current: Option<&Arc<CachedToken>>) -> Admission<'_> {
+    pub(crate) fn admission(&self, current: Option<&Arc<CachedToken>>, now: Moment) -> Admission<'_> {
+        let holds_token = current.is_some_and(|token| token.is_valid(now));
         let last = current.or(self.refused.as_ref());
         Admission {
             closed: self.closed,
             failure: self.failure.as_deref(),
             issues: &self.issues,
-            keep_until: self.keep_until,
-            min_interval: self.policy.interval_after(last.and_then(|token| token.expires_in())),
+            keep_until: self.keep_until.filter(|_| holds_token),
+            min_interval: self.min_interval(last),
+        }
+    }
+
+    /// The interval that is kept after the last token. If tokens that use up slots are refused one after the other, it doubles.
+    fn min_interval(&self, last: Option<&Arc<CachedToken>>) -> Duration {
+        let interval = self.policy.interval_after(last.and_then(|token| token.expires_in()));
+        match self.refusals.checked_sub(2) {
+            Some(repeats) if self.policy.budget().is_some() => {
+                interval.saturating_mul(2_u32.saturating_pow(u32::from(repeats) + 1)).min(MAX_WAIT.max(interval))
+            }
+            _ => interval,
         }
     }
 
     /// The lane of the next call.
     pub(crate) fn lane(&self, lane: Lane) -> Lane {
-        if self.failure.is_some() { Lane::Retry } else { lane }
+        if self.failure.is_some() { Lane::Unhealthy } else { lane }
+    }
+
+    /// A server has refused this token.
+    pub(crate) fn note_refusal(&mut self, token: &CachedToken, now: Moment) {
+        let soon = token.expiry.age(now) < MAX_WAIT;
+        self.refusals = if soon { self.refusals.saturating_add(1) } else { 1 };
+        self.issues.doubt(token.serial());
     }
 
     /// A token was refused, or other credentials have come: the source may be asked at once, but not again and again.
@@ -145,6 +179,19 @@ impl State {
             self.failure = None;
             self.keep_until = None;
         }
+    }
+
+    /// A call that began then was cancelled with its runtime, after its source was asked: it may have used up a slot. If that
+    /// happens again and again, the next caller does not start anew at once.
+    pub(crate) fn note_cancelled(&mut self, begun_at: Moment) {
+        self.cancelled = self.cancelled.saturating_add(1);
+        let Some(repeats) = self.cancelled.checked_sub(3).filter(|_| self.policy.budget().is_some()) else { return };
+        let wait = Duration::from_secs(2_u64.saturating_pow(u32::from(repeats))).min(MAX_WAIT);
+        let error = Error::transient(
+            "the calls for a token were cancelled one after the other, because the Tokio runtime of each has ended: let the \
+             runtime live until the token has come",
+        );
+        self.failure = Some(Box::new(Failure::lasting(error, u32::from(repeats), begun_at, wait)));
     }
 
     /// Whether refreshes in the background come to nothing, because each one's runtime ends before it is over: each may have used
@@ -160,9 +207,26 @@ impl State {
         }
     }
 
-    /// Takes out a refresh whose runtime is stalled. To be dropped after the lock is released.
-    pub(crate) fn take_overdue(&mut self, now: Moment) -> Option<InFlight> {
-        self.in_flight.take_if(|refresh| refresh.is_overdue(now))
+    /// Takes out a refresh that nobody should wait for: its source was replaced, or its runtime is stalled. To be dropped
+    /// after the lock is released.
+    pub(crate) fn take_stalled(&mut self, now: Moment) -> Option<InFlight> {
+        let refresh = self.in_flight.as_mut()?;
+        if refresh.outdated {
+            return self.in_flight.take();
+        }
+        let id = refresh.id;
+        if refresh.is_stalled(now) { self.take_abandoned(id, now) } else { None }
+    }
+
+    /// Takes out a refresh that makes no progress. Only once in a row before its deadline: if the next one makes none either,
+    /// it is the source that blocks its thread, and further calls would make it worse.
+    pub(crate) fn take_abandoned(&mut self, id: u64, now: Moment) -> Option<InFlight> {
+        let may_abandon_early = self.abandoned == 0 && !self.source_blocks;
+        let abandoned = self.in_flight.take_if(|refresh| {
+            refresh.id == id && (may_abandon_early || refresh.serial().is_none() || refresh.is_overdue(now))
+        })?;
+        self.abandoned = self.abandoned.saturating_add(1);
+        Some(abandoned)
     }
 
     /// A new token has come: what was noted about the way to it is settled.
@@ -173,6 +237,7 @@ impl State {
         self.exhaustion_reported = false;
         self.wanted = false;
         self.cancelled = 0;
+        self.abandoned = 0;
     }
 
     /// Retires a token after a while: requests with it may be in flight.
@@ -182,9 +247,9 @@ impl State {
         }
     }
 
-    /// Retires a token that another has replaced, if the policy says so.
+    /// Retires a token that another has replaced, if the policy says so. One that others issued is left to them.
     pub(crate) fn retire_replaced(&mut self, token: &Arc<CachedToken>, now: Moment) {
-        if let Some(grace) = self.policy.revoke_previous_after() {
+        if let Some(grace) = self.policy.revoke_previous_after().filter(|_| !token.is_adopted()) {
             self.retire_after(token, RetireReason::Replaced, grace, now);
         }
     }
@@ -199,6 +264,7 @@ impl State {
         to.failure = self.failure.take();
         to.last_invalidation = self.last_invalidation;
         to.exhaustion_reported = self.exhaustion_reported;
+        self.pending_revocations.iter_mut().for_each(|pending| pending.in_progress = false);
         to.pending_revocations.append(&mut self.pending_revocations);
     }
 
@@ -216,6 +282,17 @@ impl State {
         if self.is_revoking() {
             return None;
         }
-        self.pending_revocations.iter().map(|pending| pending.due_in(now)).min()
+        let waiting = self.pending_revocations.iter().filter(|pending| !pending.in_progress);
+        waiting.map(|pending| pending.due_in(now)).min()
+    }
+
+    /// The tokens that are to be retired and for which `chosen` holds; from now on that is in progress.
+    pub(crate) fn start_retiring(&mut self, chosen: impl Fn(&PendingRevocation) -> bool) -> Vec<Retiring> {
+        let waiting = self.pending_revocations.iter_mut().filter(|pending| !pending.in_progress && chosen(pending));
+        let start = |pending: &mut PendingRevocation| {
+            pending.in_progress = true;
+            (Arc::clone(&pending.token), pending.reason)
+        };
+        waiting.map(start).collect()
     }
 }

@@ -1,28 +1,27 @@
 //! When which callback is due: one task for a cache, or for a whole pool.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, select};
+use futures_util::future::select;
 use line_channel_token_core::{Clock, Moment};
 use tokio::sync::Notify;
 
-use crate::decide::{Timestamp, wait_left};
+use crate::decide::{Timestamp, nanos};
 use crate::sync::{Mutex, Runtime, Task};
+use crate::wait::{MAX_SLEEP, sleep, yield_now};
 
-/// Upper bound for a timer: timers of the operating system stand still while the machine is suspended, so a longer one could
-/// fire late.
-pub(crate) const MAX_SLEEP: Duration = Duration::from_secs(10);
-/// If the first entry is overdue by this much, the task's runtime is stalled, and another task takes over.
-const OVERDUE: Duration = Duration::from_secs(30);
+/// A task that has not run for so long, although something is due, runs on a stalled runtime, and another takes over.
+const STALLED_AFTER: Duration = Duration::from_secs(30);
 /// After so many callbacks the task lets others run.
 const BATCH: usize = 32;
 
 /// What a timer calls.
 pub(crate) trait Scheduled: Send + Sync {
-    /// Does what is due. The timer waits for the returned future before it goes on to the next entry.
-    fn run_due(self: Arc<Self>) -> Option<BoxFuture<'static, ()>>;
+    /// Does what is due.
+    fn run_due(self: Arc<Self>);
 
     /// The timer's task has ended with its runtime: whoever comes next starts another.
     fn timer_ended(&self);
@@ -35,13 +34,15 @@ pub(crate) struct Timer {
     task: Mutex<Option<Task>>,
 }
 
-/// By the monotonic clock. The address tells entries of the same moment apart.
+/// The address tells entries of the same moment apart.
 type Key = (Timestamp, usize);
 
 #[derive(Default)]
 struct Queue {
     entries: Mutex<BTreeMap<Key, Weak<dyn Scheduled>>>,
     changed: Notify,
+    /// When the task last ran, by the monotonic clock, in nanoseconds.
+    last_run: AtomicU64,
 }
 
 impl Timer {
@@ -79,14 +80,15 @@ impl Timer {
     /// now. Not under a cache's lock.
     pub(crate) fn ensure_task(&self, clock: &Arc<dyn Clock>, now: Moment) {
         let Some(first) = self.queue.next_at() else { return };
-        let is_overdue = wait_left(OVERDUE, first, now).is_zero();
         // Declared first, so that it is dropped after the lock is released.
         let _before;
         let mut task = self.task.lock();
-        if task.as_ref().is_some_and(|task| !task.is_finished()) && !is_overdue {
+        let is_late = first.time_left(now).is_zero() && self.queue.idle_for(now) > STALLED_AFTER;
+        if task.as_ref().is_some_and(|task| !task.is_finished()) && !is_late {
             return;
         }
         let Ok(runtime) = Runtime::current() else { return };
+        self.queue.note_run(now);
         // Under the lock, so that of two callers only one starts a task.
         let queue = NotifyOnDrop(Arc::clone(&self.queue));
         _before = task.replace(runtime.spawn(run(queue, Arc::clone(clock))));
@@ -106,37 +108,25 @@ impl Drop for NotifyOnDrop {
 async fn run(queue: NotifyOnDrop, clock: Arc<dyn Clock>) {
     let queue = &*queue.0;
     loop {
-        let mut now = clock.now();
+        let now = clock.now();
+        queue.note_run(now);
         let mut calls = 0_usize;
         while let Some(callback) = queue.next_due(now) {
             // It may be the last handle, with which the timer and this task end.
-            let wait = callback.upgrade().and_then(Scheduled::run_due);
-            if let Some(wait) = wait {
-                wait.await;
-                now = clock.now();
+            if let Some(callback) = callback.upgrade() {
+                callback.run_due();
             }
             calls += 1;
             if calls.is_multiple_of(BATCH) {
+                queue.note_run(clock.now());
                 yield_now().await;
             }
         }
-        let sleep = queue.next_at().map_or(MAX_SLEEP, |at| at.time_left(now).min(MAX_SLEEP));
+        let wait = queue.next_at().map_or(MAX_SLEEP, |at| at.time_left(now).min(MAX_SLEEP));
         let changed = std::pin::pin!(queue.changed.notified());
-        select(clock.nap(sleep), changed).await;
+        let timeout = std::pin::pin!(sleep(&*clock, wait));
+        select(timeout, changed).await;
     }
-}
-
-/// Lets other tasks run, under every executor.
-async fn yield_now() {
-    let mut yielded = false;
-    std::future::poll_fn(|context| {
-        if std::mem::replace(&mut yielded, true) {
-            return std::task::Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        std::task::Poll::Pending
-    })
-    .await;
 }
 
 impl Queue {
@@ -148,5 +138,13 @@ impl Queue {
 
     fn next_at(&self) -> Option<Timestamp> {
         self.entries.lock().first_key_value().map(|((at, _), _)| *at)
+    }
+
+    fn note_run(&self, now: Moment) {
+        self.last_run.store(nanos(now.monotonic), Ordering::Relaxed);
+    }
+
+    fn idle_for(&self, now: Moment) -> Duration {
+        Duration::from_nanos(nanos(now.monotonic).saturating_sub(self.last_run.load(Ordering::Relaxed)))
     }
 }

@@ -28,18 +28,19 @@ pub struct CachedToken {
     access_token: AccessToken,
     header: HeaderValue,
     key_id: Option<TokenKeyId>,
-    /// The number of its slot in the issue log; 0 if others issued it.
+    /// The number of its call in the issue log.
     serial: u64,
+    is_adopted: bool,
 }
 
 impl CachedToken {
     /// `jitter` is from 0 to 1.
     pub(crate) fn new(token: NewToken, serial: u64, now: Moment, jitter: f64) -> Self {
-        let NewToken { access_token, key_id, sent_at, lifetime, fallback: _ } = token;
+        let NewToken { access_token, key_id, sent_at, lifetime, is_adopted, fallback: _ } = token;
         let header = access_token.header_value();
         // The first clone makes the bytes shared, which allocates; none after it does.
         drop(header.clone());
-        Self { expiry: Expiry::new(sent_at, lifetime, now, jitter), header, access_token, key_id, serial }
+        Self { expiry: Expiry::new(sent_at, lifetime, now, jitter), header, access_token, key_id, serial, is_adopted }
     }
 
     /// The token.
@@ -84,6 +85,10 @@ impl CachedToken {
         self.serial
     }
 
+    pub(crate) fn is_adopted(&self) -> bool {
+        self.is_adopted
+    }
+
     /// The token as its source returned it.
     pub(crate) fn to_new_token(&self) -> NewToken {
         NewToken {
@@ -91,6 +96,7 @@ impl CachedToken {
             key_id: self.key_id.clone(),
             sent_at: self.expiry.sent_at(),
             lifetime: self.expiry.lifetime(),
+            is_adopted: self.is_adopted,
             fallback: None,
         }
     }

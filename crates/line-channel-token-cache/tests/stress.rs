@@ -19,9 +19,9 @@ use line_channel_token_cache::{
 use line_channel_token_core::{AccessToken, ChannelId, Clock, Error, Sent, TokenKeyId};
 use line_channel_token_mock::ManualClock;
 
-const LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_secs(15);
 const CHANNELS: usize = 24;
-/// Real time in which a caller must have an answer. Calls to sources end after ten seconds of the clock, half a second of ours.
+/// Real time in which a caller must have an answer. Calls to sources end after ten seconds of the clock, a second of ours.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the sources and the callers have seen.
@@ -225,7 +225,7 @@ fn run(setting: Setting, time: Duration) {
     let ticker = thread::spawn(move || {
         while !stopped.load(SeqCst) {
             ticking.advance(Duration::from_millis(20));
-            real_sleep(Duration::from_millis(1));
+            real_sleep(Duration::from_millis(2));
         }
     });
     #[expect(clippy::disallowed_methods, reason = "the test itself runs for some real time")]

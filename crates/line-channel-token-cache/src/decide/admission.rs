@@ -1,5 +1,6 @@
 //! Whether the source may be asked for a token now.
 
+use std::fmt;
 use std::time::Duration;
 
 use line_channel_token_core::{Error, Moment};
@@ -25,14 +26,14 @@ impl Admission<'_> {
     /// Whether the source may be asked now; otherwise why not, and when it may be.
     pub(crate) fn check(&self, now: Moment) -> Result<(), Error> {
         if self.closed {
-            return Err(Error::token_unavailable("the token cache was shut down"));
+            return Err(closed("the token cache was shut down"));
         }
         let wait = self.retry_in(now);
         if let Some(failure) = self.failure.filter(|failure| !failure.retry_in(now).is_zero()) {
             return Err(failure.error.clone().with_retry_after(wait));
         }
         if !wait.is_zero() {
-            let message = "a token was issued a moment ago, and the minimum interval until the next is not over";
+            let message = "a token was issued or refused a moment ago, and the interval until the next one is not over";
             return Err(Error::token_unavailable(message).with_retry_after(wait));
         }
         Ok(())
@@ -43,6 +44,28 @@ impl Admission<'_> {
         let kept = self.keep_until.map_or(Duration::ZERO, |until| until.time_left(now));
         Failure::blocks_for(self.failure, now).max(self.issues.next_issue_in(self.min_interval, now)).max(kept)
     }
+}
+
+/// Marks the error of a cache that asks for no further token.
+#[derive(Debug)]
+struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it asks for no further token")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+/// The error of a cache that asks for no further token.
+pub(crate) fn closed(message: &'static str) -> Error {
+    Error::token_unavailable(message).with_source(Closed)
+}
+
+/// Whether an error is that of a cache that asks for no further token, and not one of its source's.
+pub(crate) fn is_closed(error: &Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<Closed>())
 }
 
 /// How long it is from an invalidation until another lets the source be asked at once.

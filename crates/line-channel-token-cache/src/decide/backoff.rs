@@ -49,13 +49,14 @@ impl Failure {
         let early = urgent_in.filter(|wait| !early_before && wait.saturating_add(EARLY) < regular);
         // Not before the valid token has ended.
         let schedule = early.map_or_else(|| regular.mul_f64(share), |wait| wait.saturating_add(EARLY.mul_f64(share)));
-        let wait = match error.retry_after().map(|asked| asked.clamp(MIN_RETRY_AFTER, MAX_WAIT)) {
+        let asked = error.retry_after().map(|asked| asked.clamp(MIN_RETRY_AFTER, MAX_WAIT));
+        let wait = match asked {
             // It must not make a storm of calls that each may use up a slot.
             Some(asked) if charged => asked.max(schedule),
             Some(asked) => asked,
             None => schedule,
         };
-        Self { error, attempts, early: early.is_some() || early_before, at: at.into(), wait }
+        Self { error, attempts, early: (early.is_some() && wait == schedule) || early_before, at: at.into(), wait }
     }
 
     /// A failure that keeps from a further call for `wait`.

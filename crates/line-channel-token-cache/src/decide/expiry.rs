@@ -102,6 +102,11 @@ impl Expiry {
             && nanos(coarse.unix) < self.recheck_at_unix.load(Ordering::Relaxed)
     }
 
+    /// How long ago it arrived.
+    pub(crate) fn age(&self, now: Moment) -> Duration {
+        Duration::from_nanos(nanos(now.monotonic).saturating_sub(self.arrived_at))
+    }
+
     /// Whether the token was there when somebody last asked.
     pub(crate) fn was_used(&self, last_used: u64) -> bool {
         last_used >= self.arrived_at

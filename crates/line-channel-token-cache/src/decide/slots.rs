@@ -53,6 +53,13 @@ pub(crate) struct IssueLog {
     last_issue: Option<Timestamp>,
 }
 
+/// How many slots are used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SlotCounts {
+    pub(crate) all: u8,
+    pub(crate) uncertain: u8,
+}
+
 /// What is known of the channel's tokens when the budget is used up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Listing {
@@ -121,6 +128,14 @@ impl IssueLog {
         });
     }
 
+    /// How many slots are used, and how many of those may be.
+    pub(crate) fn counts(&self, now: Moment) -> SlotCounts {
+        let used = self.slots.iter().filter(|slot| !slot.free_in(now).is_zero());
+        let count = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
+        let uncertain = used.clone().filter(|slot| !slot.certain).count();
+        SlotCounts { all: count(used.count()), uncertain: count(uncertain) }
+    }
+
     /// How many slots are used, or may be.
     pub(crate) fn used(&self, now: Moment) -> usize {
         self.slots.iter().filter(|slot| !slot.free_in(now).is_zero()).count()
@@ -185,10 +200,11 @@ impl IssueLog {
     }
 
     /// What was known of a channel before it was evicted: so many slots, until then.
-    pub(crate) fn restore(&mut self, used: u8, lifetime: Duration, last_issue: Option<Timestamp>, now: Moment) {
-        for _ in 0..used {
+    pub(crate) fn restore(&mut self, used: SlotCounts, lifetime: Duration, last_issue: Option<Timestamp>, now: Moment) {
+        for nth in 0..used.all {
             self.serial += 1;
-            self.slots.push(Slot { serial: self.serial, since: now.into(), lifetime, key_id: None, certain: true });
+            let certain = nth >= used.uncertain;
+            self.slots.push(Slot { serial: self.serial, since: now.into(), lifetime, key_id: None, certain });
         }
         self.last_issue = last_issue;
         self.last_attempt = last_issue;

@@ -15,7 +15,7 @@ use super::signers::assertion;
 use super::stateless::MIN_INTERVAL;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::{IssueBudget, SourcePolicy};
-use crate::source::TokenSource;
+use crate::source::{TokenSource, caught};
 
 /// The credentials of a channel, as a lookup returns them: a secret, a signer, or both.
 ///
@@ -161,7 +161,9 @@ where
     C: Into<Credentials> + Send + 'static,
 {
     async fn credentials(&self) -> Result<Credentials, Error> {
-        (self.lookup)(self.channel_id.clone()).await.map(Into::into)
+        let lookup = async { (self.lookup)(self.channel_id.clone()).await.map(Into::into) };
+        // Nothing was sent yet.
+        caught(lookup, || Error::token_unavailable("the lookup of the credentials panicked")).await
     }
 
     fn signer<'a>(&self, credentials: &'a Credentials) -> Result<&'a dyn AssertionSource, Error> {

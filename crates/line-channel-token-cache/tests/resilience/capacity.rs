@@ -76,3 +76,29 @@ async fn an_exhausted_budget_is_reported_once_though_its_channels_come_and_go() 
     settle().await;
     assert_eq!(reported.load(SeqCst), 2, "once for each channel");
 }
+
+#[tokio::test]
+async fn a_pool_that_is_too_small_asks_failing_sources_no_more_often_than_one_that_is_not() {
+    let (clock, calls) = (ManualClock::new(), Arc::new(AtomicUsize::new(0)));
+    let count = calls.clone();
+    let pool = pool(&clock, 10, 64, move |_| {
+        count.fetch_add(1, SeqCst);
+        let source = Source::quick();
+        source.act(Act::Fail(Error::signing("no key")));
+        Arc::new(source)
+    });
+    let mut told = 0;
+    for _ in 0..20 {
+        let callers: Vec<_> = (0..30)
+            .map(|channel| {
+                let pool = pool.clone();
+                tokio::spawn(async move { pool.token(&id(channel)).await.map(drop) })
+            })
+            .collect();
+        for caller in callers {
+            told += usize::from(caller.await.unwrap().is_err());
+        }
+    }
+    assert_eq!(told, 600, "every caller gets the error");
+    assert!(calls.load(SeqCst) <= 600, "{} sources for 600 calls", calls.load(SeqCst));
+}

@@ -204,6 +204,75 @@ async fn a_source_may_look_at_its_own_cache() {
     let _ = SystemClock;
 }
 
+/// The machine's clock without a thread for its timers: each sleep is over at once.
+#[derive(Debug)]
+struct WithoutTimers;
+
+impl Clock for WithoutTimers {
+    fn now(&self) -> Moment {
+        SystemClock.now()
+    }
+
+    fn sleep(&self, _: Duration) -> Sleep {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[tokio::test]
+async fn a_clock_whose_sleeps_are_over_at_once_keeps_no_source_from_being_called() {
+    #[derive(Debug)]
+    struct Slow;
+
+    #[async_trait]
+    impl TokenSource for Slow {
+        async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error> {
+            let sent_at = request.clock().now();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Ok(NewToken::new(token("t"), sent_at, 900 * SECOND).into())
+        }
+    }
+
+    let cache = TokenCache::builder(Slow).clock(Arc::new(WithoutTimers)).build();
+    cache.token().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_kept_beyond_its_expiry_is_asked_for_when_it_has_expired() {
+    let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
+    let cache = source.cache(&clock);
+    cache.token().await.unwrap();
+    source.act(Act::Return(Issued::Keep { ask_again_in: Duration::from_secs(86_400) }));
+    clock.advance(800 * SECOND);
+    cache.token().await.unwrap();
+    settle().await;
+    source.act(Act::Issue);
+    clock.advance(101 * SECOND);
+    assert!(cache.token().await.is_ok(), "the token has expired, so there is nothing to keep");
+}
+
+#[tokio::test]
+async fn a_token_of_others_is_left_to_them_unless_a_server_refused_it_or_its_channel_is_gone() {
+    let clock = ManualClock::new();
+    let policy = SourcePolicy::new().with_min_interval(SECOND).with_revoke_previous_after(SECOND);
+    let source = Arc::new(Source::new(policy));
+    let cache = source.cache(&clock);
+    let shared = |text: &str| Act::Return(Issued::Adopted(NewToken::new(token(text), clock.now(), 900 * SECOND)));
+    source.act(shared("one"));
+    cache.token().await.unwrap();
+    clock.advance(890 * SECOND);
+    source.act(shared("two"));
+    let two = cache.token().await.unwrap();
+    pass(&clock, 5 * SECOND).await;
+    assert!(source.retired().is_empty(), "replaced");
+    cache.invalidate(&two);
+    pass(&clock, 2 * SECOND).await;
+    assert_eq!(source.retired(), [("two".to_owned(), RetireReason::Refused)]);
+    source.act(shared("three"));
+    cache.token().await.unwrap();
+    let report = cache.shutdown(line_channel_token_cache::Shutdown::default().revoking_current()).await;
+    assert_eq!((report.revoked, report.left_to_expire, source.retired().len()), (0, 1, 1));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_waiters_are_polled_at_most_three_times_each() {
     use std::future::Future;

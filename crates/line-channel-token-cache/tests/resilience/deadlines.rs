@@ -226,3 +226,64 @@ async fn revocations_and_listings_have_a_deadline_too() {
     let report = cache.shutdown(Shutdown::within(SECOND)).await;
     assert!(report.is_complete(), "{report:?}");
 }
+
+#[tokio::test]
+async fn a_channel_that_hung_and_recovered_is_not_last_behind_those_that_still_hang() {
+    let clock = ManualClock::new();
+    let sources = Arc::new(std::sync::Mutex::new(Vec::<Arc<Source>>::new()));
+    let made = sources.clone();
+    let pool = pool(&clock, 100_000, 16, move |_| {
+        let source = Arc::new(Source::quick());
+        source.act(Act::Fail(Error::transient("down")));
+        made.lock().unwrap().push(source.clone());
+        source
+    });
+    for channel in 0..400 {
+        assert!(pool.token(&id(channel)).await.is_err());
+    }
+    for source in &sources.lock().unwrap()[..399] {
+        source.act(Act::Hang);
+    }
+    sources.lock().unwrap()[399].act(Act::Issue);
+    clock.advance(2 * SECOND);
+    for channel in 0..399 {
+        let pool = pool.clone();
+        tokio::spawn(async move { pool.token(&id(channel)).await.map(drop) });
+    }
+    settle().await;
+    let recovered = tokio::spawn(async move { pool.token(&id(399)).await.map(drop) });
+    settle().await;
+    let mut seconds = 0;
+    while !recovered.is_finished() {
+        pass(&clock, SECOND).await;
+        seconds += 1;
+        assert!(seconds <= 61, "{seconds} s");
+    }
+    recovered.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn reads_stay_cheap_while_every_refresh_in_the_background_hangs() {
+    let clock = ManualClock::new();
+    let sources = Arc::new(std::sync::Mutex::new(Vec::<Arc<Source>>::new()));
+    let made = sources.clone();
+    let pool = pool(&clock, 100_000, 8, move |_| {
+        let source = Arc::new(Source::quick());
+        made.lock().unwrap().push(source.clone());
+        source
+    });
+    for channel in 0..500 {
+        pool.token(&id(channel)).await.unwrap();
+    }
+    sources.lock().unwrap().iter().for_each(|source| source.act(Act::Hang));
+    clock.advance(780 * SECOND);
+    settle().await;
+    for _ in 0..40 {
+        pass(&clock, SECOND).await;
+        for channel in 0..500 {
+            assert!(pool.with_token(&id(channel), |_| ()).is_some());
+        }
+    }
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    assert!(tasks <= 9, "{tasks} tasks: eight calls and the timer");
+}
