@@ -85,3 +85,36 @@ async fn each_event_has_its_level_and_its_channel_and_no_secret_is_written() {
         assert!(!log.contains(secret), "{secret} is in\n{log}");
     }
 }
+
+/// Looks at the cache whenever a span begins, as a layer that adds its state may.
+struct Looking(Arc<Mutex<Option<TokenCache>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Looking {
+    fn on_new_span(
+        &self,
+        _: &tracing::span::Attributes<'_>,
+        _: &tracing::span::Id,
+        _: tracing_subscriber::layer::Context<'_, S>,
+    ) {
+        let cache = self.0.lock().unwrap().clone();
+        if let Some(cache) = cache {
+            let _ = cache.status();
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_watches_spans_may_look_at_the_cache() {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    let looked_at = Arc::new(Mutex::new(None));
+    let subscriber = tracing_subscriber::registry().with(Looking(looked_at.clone()));
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let line = MockBackend::with_clock(ManualClock::new());
+    line.given(Operation::IssueStateless).respond(Reply::stateless_token("t"));
+    let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
+    let source = line_channel_token_cache::StatelessSource::with_secret(line.client(), id, secret);
+    let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
+    *looked_at.lock().unwrap() = Some(cache.clone());
+    assert!(cache.token().await.is_ok());
+}

@@ -177,3 +177,21 @@ fn a_cache_that_is_always_refreshed_goes_on_in_the_next_runtime() {
         });
     }
 }
+
+#[test]
+fn runtimes_that_all_end_too_soon_use_up_few_slots_and_the_error_says_what_to_do() {
+    let service = Service::start(200 * MILLISECOND, 2_592_000);
+    let caches = service.caches(&system_clock());
+    let (name, cache) = caches.into_iter().find(|(name, _)| name.starts_with("v2.1")).unwrap();
+    let mut told = None;
+    for _ in 0..60 {
+        let outcome = current_thread().block_on(async {
+            tokio::time::timeout(20 * MILLISECOND, cache.token()).await.map(|outcome| outcome.map(drop))
+        });
+        if let Ok(Err(error)) = outcome {
+            told = Some(error.to_string());
+        }
+    }
+    assert!(service.requests() <= 5, "{name}: {} requests in a second or two", service.requests());
+    assert!(told.unwrap().contains("let the runtime live until the token has come"));
+}

@@ -62,3 +62,27 @@ fn channels_whose_calls_stand_still_keep_no_permits() {
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     drop(idle);
 }
+
+#[test]
+fn reading_alone_recovers_from_a_call_on_a_runtime_that_nobody_drives() {
+    let service = Service::start(20 * MILLISECOND, 900);
+    let clock = Fast::start(20);
+    for (name, cache) in service.caches(&clock) {
+        let idle = current_thread();
+        idle.block_on(async { assert!(cache.with_token(|_| ()).is_none()) });
+        let reading = cache.clone();
+        let (served, _) = within(move || {
+            current_thread().block_on(async move {
+                for _ in 0..100 {
+                    if reading.with_token(|_| ()).is_some() {
+                        return true;
+                    }
+                    tokio::time::sleep(20 * MILLISECOND).await;
+                }
+                false
+            })
+        });
+        assert!(served, "{name}: {:?}", cache.status());
+        drop(idle);
+    }
+}
