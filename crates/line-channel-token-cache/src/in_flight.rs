@@ -29,7 +29,7 @@ const OVERDUE: Duration = Duration::from_secs(5);
 
 /// A refresh in flight, as the cache holds it. Its task ends when this is dropped, which must not be under a lock.
 pub(crate) struct InFlight {
-    pub(crate) id: u64,
+    pub(crate) id: u32,
     /// Whether the source was replaced meanwhile: then a failure says nothing, and the next caller starts anew.
     pub(crate) outdated: bool,
     /// The progress at the last look, and when that was first seen.
@@ -59,7 +59,7 @@ struct Running {
 
 /// Waits for a refresh. It may be dropped at any moment.
 pub(crate) struct Waiter {
-    pub(crate) id: u64,
+    pub(crate) id: u32,
     call: Arc<Call>,
     result: watch::Receiver<Option<RefreshResult>>,
 }
@@ -78,7 +78,7 @@ pub(crate) enum Waited {
 impl InFlight {
     /// A refresh, and the sender for its task.
     pub(crate) fn new(
-        id: u64,
+        id: u32,
         permit: Option<Permit>,
         now: Moment,
     ) -> (Self, Arc<Call>, watch::Sender<Option<RefreshResult>>) {

@@ -1,8 +1,11 @@
 //! What a source demands of the cache around it.
 
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use line_channel_token_core::{ChannelId, Error};
+
+use crate::decide::Span;
 
 /// How many of a channel's 30 slots the tokens of one cache may use.
 ///
@@ -26,8 +29,8 @@ use line_channel_token_core::{ChannelId, Error};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IssueBudget {
-    slots: usize,
-    lifetime: Duration,
+    slots: NonZeroU8,
+    lifetime: Span,
 }
 
 impl IssueBudget {
@@ -44,29 +47,31 @@ impl IssueBudget {
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) outside 2..=30: a token is issued while
     /// the previous one is valid, and LINE's limit is 30.
     pub fn new(slots: usize, lifetime: Duration) -> Result<Self, Error> {
-        match slots {
-            2..=30 => Ok(Self { slots, lifetime }),
-            _ => Err(Error::invalid_input(format!(
+        let number = u8::try_from(slots).ok().and_then(NonZeroU8::new);
+        match number.filter(|number| (2..=30).contains(&number.get())) {
+            Some(slots) => Ok(Self { slots, lifetime: lifetime.into() }),
+            None => Err(Error::invalid_input(format!(
                 "a budget has 2 to 30 slots, not {slots}: a token is issued while the previous one is valid, and LINE \
                  allows a channel 30"
             ))),
         }
     }
 
-    pub(crate) const fn standard(lifetime: Duration) -> Self {
-        Self { slots: Self::DEFAULT_SLOTS, lifetime }
+    pub(crate) fn standard(lifetime: Duration) -> Self {
+        let slots = u8::try_from(Self::DEFAULT_SLOTS).ok().and_then(NonZeroU8::new).unwrap_or(NonZeroU8::MIN);
+        Self { slots, lifetime: lifetime.into() }
     }
 
     /// How many slots it has.
     #[must_use]
     pub fn slots(self) -> usize {
-        self.slots
+        usize::from(self.slots.get())
     }
 
     /// How long a token counts whose response was lost.
     #[must_use]
     pub fn lifetime(self) -> Duration {
-        self.lifetime
+        self.lifetime.into()
     }
 }
 
@@ -88,16 +93,17 @@ impl IssueBudget {
 pub struct SourcePolicy {
     /// In a box, because a pool knows its channels and keeps many policies.
     channel_id: Option<Box<ChannelId>>,
-    min_interval: Duration,
+    min_interval: Span,
     budget: Option<IssueBudget>,
-    revoke_previous_after: Option<Duration>,
+    revoke_previous_after: Option<Span>,
 }
 
 impl SourcePolicy {
     /// At least a minute between two issues, no budget, and previous tokens are left to expire.
     #[must_use]
     pub fn new() -> Self {
-        Self { channel_id: None, min_interval: Duration::from_secs(60), budget: None, revoke_previous_after: None }
+        let min_interval = Duration::from_secs(60).into();
+        Self { channel_id: None, min_interval, budget: None, revoke_previous_after: None }
     }
 
     /// The channel that the tokens are for: it is named in events and traces, and a pool checks it.
@@ -113,7 +119,7 @@ impl SourcePolicy {
     /// token's lifetime is enough (a second at least, so that tokens of less than two seconds leave gaps); with one, half of the [budget's lifetime](IssueBudget::lifetime).
     #[must_use]
     pub fn with_min_interval(self, min_interval: Duration) -> Self {
-        Self { min_interval, ..self }
+        Self { min_interval: min_interval.into(), ..self }
     }
 
     /// How many tokens may be valid at a time.
@@ -126,7 +132,7 @@ impl SourcePolicy {
     /// previous one. Without this, previous tokens are left to expire.
     #[must_use]
     pub fn with_revoke_previous_after(self, grace: Duration) -> Self {
-        Self { revoke_previous_after: Some(grace), ..self }
+        Self { revoke_previous_after: Some(grace.into()), ..self }
     }
 
     /// The channel that the tokens are for.
@@ -138,7 +144,7 @@ impl SourcePolicy {
     /// The minimum time between two issues.
     #[must_use]
     pub fn min_interval(&self) -> Duration {
-        self.min_interval
+        self.min_interval.into()
     }
 
     /// How many tokens may be valid at a time; `None` if they are not limited.
@@ -150,7 +156,7 @@ impl SourcePolicy {
     /// How long after the next one has come a token is retired; `None` if it is left to expire.
     #[must_use]
     pub fn revoke_previous_after(&self) -> Option<Duration> {
-        self.revoke_previous_after
+        self.revoke_previous_after.map(Duration::from)
     }
 
     /// Without the channel, which the cache keeps elsewhere.
@@ -162,10 +168,10 @@ impl SourcePolicy {
     /// says of a lifetime counts only if there is no budget: one that understates it would use up the channel's slots.
     pub(crate) fn interval_after(&self, lifetime: Option<Duration>) -> Duration {
         let shortened = match self.budget {
-            Some(budget) => budget.lifetime / 2,
+            Some(budget) => budget.lifetime() / 2,
             None => lifetime.map_or(Duration::MAX, |lifetime| (lifetime / 2).max(Duration::from_secs(1))),
         };
-        self.min_interval.min(shortened)
+        self.min_interval().min(shortened)
     }
 }
 

@@ -161,7 +161,7 @@ impl Shared {
     /// Enters an admitted refresh into the state.
     fn begin(self: &Arc<Self>, state: &mut State, begin: Begin, now: Moment) -> (Waiter, Starting) {
         let Begin { lane, for_callers, permit } = begin;
-        state.last_call += 1;
+        state.last_call = state.last_call.wrapping_add(1);
         state.requested = false;
         let id = state.last_call;
         let (refresh, call, result) = InFlight::new(id, permit, now);
@@ -184,7 +184,7 @@ impl Shared {
             call: Arc::clone(&call),
             result,
         };
-        state.in_flight = Some(refresh);
+        state.in_flight = Some(Box::new(refresh));
         (waiter, Starting { call, task })
     }
 
@@ -219,7 +219,7 @@ impl Shared {
     }
 
     /// Gives up a refresh that makes no progress, if it may be: the next caller starts anew. What it has issued still counts.
-    pub(crate) fn abandon(&self, id: u64) -> bool {
+    pub(crate) fn abandon(&self, id: u32) -> bool {
         let now = self.now();
         let abandoned = self.state().take_abandoned(id, now);
         if let Some(refresh) = &abandoned {
@@ -238,7 +238,7 @@ impl Shared {
 
     /// The task of a refresh ended without a result: its runtime has ended, or somebody's code panicked. That is no failure of
     /// the source. It calls no clock: a clock may be what panicked.
-    pub(crate) fn cancelled(self: &Arc<Self>, id: u64) {
+    pub(crate) fn cancelled(self: &Arc<Self>, id: u32) {
         let _ended;
         let mut state = self.state();
         _ended = state.in_flight.take_if(|refresh| refresh.id == id);
@@ -255,7 +255,7 @@ impl Shared {
     /// Ends a refresh. `None` if its outcome says nothing to those who wait, and they start anew.
     pub(crate) fn complete(
         self: &Arc<Self>,
-        id: u64,
+        id: u32,
         serial: Option<u64>,
         outcome: Result<Issued, Error>,
         begun_at: Moment,

@@ -43,7 +43,7 @@ pub(crate) struct Refresh {
 pub(crate) struct CancelOnDrop {
     pub(crate) cache: Weak<Shared>,
     pub(crate) call: Arc<Call>,
-    pub(crate) id: u64,
+    pub(crate) id: u32,
 }
 
 impl Drop for CancelOnDrop {

@@ -8,7 +8,7 @@ use line_channel_token_core::{Error, ErrorKind, Moment};
 
 use crate::decide::Timestamp;
 use crate::event::Event;
-use crate::in_flight::{InFlight, Waited};
+use crate::in_flight::Waited;
 use crate::issue::{RetireReason, Retired};
 use crate::shared::Shared;
 use crate::shutdown::RevocationReport;
@@ -167,7 +167,7 @@ impl Shared {
             let mut state = self.state();
             state.closed = true;
             state.retire_on_arrival = reason.or(state.retire_on_arrival);
-            state.in_flight.as_ref().map(InFlight::waiter)
+            state.in_flight.as_ref().map(|refresh| refresh.waiter())
         };
         // A part of the time is left for a token that still arrives.
         let arrival = async {

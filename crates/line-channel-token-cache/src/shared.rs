@@ -52,12 +52,14 @@ pub(crate) struct Seen {
     pub(crate) serial: Option<u64>,
 }
 
+/// In this order, because a read of a pool with many channels is mostly the loading of cache lines: what it needs is in one.
+#[repr(C, align(64))]
 pub(crate) struct Shared {
-    pub(crate) channel: Option<ChannelId>,
-    pub(crate) settings: Arc<Settings>,
     pub(crate) current: ArcSwapOption<CachedToken>,
+    pub(crate) settings: Arc<Settings>,
     /// By the monotonic clock, in nanoseconds.
     last_used: AtomicU64,
+    pub(crate) channel: Option<ChannelId>,
     state: Mutex<State>,
 }
 

@@ -20,8 +20,10 @@ use crate::token::CachedToken;
 pub(crate) struct State {
     pub(crate) source: Arc<dyn TokenSource>,
     pub(crate) policy: SourcePolicy,
-    pub(crate) in_flight: Option<InFlight>,
-    pub(crate) last_call: u64,
+    /// In a box, because most caches have none at a time.
+    pub(crate) in_flight: Option<Box<InFlight>>,
+    /// The number of the last refresh.
+    pub(crate) last_call: u32,
     /// Somebody read a token that should be replaced, and no permit was free for it.
     pub(crate) requested: bool,
     /// A token is to be fetched until there is one, whether somebody asks or not.
@@ -209,7 +211,7 @@ impl State {
 
     /// Takes out a refresh that nobody should wait for: its source was replaced, or its runtime is stalled. To be dropped
     /// after the lock is released.
-    pub(crate) fn take_stalled(&mut self, now: Moment) -> Option<InFlight> {
+    pub(crate) fn take_stalled(&mut self, now: Moment) -> Option<Box<InFlight>> {
         let refresh = self.in_flight.as_mut()?;
         if refresh.outdated {
             return self.in_flight.take();
@@ -220,7 +222,7 @@ impl State {
 
     /// Takes out a refresh that makes no progress. Only once in a row before its deadline: if the next one makes none either,
     /// it is the source that blocks its thread, and further calls would make it worse.
-    pub(crate) fn take_abandoned(&mut self, id: u64, now: Moment) -> Option<InFlight> {
+    pub(crate) fn take_abandoned(&mut self, id: u32, now: Moment) -> Option<Box<InFlight>> {
         let may_abandon_early = self.abandoned == 0 && !self.source_blocks;
         let abandoned = self.in_flight.take_if(|refresh| {
             refresh.id == id && (may_abandon_early || refresh.serial().is_none() || refresh.is_overdue(now))

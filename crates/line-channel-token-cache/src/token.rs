@@ -23,7 +23,9 @@ use crate::issue::NewToken;
 /// # Ok(())
 /// # }
 /// ```
+#[repr(C)]
 pub struct CachedToken {
+    /// First, because it is what a read needs.
     pub(crate) expiry: Expiry,
     access_token: AccessToken,
     header: HeaderValue,

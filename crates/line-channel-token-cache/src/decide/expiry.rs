@@ -38,6 +38,7 @@ impl RefreshWindows {
 /// A reader compares the coarse time with one limit and goes on; only past the limit does it look at the windows, see to
 /// it that a new token is fetched, and set the next limit. The limit never lies past the start of the mandatory window,
 /// so a token that is returned without a closer look has a good part of its lifetime left.
+#[repr(C)]
 pub(crate) struct Expiry {
     /// When a reader must look closer, by either clock, in nanoseconds; 0 is at once.
     recheck_at_monotonic: AtomicU64,

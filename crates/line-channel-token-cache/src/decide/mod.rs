@@ -42,6 +42,25 @@ impl From<Moment> for Timestamp {
     }
 }
 
+/// A duration, which takes eight bytes, also if it is optional.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span(
+    /// In nanoseconds, and one more.
+    NonZeroU64,
+);
+
+impl From<Duration> for Span {
+    fn from(duration: Duration) -> Self {
+        Self(NonZeroU64::MIN.saturating_add(nanos(duration)))
+    }
+}
+
+impl From<Span> for Duration {
+    fn from(span: Span) -> Self {
+        Self::from_nanos(span.0.get() - 1)
+    }
+}
+
 /// What is left of a wait that began at `since`. The monotonic clock counts: a calendar that jumps forward must not end a wait.
 pub(crate) fn wait_left(wait: Duration, since: Timestamp, now: Moment) -> Duration {
     wait.saturating_sub(Duration::from_nanos(nanos(now.monotonic).saturating_sub(since.nanos())))
