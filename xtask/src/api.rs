@@ -26,6 +26,9 @@ const CRATES: [(&str, &[&str]); 9] = [
     ("line-channel-token-transport", &["bytes", "http_body", "rustls", "rustls_pki_types"]),
 ];
 
+/// The one thing of another crate that a crate of ours exports: whoever writes a source needs the macro, in the version of the trait.
+const EXPORTED: &str = "pub use line_channel_token_cache::async_trait";
+
 /// Compares the API with the committed listings, or writes these.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let write = match arguments {
@@ -38,7 +41,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     for (name, allowed) in CRATES {
         let listing = listing(name)?;
         if name != FACADE {
-            let exports = listing.lines().filter(|line| line.starts_with("pub use "));
+            let exports = listing.lines().filter(|line| line.starts_with("pub use ") && *line != EXPORTED);
             faults.extend(exports.map(|line| format!("{name}: `{line}` exports what another crate defines")));
         }
         faults.extend(foreign_types(name, &listing, allowed).into_iter().map(|found| {
