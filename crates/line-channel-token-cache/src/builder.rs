@@ -181,7 +181,8 @@ impl TokenPoolBuilder {
     }
 
     /// How many calls for tokens are in flight at a time at most, 64 by default. A part of them is kept for callers who wait,
-    /// and a part for channels whose last call did not fail, so that dead channels delay no healthy ones.
+    /// and a part for channels whose last call did not fail. A burst of more new channels that never respond than there are
+    /// calls can still delay a healthy one.
     pub fn max_concurrent_issues(mut self, calls: usize) -> Self {
         self.max_concurrent_issues = calls.max(1);
         self

@@ -60,7 +60,7 @@ pub enum Event {
     RevocationFailed {
         /// Why.
         error: Error,
-        /// When it is tried again, counted from now.
+        /// When it is tried again, counted from now; `Duration::MAX` if it is left to expire.
         retry_in: Duration,
     },
     /// No token was asked for, because the budget is used up. It is reported once for each time that this happens: again only

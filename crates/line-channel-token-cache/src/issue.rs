@@ -116,7 +116,7 @@ pub enum Issued {
     /// The present token is to be kept for a while, which is no failure. If there is no valid one, it counts as a failure that
     /// passes by itself.
     Keep {
-        /// When to ask again, counted from now; at least a second.
+        /// When to ask again, counted from now: at least a second, and no later than the present token's end.
         ask_again_in: Duration,
     },
 }

@@ -34,6 +34,8 @@ struct State {
     running: [usize; LANES],
     waiting: [VecDeque<Waiting>; LANES],
     turn: u32,
+    /// Whether somebody grants permits: what becomes free meanwhile is left to them, so that grants do not nest.
+    granting: bool,
 }
 
 enum Waiting {
@@ -103,10 +105,19 @@ impl Limiter {
 
     /// Grants what is free to those who wait.
     fn drain_queues(self: &Arc<Self>) {
+        if std::mem::replace(&mut self.state.lock().granting, true) {
+            return;
+        }
+        let mut granting = Granting { limiter: self, is_over: false };
         loop {
             let (waiting, permit) = {
                 let mut state = self.state.lock();
-                let Some((waiting, lane)) = self.next(&mut state) else { return };
+                let Some((waiting, lane)) = self.next(&mut state) else {
+                    // Under the same lock: what becomes free from now on is granted by whoever frees it.
+                    state.granting = false;
+                    granting.is_over = true;
+                    return;
+                };
                 (waiting, self.grant(&mut state, lane))
             };
             // Not under the lock: it wakes or starts a task. If that is gone, the permit is dropped here, and goes to the next.
@@ -136,6 +147,20 @@ impl Limiter {
             }
         }
         None
+    }
+}
+
+/// Ends the granting also if what is started panics, a user's clock for example.
+struct Granting<'a> {
+    limiter: &'a Limiter,
+    is_over: bool,
+}
+
+impl Drop for Granting<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.limiter.state.lock().granting = false;
+        }
     }
 }
 
@@ -267,6 +292,17 @@ mod tests {
         background.iter_mut().for_each(Permit::becomes_unhealthy);
         let next = limiter.try_acquire(Lane::Background);
         assert!(next.is_some() && limiter.try_acquire(Lane::Unhealthy).is_none(), "two of four are unhealthy");
+    }
+
+    #[test]
+    fn a_hundred_thousand_that_need_their_permit_no_longer_do_not_nest() {
+        let limiter = Arc::new(Limiter::new(1));
+        let permit = limiter.try_acquire(Lane::Caller);
+        for _ in 0..100_000 {
+            limiter.start_when_free(Lane::Background, Box::new(drop::<Permit>));
+        }
+        drop(permit);
+        assert!(limiter.try_acquire(Lane::Background).is_some());
     }
 
     #[test]

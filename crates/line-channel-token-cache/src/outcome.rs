@@ -11,7 +11,7 @@ use crate::decide::admission::closed;
 use crate::decide::backoff::{Failure, MAX_WAIT, may_have_issued};
 use crate::event::Event;
 use crate::in_flight::{PROGRESS_EVERY, RefreshResult};
-use crate::issue::{Issued, NewToken};
+use crate::issue::{Issued, NewToken, RetireReason};
 use crate::state::{RemovalCause, State};
 use crate::token::CachedToken;
 
@@ -86,7 +86,10 @@ impl Outcome<'_> {
         }
         let token = Arc::new(CachedToken::new(token, call.serial, self.now, fastrand::f64()));
         if let Some(reason) = self.state.retire_on_arrival {
-            self.state.retire_after(&token, reason, Duration::ZERO, self.now);
+            // What others issued is theirs, unless the channel is gone.
+            if !token.is_adopted() || reason != RetireReason::Shutdown {
+                self.state.retire_after(&token, reason, Duration::ZERO, self.now);
+            }
             return Err(closed("the token cache was shut down, or its channel removed"));
         }
         if !token.is_valid(self.now) {

@@ -13,7 +13,8 @@ use crate::decide::Span;
 /// cache counts the tokens that it has issued, and those that may exist because a response was lost. In health it needs two
 /// slots: one for a token and one for the next.
 ///
-/// The budget protects LINE's 30 slots, and never keeps a channel without a token for long. Once it is used up, the cache lists the channel's tokens
+/// The budget protects LINE's 30 slots, and keeps no channel without a token for long while LINE lists fewer than 28 tokens or cannot list
+/// them. Once it is used up, the cache lists the channel's tokens
 /// ([`TokenSource::key_ids`](crate::TokenSource::key_ids)) and goes on if LINE lists fewer than 28. If the tokens cannot be
 /// listed (v2) and no valid one is held, an issue whose response was lost stops counting after five minutes, and one token in ten
 /// minutes is issued in any case: a channel without a token is worse than a token too many.
@@ -116,7 +117,8 @@ impl SourcePolicy {
     /// tokens per call, so their sources leave a minute. After an invalidation one token is issued sooner.
     ///
     /// Tokens that live less than twice the interval are served without a gap all the same: without a budget, half of the last
-    /// token's lifetime is enough (a second at least, so that tokens of less than two seconds leave gaps); with one, half of the [budget's lifetime](IssueBudget::lifetime).
+    /// token's lifetime is enough (a second at least, so that tokens of less than two seconds leave gaps); with one, half of the [budget's lifetime](IssueBudget::lifetime). With a budget, the interval doubles while tokens are
+    /// refused one after the other, up to ten minutes.
     #[must_use]
     pub fn with_min_interval(self, min_interval: Duration) -> Self {
         Self { min_interval: min_interval.into(), ..self }
@@ -129,7 +131,7 @@ impl SourcePolicy {
     }
 
     /// Retires each token once the next one has been there for `grace`: time enough for requests that are in flight with the
-    /// previous one. Without this, previous tokens are left to expire.
+    /// previous one. Without this, previous tokens are left to expire; those that others issued are left to them in any case.
     #[must_use]
     pub fn with_revoke_previous_after(self, grace: Duration) -> Self {
         Self { revoke_previous_after: Some(grace.into()), ..self }

@@ -271,9 +271,8 @@ impl Shared {
             late: ended.is_none(),
             outdated: ended.as_ref().is_some_and(|refresh| refresh.outdated),
         };
-        if call.late && !call.outdated {
-            // It was abandoned, and its runtime is alive.
-            state.source_blocks = true;
+        if call.late {
+            state.note_late_end();
         }
         let mut applying = Outcome { state: &mut state, current: &self.current, now, events: Vec::new() };
         let result = applying.apply(&call, outcome);

@@ -178,6 +178,8 @@ impl Refresh {
         let is_listed = |token: &&NewToken| listed.iter().flatten().any(|id| token.key_id() == Some(id));
         let refused = state.refused.as_ref().filter(|token| token.is_valid(now)).map(|token| token.to_new_token());
         if let Some(token) = refused.filter(|token| is_listed(&token)) {
+            // If it is refused again, the next one keeps the interval.
+            state.issues.note_issue(now);
             return Ok(Some(token));
         }
         let slots = budget.slots();

@@ -176,15 +176,25 @@ impl Shared {
                 None => false,
             }
         };
-        let (mut report, is_in_flight) = join(self.retire_everything(limit, reason), arrival).await;
+        let (mut report, is_in_flight) = join(self.retire_everything(limit, reason, |_| true), arrival).await;
         let left = end.saturating_sub(clock.now().monotonic);
-        report.add(self.retire_everything(left, reason).await);
+        let now = clock.now();
+        let is_new = move |pending: &PendingRevocation| pending.blocked_for(now).is_zero();
+        report.add(self.retire_everything(left, reason, is_new).await);
         report.calls_in_flight = usize::from(is_in_flight);
+        // A task may be at others just now.
+        let pending = self.state().pending_revocations.len();
+        report.unfinished += pending.saturating_sub(report.failed + report.unfinished);
         report
     }
 
-    /// Retires what waits for it and was not tried a moment ago; the current token too, if there is a `reason`.
-    async fn retire_everything(self: &Arc<Self>, limit: Duration, reason: Option<RetireReason>) -> RevocationReport {
+    /// Retires what waits for it; the current token too, if there is a `reason`.
+    async fn retire_everything(
+        self: &Arc<Self>,
+        limit: Duration,
+        reason: Option<RetireReason>,
+        chosen: impl Fn(&PendingRevocation) -> bool,
+    ) -> RevocationReport {
         let now = self.now();
         let mut report = RevocationReport::default();
         let (retiring, source) = {
@@ -199,7 +209,7 @@ impl Shared {
                 }
             }
             state.prune_revocations(now);
-            (state.start_retiring(|pending| pending.blocked_for(now).is_zero()), Arc::clone(&state.source))
+            (state.start_retiring(chosen), Arc::clone(&state.source))
         };
         let weak = Arc::downgrade(self);
         let outcomes = retiring.iter().map(|(token, reason)| retire(&weak, &source, token, *reason, limit));

@@ -155,27 +155,36 @@ impl Shared {
 
     /// How long it is until a new token should be fetched without being asked for; `None` if it should not.
     pub(crate) fn refresh_due_in(&self, state: &State, now: Moment) -> Option<Duration> {
-        let policy = self.settings.refresh_ahead;
         if state.closed || state.in_flight.is_some() || state.requested {
             return None;
         }
         let current = self.current.load();
         let retry_in = || state.admission(current.as_ref(), now).retry_in(now);
         let is_wanted = state.wanted || (state.warmed_up && state.failure.is_some());
-        if is_wanted && !current.as_ref().is_some_and(|token| token.is_valid(now)) {
-            return Some(retry_in());
-        }
-        let expiry = &current.as_ref()?.expiry;
-        let refresh_in = expiry.refresh_in(now)?;
-        let due = match (policy, expiry.state(now)) {
+        let valid_for = current.as_ref().map_or(Duration::ZERO, |token| token.remaining(now));
+        let wanted_in = is_wanted.then(|| retry_in().max(valid_for));
+        let ahead_in = current.as_ref().and_then(|token| self.refresh_ahead_in(state, token, retry_in, now));
+        [wanted_in, ahead_in].into_iter().flatten().min()
+    }
+
+    /// How long it is until this token should be replaced ahead of its expiry; `None` if it should not.
+    fn refresh_ahead_in(
+        &self,
+        state: &State,
+        token: &CachedToken,
+        retry_in: impl FnOnce() -> Duration,
+        now: Moment,
+    ) -> Option<Duration> {
+        let refresh_in = token.expiry.refresh_in(now)?;
+        let is_due = match (self.settings.refresh_ahead, token.expiry.state(now)) {
             (RefreshAhead::OnRead, _) => false,
             (_, CacheState::Fresh) => return Some(refresh_in),
             (_, CacheState::Advisory) if state.leaves_refresh_to_callers() => false,
             (RefreshAhead::Always, _) => true,
             (_, CacheState::Expired) => false,
-            _ => expiry.was_used(self.last_used()),
+            _ => token.expiry.was_used(self.last_used()),
         };
-        due.then(retry_in)
+        is_due.then(retry_in)
     }
 
     /// Reports an event; never under a lock.

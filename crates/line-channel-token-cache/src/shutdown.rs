@@ -30,8 +30,8 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Takes no longer than `limit`: it waits for calls in flight, for half of that at most, and revokes the tokens that were
-    /// replaced and wait for that.
+    /// Takes no longer than `limit`: it waits for calls in flight, for three quarters of that at most, and meanwhile revokes the
+    /// tokens that were replaced and wait for that.
     /// Current tokens are left alone, and handed out until they expire.
     #[must_use]
     pub fn within(limit: Duration) -> Self {

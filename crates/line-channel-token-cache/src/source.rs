@@ -93,7 +93,7 @@ use crate::policy::SourcePolicy;
 /// | any of them `.with_sent(Sent::Maybe)`: a request may have arrived, and no response came back | 30 s, doubling up to 10 minutes | yes |
 /// | what the methods of [`Client`](line_channel_token_core::Client) return: pass it on | as its kind says | if it may have been issued: a lost response, a 5xx, a 408, a body that is no token; not if LINE refused it |
 /// | a panic, or the deadline | as a lost response | yes |
-/// | a call that is cancelled because its runtime ended | at once | yes |
+/// | a call that is cancelled because its runtime ended | at once; with a budget, from the sixth in a row on after 1 s, doubling up to a minute | yes |
 #[async_trait]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// What the cache must keep to. It is read when the cache is made, not again later; it must not block and does no I/O.
@@ -112,7 +112,8 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     ///
     /// It is called for a token that was replaced if the policy says so
     /// ([`with_revoke_previous_after`](SourcePolicy::with_revoke_previous_after)), and for one that a server refused, whose
-    /// channel was removed, or whose cache is shut down and told to revoke.
+    /// channel was removed, or whose cache is shut down and told to revoke. A token that others issued is retired only if it was
+    /// refused or its channel removed.
     ///
     /// # Errors
     ///

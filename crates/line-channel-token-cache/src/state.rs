@@ -17,6 +17,11 @@ use crate::source::TokenSource;
 use crate::sync::Task;
 use crate::token::CachedToken;
 
+/// After so many calls in a row that were cancelled with their runtime, each of which may have used up a slot, the next caller
+/// does not start anew at once; but no later than this, because a runtime that lives long may be among them.
+const MAX_CANCELLED: u8 = 6;
+const MAX_WAIT_AFTER_CANCELLED: Duration = Duration::from_secs(60);
+
 pub(crate) struct State {
     pub(crate) source: Arc<dyn TokenSource>,
     pub(crate) policy: SourcePolicy,
@@ -35,7 +40,7 @@ pub(crate) struct State {
     /// How many calls in a row were abandoned because their runtime seemed to be stalled.
     abandoned: u8,
     /// An abandoned call came to its end after all: the source blocks its thread, and no runtime is stalled.
-    pub(crate) source_blocks: bool,
+    source_blocks: bool,
     /// How many tokens in a row were refused soon after they had come.
     refusals: u8,
     /// In a box, because most caches have none.
@@ -183,12 +188,19 @@ impl State {
         }
     }
 
+    /// A call that the cache had given up has ended. If it was abandoned, its runtime is alive.
+    pub(crate) fn note_late_end(&mut self) {
+        self.source_blocks |= self.abandoned > 0;
+    }
+
     /// A call that began then was cancelled with its runtime, after its source was asked: it may have used up a slot. If that
     /// happens again and again, the next caller does not start anew at once.
     pub(crate) fn note_cancelled(&mut self, begun_at: Moment) {
         self.cancelled = self.cancelled.saturating_add(1);
-        let Some(repeats) = self.cancelled.checked_sub(3).filter(|_| self.policy.budget().is_some()) else { return };
-        let wait = Duration::from_secs(2_u64.saturating_pow(u32::from(repeats))).min(MAX_WAIT);
+        let Some(repeats) = self.cancelled.checked_sub(MAX_CANCELLED).filter(|_| self.policy.budget().is_some()) else {
+            return;
+        };
+        let wait = Duration::from_secs(2_u64.saturating_pow(u32::from(repeats))).min(MAX_WAIT_AFTER_CANCELLED);
         let error = Error::transient(
             "the calls for a token were cancelled one after the other, because the Tokio runtime of each has ended: let the \
              runtime live until the token has come",

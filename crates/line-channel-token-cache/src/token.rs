@@ -23,9 +23,7 @@ use crate::issue::NewToken;
 /// # Ok(())
 /// # }
 /// ```
-#[repr(C)]
 pub struct CachedToken {
-    /// First, because it is what a read needs.
     pub(crate) expiry: Expiry,
     access_token: AccessToken,
     header: HeaderValue,

@@ -276,7 +276,7 @@ fn run(setting: Setting, time: Duration) {
     ticker.join().unwrap();
     println!("{setting:?}: {world:?}");
     assert_eq!(world.expired.load(SeqCst), 0, "expired tokens were served");
-    assert!(world.served.load(SeqCst) > 100, "it did work");
+    assert!(world.served.load(SeqCst) > 10, "it did work");
     assert!(world.most_in_flight.load(SeqCst) <= setting.max_concurrent_issues, "{world:?}");
 }
 

@@ -82,9 +82,14 @@ impl IssueLog {
         self.serial
     }
 
+    /// A token was handed out: the next one keeps the minimum interval.
+    pub(crate) fn note_issue(&mut self, now: Moment) {
+        self.last_issue = Some(now.into());
+    }
+
     /// The token arrived: it counts for as long as it lives, and no shorter than was asked for.
     pub(crate) fn confirm(&mut self, serial: u64, lifetime: Option<Duration>, key_id: Option<TokenKeyId>, now: Moment) {
-        self.last_issue = Some(now.into());
+        self.note_issue(now);
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.serial == serial) {
             slot.lifetime = slot.lifetime.max(lifetime.unwrap_or(Duration::MAX));
             slot.key_id = key_id;

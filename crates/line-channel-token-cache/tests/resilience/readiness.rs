@@ -98,3 +98,35 @@ async fn a_cache_that_rests_is_ready_and_one_that_fails_recovers_though_it_gets_
     let report = cache.shutdown(line_channel_token_cache::Shutdown::default().revoking_current()).await;
     assert!(report.is_complete() && !cache.status().is_ready());
 }
+
+#[tokio::test]
+async fn a_cache_whose_call_takes_long_is_not_ready() {
+    let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
+    let cache = source.cache(&clock);
+    cache.token().await.unwrap();
+    clock.advance(901 * SECOND);
+    source.act(Act::Hang);
+    assert!(cache.status().is_ready());
+    let waiting = tokio::spawn({
+        let cache = cache.clone();
+        async move { cache.token().await.map(drop) }
+    });
+    settle().await;
+    pass(&clock, 6 * SECOND).await;
+    assert!(!waiting.is_finished() && !cache.status().is_ready());
+}
+
+#[tokio::test]
+async fn a_warmed_up_cache_that_failed_while_its_token_was_valid_recovers_after_that_has_ended() {
+    let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
+    let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::OnRead);
+    let cache = builder.clock(Arc::new(clock.clone())).build();
+    cache.warm_up().await.unwrap();
+    clock.advance(800 * SECOND);
+    source.act(Act::Fail(Error::signing("a key is missing")));
+    cache.token().await.unwrap();
+    settle().await;
+    source.act(Act::Issue);
+    pass(&clock, 105 * SECOND).await;
+    assert!(cache.status().state.is_valid(), "about a second after its end: {:?}", cache.status());
+}

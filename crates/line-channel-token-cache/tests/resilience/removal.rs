@@ -154,3 +154,24 @@ async fn a_source_that_hangs_is_no_reason_to_keep_a_removed_channel_for_ever() {
     let alive = sources.lock().unwrap().iter().filter(|source| source.strong_count() > 0).count();
     assert!(alive <= 1100, "{alive} sources of 2000 removed channels are alive");
 }
+
+#[tokio::test]
+async fn a_channel_that_comes_back_in_the_middle_of_its_call_waits_for_that_call() {
+    let clock = ManualClock::new();
+    let sources = Arc::new(Mutex::new(Vec::<Arc<Source>>::new()));
+    let made = sources.clone();
+    let pool = pool(&clock, 1, 8, move |_| {
+        let source = Arc::new(Source::quick().gated());
+        made.lock().unwrap().push(source.clone());
+        source
+    });
+    let first = ask(&pool);
+    settle().await;
+    let mut other = Box::pin(async { pool.token(&id(2)).await.map(drop) });
+    assert!((&mut other).now_or_never().is_none(), "it takes the only place");
+    let again = ask(&pool);
+    settle().await;
+    sources.lock().unwrap().iter().for_each(|source| source.open_gate());
+    assert_eq!((first.await.unwrap(), again.await.unwrap()), ("token-1".to_owned(), "token-1".to_owned()));
+    assert_eq!(sources.lock().unwrap()[0].calls(), 1);
+}

@@ -106,3 +106,27 @@ async fn a_shutdown_outside_of_time_is_over_at_once() {
     assert!(report.is_complete(), "nothing waits to be revoked: {report:?}");
     assert!(pool.token(&id(3)).await.is_ok(), "valid tokens are handed out until they expire");
 }
+
+#[tokio::test]
+async fn tokens_are_revoked_while_a_call_hangs_and_what_is_left_is_in_the_report() {
+    let clock = ManualClock::new();
+    let policy = SourcePolicy::new().with_min_interval(SECOND).with_revoke_previous_after(600 * SECOND);
+    let source = Arc::new(Source::new(policy));
+    let cache = source.cache(&clock);
+    cache.token().await.unwrap();
+    source.act(Act::Hang);
+    clock.advance(800 * SECOND);
+    cache.token().await.unwrap();
+    settle().await;
+    let shutdown = tokio::spawn({
+        let cache = cache.clone();
+        async move { cache.shutdown(Shutdown::within(20 * SECOND).revoking_current()).await }
+    });
+    settle().await;
+    assert_eq!(source.retired().len(), 1, "at once");
+    for _ in 0..20 {
+        pass(&clock, SECOND).await;
+    }
+    let report = shutdown.await.unwrap();
+    assert_eq!((report.revoked, report.calls_in_flight, report.unfinished), (1, 1, 0));
+}

@@ -86,3 +86,45 @@ fn reading_alone_recovers_from_a_call_on_a_runtime_that_nobody_drives() {
         drop(idle);
     }
 }
+
+/// Blocks its thread, as a driver of an HSM does that was not written for async code.
+#[derive(Debug, Default)]
+struct Blocking(std::sync::atomic::AtomicUsize);
+
+#[line_channel_token_cache::async_trait]
+impl line_channel_token_cache::TokenSource for Blocking {
+    async fn issue(
+        &self,
+        request: line_channel_token_cache::IssueRequest<'_>,
+    ) -> Result<line_channel_token_cache::Issued, line_channel_token_core::Error> {
+        let sent_at = request.clock().now();
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        // Twelve seconds of the clock.
+        crate::service::real_sleep(600 * MILLISECOND);
+        let token = line_channel_token_core::AccessToken::new("t")?;
+        Ok(line_channel_token_cache::NewToken::new(token, sent_at, Duration::from_secs(60)).into())
+    }
+}
+
+#[test]
+fn a_source_that_blocks_its_thread_is_called_twice_once_and_then_once_for_each_token() {
+    let clock = Fast::start(20);
+    let source = Arc::new(Blocking::default());
+    let cache = line_channel_token_cache::TokenCache::builder(source.clone()).clock(clock.clone());
+    // None is replaced while nobody asks.
+    let cache = cache.refresh_ahead(line_channel_token_cache::RefreshAhead::OnRead).build();
+    let (outcomes, _) = within(move || {
+        crate::service::multi_thread().block_on(async move {
+            let mut outcomes = Vec::new();
+            for _ in 0..3 {
+                outcomes.push(cache.token().await.map(drop));
+                // The token expires.
+                clock.sleep(Duration::from_secs(80)).await;
+            }
+            outcomes
+        })
+    });
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    let calls = source.0.load(std::sync::atomic::Ordering::SeqCst);
+    assert!((3..=4).contains(&calls), "{calls} calls for three tokens");
+}
