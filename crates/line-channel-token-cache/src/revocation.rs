@@ -36,7 +36,7 @@ impl Shared {
             if state.is_revoking() {
                 return;
             }
-            let due = state.start_retiring(|pending| pending.due_in(now).is_zero());
+            let due = state.start_retiring(|pending| !pending.in_progress && pending.due_in(now).is_zero());
             if due.is_empty() {
                 return;
             }
@@ -179,12 +179,9 @@ impl Shared {
         let (mut report, is_in_flight) = join(self.retire_everything(limit, reason, |_| true), arrival).await;
         let left = end.saturating_sub(clock.now().monotonic);
         let now = clock.now();
-        let is_new = move |pending: &PendingRevocation| pending.blocked_for(now).is_zero();
+        let is_new = move |pending: &PendingRevocation| !pending.in_progress && pending.blocked_for(now).is_zero();
         report.add(self.retire_everything(left, reason, is_new).await);
         report.calls_in_flight = usize::from(is_in_flight);
-        // A task may be at others just now.
-        let pending = self.state().pending_revocations.len();
-        report.unfinished += pending.saturating_sub(report.failed + report.unfinished);
         report
     }
 

@@ -300,9 +300,10 @@ impl State {
         waiting.map(|pending| pending.due_in(now)).min()
     }
 
-    /// The tokens that are to be retired and for which `chosen` holds; from now on that is in progress.
+    /// The tokens that are to be retired and for which `chosen` holds; from now on that is in progress. To retire one twice at a
+    /// time does no harm.
     pub(crate) fn start_retiring(&mut self, chosen: impl Fn(&PendingRevocation) -> bool) -> Vec<Retiring> {
-        let waiting = self.pending_revocations.iter_mut().filter(|pending| !pending.in_progress && chosen(pending));
+        let waiting = self.pending_revocations.iter_mut().filter(|pending| chosen(pending));
         let start = |pending: &mut PendingRevocation| {
             pending.in_progress = true;
             (Arc::clone(&pending.token), pending.reason)
