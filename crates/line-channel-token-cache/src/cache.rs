@@ -105,7 +105,7 @@ impl TokenCache {
             return Ok(token);
         }
         // A new one would be no better, and asking again and again would use up the channel's slots.
-        if let Some(longest) = token.expiry.remaining_on_arrival().filter(|longest| *longest <= min_ttl) {
+        if let Some(longest) = token.expiry().remaining_on_arrival().filter(|longest| *longest <= min_ttl) {
             return Err(Error::token_unavailable(format!(
                 "the source's tokens are valid for {} s when they arrive, and {} s from now on were asked for",
                 longest.as_secs_f64(),
@@ -187,7 +187,7 @@ impl TokenCache {
         let now = self.0.now();
         let state = self.0.state();
         let current = self.0.current.load();
-        let freshness = current.as_ref().map_or(CacheState::Empty, |token| token.expiry.state(now));
+        let freshness = current.as_ref().map_or(CacheState::Empty, |token| token.expiry().state(now));
         let had_token = current.is_some() || state.refused.is_some();
         let is_slow = state.in_flight.as_ref().is_some_and(|call| call.elapsed(now) > PATIENCE_WITH_TOKEN);
         let can_serve = state.failure.is_none() && !state.closed && !is_slow;

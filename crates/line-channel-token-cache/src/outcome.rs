@@ -84,7 +84,7 @@ impl Outcome<'_> {
         if let Some(fallback) = token.fallback.take() {
             self.events.push(Event::FallbackSignerUsed { rejected: fallback.rejected, used: fallback.used });
         }
-        let token = Arc::new(CachedToken::new(token, call.serial, self.now, fastrand::f64()));
+        let token = Arc::new(CachedToken::new(token, call.serial, self.now, fastrand::f32()));
         if let Some(reason) = self.state.retire_on_arrival {
             // What others issued is theirs, unless the channel is gone.
             if !token.is_adopted() || reason != RetireReason::Shutdown {
@@ -132,7 +132,7 @@ impl Outcome<'_> {
         self.state.failure = None;
         let ask_again_in = ask_again_in.min(token.remaining(self.now));
         self.state.keep_until = Some(Timestamp::after(self.now, ask_again_in));
-        token.expiry.recheck_when_mandatory_or_at(self.now.monotonic.saturating_add(ask_again_in));
+        token.expiry().recheck_when_mandatory_or_at(self.now.monotonic.saturating_add(ask_again_in));
         Ok(Arc::clone(token))
     }
 
@@ -144,7 +144,7 @@ impl Outcome<'_> {
         let current = self.current.load();
         let retry_in = self.state.admission(current.as_ref(), self.now).retry_in(self.now);
         if let Some(token) = &*current {
-            token.expiry.recheck_when_mandatory_or_at(self.now.monotonic.saturating_add(retry_in));
+            token.expiry().recheck_when_mandatory_or_at(self.now.monotonic.saturating_add(retry_in));
         }
         if !is_exhausted {
             self.events.push(Event::RefreshFailed { error: error.clone(), retry_in });
@@ -176,5 +176,5 @@ impl Outcome<'_> {
 /// Whether a token seems to be expired because its request was sent long before its source was asked.
 fn was_sent_before(token: &CachedToken, begun_at: Moment) -> bool {
     let has_lifetime = token.expires_in().is_some_and(|lifetime| !lifetime.is_zero());
-    has_lifetime && begun_at.since(token.expiry.sent_at()) > PROGRESS_EVERY
+    has_lifetime && begun_at.since(token.expiry().sent_at()) > PROGRESS_EVERY
 }

@@ -59,7 +59,7 @@ impl Shared {
         let current = self.current.load();
         if let Some(token) = &*current
             && serial != Some(token.serial())
-            && token.expiry.state(now) == CacheState::Fresh
+            && token.expiry().state(now) == CacheState::Fresh
         {
             return Ok(Joined::Current(Arc::clone(token)));
         }
@@ -80,14 +80,16 @@ impl Shared {
         self.abandon_stalled(now);
         let state = self.state();
         let current = self.current.load();
-        let Some(token) = current.as_ref().filter(|token| token.expiry.state(now) != CacheState::Fresh) else { return };
+        let Some(token) = current.as_ref().filter(|token| token.expiry().state(now) != CacheState::Fresh) else {
+            return;
+        };
         if state.in_flight.is_some() {
             // A second look finds out whether it is stalled.
-            token.expiry.recheck_when_mandatory_or_at(now.monotonic.saturating_add(LOOK_AT_CALL));
+            token.expiry().recheck_when_mandatory_or_at(now.monotonic.saturating_add(LOOK_AT_CALL));
             return;
         }
         if state.requested || state.leaves_refresh_to_callers() {
-            token.expiry.recheck_when_mandatory_or_at(Duration::MAX);
+            token.expiry().recheck_when_mandatory_or_at(Duration::MAX);
             return;
         }
         let admitted = state.admission(Some(token), now).check(now).and_then(|()| Runtime::current());
@@ -95,7 +97,7 @@ impl Shared {
             Ok(_) => LOOK_AT_CALL,
             Err(error) => error.retry_after().unwrap_or(LOOK_AGAIN),
         };
-        token.expiry.recheck_when_mandatory_or_at(now.monotonic.saturating_add(recheck_in));
+        token.expiry().recheck_when_mandatory_or_at(now.monotonic.saturating_add(recheck_in));
         if let Ok(runtime) = admitted {
             self.begin_or_queue(state, &runtime, now);
         }
@@ -210,7 +212,7 @@ impl Shared {
             refresh.outdated = true;
         }
         if let Some(token) = &*self.current.load() {
-            token.expiry.recheck_when_mandatory_or_at(Duration::ZERO);
+            token.expiry().recheck_when_mandatory_or_at(Duration::ZERO);
         }
         self.schedule(&mut state, now);
         drop(state);
@@ -247,7 +249,7 @@ impl Shared {
             state.note_cancelled(refresh.begun_at());
         }
         if let Some(token) = &*self.current.load() {
-            token.expiry.recheck_when_mandatory_or_at(Duration::ZERO);
+            token.expiry().recheck_when_mandatory_or_at(Duration::ZERO);
         }
         self.wake_at(&mut state, Some(Timestamp::FIRST));
     }
@@ -301,7 +303,7 @@ impl Scheduled for Shared {
 
     fn timer_ended(&self) {
         if let Some(token) = &*self.current.load() {
-            token.expiry.recheck_when_mandatory_or_at(Duration::ZERO);
+            token.expiry().recheck_when_mandatory_or_at(Duration::ZERO);
         }
     }
 }

@@ -67,7 +67,7 @@ impl Shared {
         let now = self.now();
         let mut state = self.state();
         state.prune_revocations(now);
-        let current = self.current.load().as_ref().is_some_and(|token| !token.expiry.has_surely_expired(now));
+        let current = self.current.load().as_ref().is_some_and(|token| !token.expiry().has_surely_expired(now));
         if state.pending_revocations.len() + usize::from(current) < 2 {
             return Vec::new();
         }

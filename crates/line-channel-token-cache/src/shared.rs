@@ -95,7 +95,7 @@ impl Shared {
         let current = self.current.load();
         let token = current.as_ref()?;
         let coarse = self.settings.clock.glance();
-        if !token.expiry.is_fresh_at(coarse) {
+        if !token.expiry().is_fresh_at(coarse) {
             return None;
         }
         if nanos(coarse.monotonic).saturating_sub(self.last_used()) > nanos(USE_GRANULARITY) {
@@ -111,9 +111,9 @@ impl Shared {
         self.record_use(now);
         let current = self.current.load();
         let Some(token) = current.as_ref() else { return Err(Seen { now, serial: None }) };
-        match token.expiry.state(now) {
+        match token.expiry().state(now) {
             CacheState::Fresh => {
-                token.expiry.recheck_when_advisory();
+                token.expiry().recheck_when_advisory();
                 self.ensure_timer(now);
             }
             CacheState::Advisory => self.refresh_in_background(now),
@@ -175,14 +175,14 @@ impl Shared {
         retry_in: impl FnOnce() -> Duration,
         now: Moment,
     ) -> Option<Duration> {
-        let refresh_in = token.expiry.refresh_in(now)?;
-        let is_due = match (self.settings.refresh_ahead, token.expiry.state(now)) {
+        let refresh_in = token.expiry().refresh_in(now)?;
+        let is_due = match (self.settings.refresh_ahead, token.expiry().state(now)) {
             (RefreshAhead::OnRead, _) => false,
             (_, CacheState::Fresh) => return Some(refresh_in),
             (_, CacheState::Advisory) if state.leaves_refresh_to_callers() => false,
             (RefreshAhead::Always, _) => true,
             (_, CacheState::Expired) => false,
-            _ => token.expiry.was_used(self.last_used()),
+            _ => token.expiry().was_used(self.last_used()),
         };
         is_due.then(retry_in)
     }

@@ -171,7 +171,7 @@ impl State {
 
     /// A server has refused this token.
     pub(crate) fn note_refusal(&mut self, token: &CachedToken, now: Moment) {
-        let soon = token.expiry.age(now) < MAX_WAIT;
+        let soon = token.expiry().age(now) < MAX_WAIT;
         self.refusals = if soon { self.refusals.saturating_add(1) } else { 1 };
         self.issues.doubt(token.serial());
     }
@@ -256,7 +256,7 @@ impl State {
 
     /// Retires a token after a while: requests with it may be in flight.
     pub(crate) fn retire_after(&mut self, token: &Arc<CachedToken>, reason: RetireReason, wait: Duration, now: Moment) {
-        if !token.expiry.has_surely_expired(now) {
+        if !token.expiry().has_surely_expired(now) {
             self.pending_revocations.push(PendingRevocation::new(token, reason, now, wait));
         }
     }
@@ -284,7 +284,7 @@ impl State {
 
     /// Forgets the tokens that have expired by themselves.
     pub(crate) fn prune_revocations(&mut self, now: Moment) {
-        self.pending_revocations.retain(|pending| !pending.token.expiry.has_surely_expired(now));
+        self.pending_revocations.retain(|pending| !pending.token.expiry().has_surely_expired(now));
     }
 
     pub(crate) fn is_revoking(&self) -> bool {

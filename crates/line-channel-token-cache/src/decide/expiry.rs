@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use line_channel_token_core::Moment;
 
-use super::nanos;
+use super::{Span, nanos};
 use crate::status::CacheState;
 
 /// The remaining lifetimes at which a token is replaced, in nanoseconds.
@@ -43,28 +43,29 @@ pub(crate) struct Expiry {
     /// When a reader must look closer, by either clock, in nanoseconds; 0 is at once.
     recheck_at_monotonic: AtomicU64,
     recheck_at_unix: AtomicU64,
-    windows: RefreshWindows,
     /// By both clocks, in nanoseconds.
     sent_at_monotonic: u64,
     sent_at_unix: u64,
     /// `None` for a token that does not expire.
-    lifetime: Option<Duration>,
-    /// When it arrived, by the monotonic clock, in nanoseconds.
-    arrived_at: u64,
+    lifetime: Option<Span>,
+    /// How long after its request was sent it arrived, in milliseconds.
+    in_transit: u32,
+    /// From 0 to 1; the windows follow from it and the lifetime.
+    jitter: f32,
 }
 
 impl Expiry {
     /// The expiry of a token that arrived at `now`. `jitter` is from 0 to 1.
-    pub(crate) fn new(sent_at: Moment, lifetime: Option<Duration>, now: Moment, jitter: f64) -> Self {
+    pub(crate) fn new(sent_at: Moment, lifetime: Option<Duration>, now: Moment, jitter: f32) -> Self {
         Self {
             recheck_at_monotonic: AtomicU64::new(0),
             recheck_at_unix: AtomicU64::new(0),
-            windows: RefreshWindows::of(lifetime, jitter),
             // A source whose clock runs ahead must not lengthen a lifetime.
             sent_at_monotonic: nanos(sent_at.monotonic.min(now.monotonic)),
             sent_at_unix: nanos(sent_at.unix.min(now.unix)),
-            lifetime,
-            arrived_at: nanos(now.monotonic),
+            lifetime: lifetime.map(Span::from),
+            in_transit: u32::try_from(now.monotonic.saturating_sub(sent_at.monotonic).as_millis()).unwrap_or(u32::MAX),
+            jitter,
         }
     }
 
@@ -74,25 +75,37 @@ impl Expiry {
     }
 
     pub(crate) fn lifetime(&self) -> Option<Duration> {
-        self.lifetime
+        self.lifetime.map(Duration::from)
+    }
+
+    fn in_transit(&self) -> Duration {
+        Duration::from_millis(u64::from(self.in_transit))
+    }
+
+    /// When it arrived, by the monotonic clock, in nanoseconds.
+    fn arrived_at(&self) -> u64 {
+        self.sent_at_monotonic.saturating_add(nanos(self.in_transit()))
+    }
+
+    fn windows(&self) -> RefreshWindows {
+        RefreshWindows::of(self.lifetime(), f64::from(self.jitter))
     }
 
     /// What is surely left: counted from when the request was sent, by the clock that says less.
     pub(crate) fn remaining(&self, now: Moment) -> Duration {
-        self.lifetime.map_or(Duration::MAX, |lifetime| lifetime.saturating_sub(now.since(self.sent_at())))
+        self.lifetime().map_or(Duration::MAX, |lifetime| lifetime.saturating_sub(now.since(self.sent_at())))
     }
 
     /// What was left when it arrived; `None` if it does not expire.
     pub(crate) fn remaining_on_arrival(&self) -> Option<Duration> {
-        let in_transit = self.arrived_at.saturating_sub(self.sent_at_monotonic);
-        self.lifetime.map(|lifetime| lifetime.saturating_sub(Duration::from_nanos(in_transit)))
+        self.lifetime().map(|lifetime| lifetime.saturating_sub(self.in_transit()))
     }
 
     /// Whether a server has surely ended it: by the monotonic clock alone, because a calendar that is set forward ends no
     /// token of a server's.
     pub(crate) fn has_surely_expired(&self, now: Moment) -> bool {
         let elapsed = now.monotonic.saturating_sub(Duration::from_nanos(self.sent_at_monotonic));
-        self.lifetime.is_some_and(|lifetime| lifetime <= elapsed)
+        self.lifetime().is_some_and(|lifetime| lifetime <= elapsed)
     }
 
     /// Whether the token can be returned without a closer look.
@@ -105,19 +118,20 @@ impl Expiry {
 
     /// How long ago it arrived.
     pub(crate) fn age(&self, now: Moment) -> Duration {
-        Duration::from_nanos(nanos(now.monotonic).saturating_sub(self.arrived_at))
+        Duration::from_nanos(nanos(now.monotonic).saturating_sub(self.arrived_at()))
     }
 
     /// Whether the token was there when somebody last asked.
     pub(crate) fn was_used(&self, last_used: u64) -> bool {
-        last_used >= self.arrived_at
+        last_used >= self.arrived_at()
     }
 
     pub(crate) fn state(&self, now: Moment) -> CacheState {
+        let windows = self.windows();
         match nanos(self.remaining(now)) {
             0 => CacheState::Expired,
-            left if left <= self.windows.mandatory => CacheState::Mandatory,
-            left if left <= self.windows.advisory => CacheState::Advisory,
+            left if left <= windows.mandatory => CacheState::Mandatory,
+            left if left <= windows.advisory => CacheState::Advisory,
             _ => CacheState::Fresh,
         }
     }
@@ -125,21 +139,21 @@ impl Expiry {
     /// How long it is until a new token should be fetched; `None` if it does not expire.
     pub(crate) fn refresh_in(&self, now: Moment) -> Option<Duration> {
         self.lifetime?;
-        Some(self.remaining(now).saturating_sub(Duration::from_nanos(self.windows.advisory)))
+        Some(self.remaining(now).saturating_sub(Duration::from_nanos(self.windows().advisory)))
     }
 
     /// Readers look closer when a new token should be fetched.
     pub(crate) fn recheck_when_advisory(&self) {
-        self.recheck(self.windows.advisory, Duration::MAX);
+        self.recheck(self.windows().advisory, Duration::MAX);
     }
 
     /// Readers look closer at `latest`, by the monotonic clock, and never later than when they must wait.
     pub(crate) fn recheck_when_mandatory_or_at(&self, latest: Duration) {
-        self.recheck(self.windows.mandatory, latest);
+        self.recheck(self.windows().mandatory, latest);
     }
 
     fn recheck(&self, window: u64, latest: Duration) {
-        let fresh_for = nanos(self.lifetime.unwrap_or(Duration::MAX)).saturating_sub(window);
+        let fresh_for = nanos(self.lifetime().unwrap_or(Duration::MAX)).saturating_sub(window);
         let at_monotonic = self.sent_at_monotonic.saturating_add(fresh_for).min(nanos(latest));
         self.recheck_at_monotonic.store(at_monotonic, Ordering::Relaxed);
         self.recheck_at_unix.store(self.sent_at_unix.saturating_add(fresh_for), Ordering::Relaxed);

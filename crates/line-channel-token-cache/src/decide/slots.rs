@@ -72,6 +72,7 @@ pub(crate) enum Listing {
 impl IssueLog {
     /// Reserves a slot before the source is called, and numbers the call.
     pub(crate) fn reserve(&mut self, budget: Option<IssueBudget>, now: Moment) -> u64 {
+        // Tokens keep 31 bits of it, which a call a second fills in 68 years.
         self.serial += 1;
         self.last_attempt = Some(now.into());
         if let Some(budget) = budget {
