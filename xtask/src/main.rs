@@ -27,7 +27,7 @@ cargo xtask COMMAND
   peers     compare a cached read with that of other token libraries: [--json FILE] [--check]
   api       compare the public API with the committed listings: [--write]
   consumers build and run programs outside of the workspace that depend on us
-  features  check the full powerset of each crate's features
+  features  check each crate with no feature, each, each two together, and all
   arrows    check which crate may depend on which
   msrv      check that no dependency needs a newer Rust than ours
   deny      check licences, sources and duplicates with cargo-deny
