@@ -48,6 +48,10 @@ impl Common {
             issue_timeout: Duration::from_secs(60),
         }
     }
+
+    fn set_issue_timeout(&mut self, timeout: Duration) {
+        self.issue_timeout = timeout.max(Duration::from_secs(1));
+    }
 }
 
 /// Settings of a [`TokenCache`](crate::TokenCache).
@@ -98,7 +102,7 @@ impl TokenCacheBuilder {
     /// The deadline of each call to the source, 60 s by default; at least a second. Leave room for the client's own deadline and
     /// tries: with the defaults these take half a minute.
     pub fn issue_timeout(mut self, timeout: Duration) -> Self {
-        self.common.issue_timeout = timeout.max(Duration::from_secs(1));
+        self.common.set_issue_timeout(timeout);
         self
     }
 }
@@ -168,7 +172,7 @@ impl TokenPoolBuilder {
 
     /// The deadline of each call to a source: see [`TokenCacheBuilder::issue_timeout`].
     pub fn issue_timeout(mut self, timeout: Duration) -> Self {
-        self.common.issue_timeout = timeout.max(Duration::from_secs(1));
+        self.common.set_issue_timeout(timeout);
         self
     }
 

@@ -5,9 +5,9 @@ use std::future::Future;
 use line_channel_token_core::Error;
 
 #[cfg(shuttle)]
-pub(crate) use self::model::{MutexGuard, Runtime, Task};
+pub(crate) use self::model::{MutexGuard, Runtime, TaskHandle};
 #[cfg(not(shuttle))]
-pub(crate) use self::real::{MutexGuard, Runtime, Task};
+pub(crate) use self::real::{MutexGuard, Runtime, TaskHandle};
 
 #[cfg(shuttle)]
 use shuttle::sync::Mutex as Inner;
@@ -28,6 +28,23 @@ impl<T> Mutex<T> {
     }
 }
 
+/// A task that is aborted when this value is dropped.
+#[derive(Debug)]
+pub(crate) struct Task(TaskHandle);
+
+impl Task {
+    /// Whether it has ended, or its runtime has.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Runs `future` as a task of the current runtime. Not under a lock: a runtime that has been shut down drops it at once.
 ///
 /// # Errors
@@ -44,14 +61,12 @@ mod real {
     use line_channel_token_core::Error;
     pub(crate) use std::sync::MutexGuard;
     use tokio::runtime::Handle;
-    use tokio::task::AbortHandle;
+    pub(crate) use tokio::task::AbortHandle as TaskHandle;
+
+    use super::Task;
 
     /// The Tokio runtime that the caller runs in.
     pub(crate) struct Runtime(Handle);
-
-    /// A task that is aborted when this value is dropped.
-    #[derive(Debug)]
-    pub(crate) struct Task(AbortHandle);
 
     impl Runtime {
         /// # Errors
@@ -67,19 +82,6 @@ mod real {
             Task(self.0.spawn(future).abort_handle())
         }
     }
-
-    impl Task {
-        /// Whether it has ended, or its runtime has.
-        pub(crate) fn is_finished(&self) -> bool {
-            self.0.is_finished()
-        }
-    }
-
-    impl Drop for Task {
-        fn drop(&mut self) {
-            self.0.abort();
-        }
-    }
 }
 
 #[cfg(shuttle)]
@@ -87,13 +89,13 @@ mod model {
     use std::future::Future;
 
     use line_channel_token_core::Error;
-    use shuttle::future::JoinHandle;
     pub(crate) use shuttle::sync::MutexGuard;
 
-    pub(crate) struct Runtime;
+    use super::Task;
 
-    #[derive(Debug)]
-    pub(crate) struct Task(JoinHandle<()>);
+    pub(crate) type TaskHandle = shuttle::future::JoinHandle<()>;
+
+    pub(crate) struct Runtime;
 
     impl Runtime {
         pub(crate) fn current() -> Result<Self, Error> {
@@ -102,18 +104,6 @@ mod model {
 
         pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> Task {
             Task(shuttle::future::spawn(future))
-        }
-    }
-
-    impl Task {
-        pub(crate) fn is_finished(&self) -> bool {
-            self.0.is_finished()
-        }
-    }
-
-    impl Drop for Task {
-        fn drop(&mut self) {
-            self.0.abort();
         }
     }
 }

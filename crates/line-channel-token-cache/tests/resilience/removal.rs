@@ -9,17 +9,26 @@ use line_channel_token_mock::ManualClock;
 
 use crate::support::{Act, SECOND, Source, id, pass, pool, settle};
 
-/// A pool whose sources' calls wait at gates, and the sources that it has made.
-fn gated_pool(clock: &ManualClock) -> (TokenPool, Arc<Mutex<Vec<Arc<Source>>>>) {
+/// A pool of sources that `make` makes, given how many there are so far, and the sources.
+fn pool_and_sources(
+    clock: &ManualClock,
+    max_capacity: usize,
+    make: impl Fn(usize) -> Source + Send + Sync + 'static,
+) -> (TokenPool, Arc<Mutex<Vec<Arc<Source>>>>) {
     let sources = Arc::new(Mutex::new(Vec::<Arc<Source>>::new()));
     let made = sources.clone();
-    let pool = pool(clock, 100, 8, move |_| {
+    let pool = pool(clock, max_capacity, 8, move |_| {
         let mut made = made.lock().unwrap();
-        let source = Arc::new(Source { name: format!("token-of-{}", made.len()), ..Source::quick().gated() });
+        let source = Arc::new(make(made.len()));
         made.push(source.clone());
         source
     });
     (pool, sources)
+}
+
+/// With room for all channels, and sources whose calls wait at gates and whose tokens tell whose they are.
+fn gated_pool(clock: &ManualClock) -> (TokenPool, Arc<Mutex<Vec<Arc<Source>>>>) {
+    pool_and_sources(clock, 100, |nth| Source { name: format!("token-of-{nth}"), ..Source::quick().gated() })
 }
 
 fn ask(pool: &TokenPool) -> tokio::task::JoinHandle<String> {
@@ -111,13 +120,7 @@ async fn a_removal_whose_revocation_hangs_ends_in_time_and_says_what_is_left() {
 #[tokio::test]
 async fn an_eviction_in_mid_call_lets_the_call_end_and_its_caller_has_the_token() {
     let clock = ManualClock::new();
-    let sources = Arc::new(Mutex::new(Vec::<Arc<Source>>::new()));
-    let made = sources.clone();
-    let pool = pool(&clock, 1, 8, move |_| {
-        let source = Arc::new(Source::quick().gated());
-        made.lock().unwrap().push(source.clone());
-        source
-    });
+    let (pool, sources) = pool_and_sources(&clock, 1, |_| Source::quick().gated());
     let first = ask(&pool);
     settle().await;
     let other = {
@@ -158,13 +161,7 @@ async fn a_source_that_hangs_is_no_reason_to_keep_a_removed_channel_for_ever() {
 #[tokio::test]
 async fn a_channel_that_comes_back_in_the_middle_of_its_call_waits_for_that_call() {
     let clock = ManualClock::new();
-    let sources = Arc::new(Mutex::new(Vec::<Arc<Source>>::new()));
-    let made = sources.clone();
-    let pool = pool(&clock, 1, 8, move |_| {
-        let source = Arc::new(Source::quick().gated());
-        made.lock().unwrap().push(source.clone());
-        source
-    });
+    let (pool, sources) = pool_and_sources(&clock, 1, |_| Source::quick().gated());
     let first = ask(&pool);
     settle().await;
     let mut other = Box::pin(async { pool.token(&id(2)).await.map(drop) });
