@@ -38,6 +38,7 @@ pub mod breaks;
 pub mod certificates;
 pub mod connections;
 pub mod deadlines;
+pub mod retry_waits;
 pub mod runtimes;
 pub mod sizes;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use line_channel_token_core::{AssertionSource, ChannelSecret, Client, Error, TokenKeyId, TokenLifetime};
 
+use super::is_to_be_revoked;
 use super::signers::Signers;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::{IssueBudget, SourcePolicy};
@@ -105,8 +106,7 @@ impl TokenSource for JwtSource {
 
     async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
         match &self.secret {
-            // A refused token may be good all the same: it is revoked if previous tokens are.
-            Some(secret) if reason != RetireReason::Refused || self.grace.is_some() => {
+            Some(secret) if is_to_be_revoked(reason, self.grace) => {
                 self.client.revoke_jwt(self.signers.first().channel_id(), secret, token.access_token()).await?;
                 Ok(Retired::Revoked)
             }

@@ -10,6 +10,7 @@ use line_channel_token_core::{
     AssertionSource, ChannelId, ChannelSecret, Client, Error, IssuedToken, TokenKeyId, TokenLifetime,
 };
 
+use super::is_to_be_revoked;
 use super::short_lived::standard_budget;
 use super::signers::assertion;
 use super::stateless::MIN_INTERVAL;
@@ -234,10 +235,9 @@ where
     }
 
     async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
-        let is_refused = reason == RetireReason::Refused && self.grace.is_none();
         match self.family {
             Family::Stateless => return Ok(Retired::LeftToExpire),
-            _ if is_refused => return Ok(Retired::LeftToExpire),
+            _ if !is_to_be_revoked(reason, self.grace) => return Ok(Retired::LeftToExpire),
             Family::ShortLived => self.client.revoke(token.access_token()).await?,
             Family::Jwt(_) => {
                 let credentials = self.credentials().await?;

@@ -7,8 +7,18 @@ mod signers;
 mod stateless;
 mod static_token;
 
+use std::time::Duration;
+
+use crate::issue::RetireReason;
+
 pub use jwt::JwtSource;
 pub use lookup::{Credentials, LookupSource};
 pub use short_lived::ShortLivedSource;
 pub use stateless::StatelessSource;
 pub use static_token::StaticSource;
+
+/// Whether a source that revokes previous tokens after `grace`, if at all, revokes this one. A refused token may be good all
+/// the same: it is revoked if previous tokens are.
+fn is_to_be_revoked(reason: RetireReason, grace: Option<Duration>) -> bool {
+    reason != RetireReason::Refused || grace.is_some()
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use line_channel_token_core::{ChannelId, ChannelSecret, Client, Error, IssuedToken, TokenLifetime};
 
+use super::is_to_be_revoked;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::{IssueBudget, SourcePolicy};
 use crate::source::TokenSource;
@@ -79,8 +80,7 @@ impl TokenSource for ShortLivedSource {
     }
 
     async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
-        // A refused token may be good all the same: it is revoked if previous tokens are.
-        if reason == RetireReason::Refused && self.grace.is_none() {
+        if !is_to_be_revoked(reason, self.grace) {
             return Ok(Retired::LeftToExpire);
         }
         self.client.revoke(token.access_token()).await?;
