@@ -1,5 +1,6 @@
 //! The one thing that a backend does: send an HTTP request and bring back the answer.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -97,7 +98,7 @@ pub enum Sent {
 pub enum TransportErrorKind {
     /// No connection: name resolution, TCP or TLS failed.
     Connect,
-    /// The server's certificate is not to be trusted: it expired, is of another host, or of an unknown authority.
+    /// The server's certificate is not trusted: it expired, is of another host, or of an unknown authority.
     Certificate,
     /// The deadline passed.
     Timeout,
@@ -114,6 +115,7 @@ pub enum TransportErrorKind {
 pub struct TransportError {
     kind: TransportErrorKind,
     sent: Sent,
+    detail: Option<Cow<'static, str>>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -121,7 +123,21 @@ impl TransportError {
     /// An error of this kind. `sent` says whether the server may have got the request.
     #[must_use]
     pub fn new(kind: TransportErrorKind, sent: Sent) -> Self {
-        Self { kind, sent, source: None }
+        Self { kind, sent, detail: None, source: None }
+    }
+
+    /// The same with the cause in a few words, `connection refused` for example. `Display` shows them, and so do logs: they
+    /// must hold neither a URL nor a secret nor anything that the server sent.
+    ///
+    /// ```
+    /// use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
+    ///
+    /// let error = TransportError::new(TransportErrorKind::Connect, Sent::No).with_detail("connection refused");
+    /// assert_eq!(error.to_string(), "could not connect: connection refused");
+    /// ```
+    #[must_use]
+    pub fn with_detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
     }
 
     /// The same with what caused it. Its text must hold neither a URL nor a secret.
@@ -151,12 +167,16 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TransportErrorKind::Connect => "could not connect",
-            TransportErrorKind::Certificate => "the server's certificate is not to be trusted",
+            TransportErrorKind::Certificate => "the server's certificate is not trusted",
             TransportErrorKind::Timeout => "the deadline passed",
             TransportErrorKind::Interrupted => "the connection broke before the answer was complete",
             TransportErrorKind::BodyTooLarge => "the response body is larger than allowed",
             TransportErrorKind::Other => "the exchange failed",
-        })
+        })?;
+        match &self.detail {
+            Some(detail) => write!(f, ": {detail}"),
+            None => Ok(()),
+        }
     }
 }
 

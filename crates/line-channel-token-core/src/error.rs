@@ -28,7 +28,7 @@ pub enum ErrorKind {
     IssueBudgetReached,
     /// No connection: name resolution, TCP or TLS failed.
     Connect,
-    /// The server's certificate is not to be trusted: it expired, is of another host, or of an unknown authority.
+    /// The server's certificate is not trusted: it expired, is of another host, or of an unknown authority.
     Certificate,
     /// The deadline passed before the answer was complete.
     Timeout,
