@@ -20,7 +20,10 @@ use crate::Sleep;
 /// - follows no redirect, decodes no `Content-Encoding` and adds no header that could carry a secret,
 /// - logs neither the body nor the query of a request, nor the body of an answer: they hold secrets in clear,
 /// - puts no URL in its errors, because two of the endpoints carry secrets in the query,
-/// - stops its work when the future is dropped.
+/// - stops its work when the future is dropped,
+/// - sends an operation that is not [repeatable](crate::Operation::is_repeatable) over a new connection, or over one that
+///   was in use a moment ago: a server that is just closing an idle one would lose the request, and nobody knows then
+///   whether a token was issued. The [`Operation`](crate::Operation) is an extension of the request.
 #[async_trait]
 pub trait HttpBackend: fmt::Debug + Send + Sync + 'static {
     /// Sends `request`, whose URI is absolute, within `limits`.

@@ -3,7 +3,7 @@
 //! Together with [`response`](crate::response) this is all that a client of another kind needs, a blocking one for
 //! example: build the request here, send it by whatever means, and hand the answer to the function of the same name
 //! there. **A request holds secrets in clear**, in its body or its URI, and its `Debug` form shows them: log neither.
-//! Redirects must not be followed, and `X-Line-Retry-Key` must not be added: LINE refuses it here.
+//! Each request carries its [`Operation`] as an extension. Redirects must not be followed, and `X-Line-Retry-Key` must not be added: LINE refuses it here.
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
@@ -132,6 +132,8 @@ fn build(base: &BaseUrl, operation: Operation, fields: &[Field<'_>]) -> Result<R
     let form = Serializer::new(String::with_capacity(room)).extend_pairs(fields).finish();
     let mut request = Request::default();
     request.headers_mut().insert(USER_AGENT, AGENT);
+    // A backend may want to know what it sends: some operations must not meet a stale connection.
+    request.extensions_mut().insert(operation);
     *request.method_mut() = operation.method();
     if operation.method() == Method::GET {
         *request.uri_mut() = base.join(operation.path(), Some(&form))?;
@@ -194,6 +196,12 @@ mod tests {
         ] {
             assert_eq!(line(&request.unwrap()), expected);
         }
+    }
+
+    #[test]
+    fn each_request_says_which_operation_it_is() {
+        let request = verify(&base(), &AccessToken::new("t").unwrap()).unwrap();
+        assert_eq!(request.extensions().get(), Some(&Operation::Verify));
     }
 
     #[test]
