@@ -3,9 +3,11 @@
 use std::fmt;
 
 use http::HeaderValue;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Error, credential};
+use crate::wiped::wiped_bytes;
+use crate::{Error, credential, mistaken};
 
 /// A channel access token.
 ///
@@ -16,17 +18,40 @@ use crate::{Error, credential};
 pub struct AccessToken(SecretString);
 
 impl AccessToken {
-    /// Takes a token, a pasted long-lived one for example; white space around it is trimmed.
+    /// Takes a token, a pasted long-lived one for example. White space and quotes around it are trimmed.
+    ///
+    /// ```
+    /// use line_channel_token_core::AccessToken;
+    ///
+    /// let token = AccessToken::new("eyJhbGciOiJIUzI1NiJ9.e30.c2ln\n")?;
+    /// assert_eq!(token.header_value(), "Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln");
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is empty or holds anything but visible ASCII.
-    /// The message never shows it.
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty, holds anything but visible ASCII, or is surely
+    /// something else: a placeholder, `Bearer` and a token, a channel id or secret. The message never shows it.
     pub fn new(token: impl AsRef<str>) -> Result<Self, Error> {
         let token = credential::clean("access token", token.as_ref())?;
-        if token.len() > 6 && token.as_bytes()[..7].eq_ignore_ascii_case(b"bearer:") {
-            return Err(Error::invalid_input("the access token begins with \"Bearer:\": give the token alone"));
+        let looks_like = if mistaken::is_channel_id(token) {
+            Some("a channel id")
+        } else if mistaken::is_channel_secret(token) {
+            Some("a channel secret")
+        } else {
+            mistaken::other_value(token)
+        };
+        match looks_like {
+            Some(other) => {
+                Err(Error::invalid_input(format!("the access token looks like {other}: give the token itself")))
+            }
+            None => Ok(Self(token.into())),
         }
+    }
+
+    /// Takes a token that a server sent, as it is.
+    pub(crate) fn from_server(token: &str) -> Result<Self, Error> {
+        credential::is_opaque("access token", token)?;
         Ok(Self(token.into()))
     }
 
@@ -36,16 +61,17 @@ impl AccessToken {
         self.0.expose_secret()
     }
 
-    /// `Bearer <token>` for an `Authorization` header, marked sensitive so that no HTTP stack logs or compresses it.
+    /// `Bearer <token>` for an `Authorization` header, marked sensitive so that no HTTP stack logs or compresses it. It is
+    /// wiped with its last clone.
     #[must_use]
     pub fn header_value(&self) -> HeaderValue {
         let text = self.expose_secret();
-        let mut value = String::with_capacity("Bearer ".len() + text.len());
+        let mut value = Zeroizing::new(String::with_capacity("Bearer ".len() + text.len()));
         value.push_str("Bearer ");
         value.push_str(text);
         // The constructor admits visible ASCII alone, which every header value may hold.
-        let mut value = HeaderValue::from_maybe_shared(bytes::Bytes::from(value))
-            .unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
+        let mut value =
+            HeaderValue::from_maybe_shared(wiped_bytes(value)).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
         value.set_sensitive(true);
         value
     }
@@ -70,9 +96,27 @@ mod tests {
     }
 
     #[test]
-    fn a_scheme_pasted_along_is_refused() {
-        assert!(AccessToken::new("Bearer abc").unwrap_err().to_string().contains("white space"));
-        assert!(AccessToken::new("Bearer:abc").unwrap_err().to_string().contains("give the token alone"));
+    fn another_value_in_place_of_the_token_is_named() {
+        for (token, says) in [
+            ("Bearer abc", "give the token alone"),
+            ("bearer:abc", "give the token alone"),
+            ("Authorization: Bearer abc", "give the token alone"),
+            ("1234567890", "channel id"),
+            ("0f1e2d3c4b5a69788796a5b4c3d2e1f0", "channel secret"),
+            ("U0123456789abcdef0123456789abcdef", "user id"),
+            ("abc%2Bdef%2Fghi%3D", "percent-encoded"),
+            ("{\"access_token\":\"abc\"}", "JSON"),
+            ("null", "missing value"),
+        ] {
+            let error = AccessToken::new(token).unwrap_err().to_string();
+            assert!(error.contains(says) && !error.contains("abc"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_a_server_is_taken_as_it_is() {
+        assert_eq!(AccessToken::from_server("1234567890").unwrap().expose_secret(), "1234567890");
+        assert!(AccessToken::from_server("a b").is_err() && AccessToken::from_server("").is_err());
     }
 
     #[test]

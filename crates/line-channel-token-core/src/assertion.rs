@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{ChannelId, Error, TokenLifetime, credential};
+use crate::wiped::secret;
+use crate::{ChannelId, Error, TokenLifetime, credential, mistaken};
 
 /// A signed JWT assertion, as the parameter `client_assertion` carries it.
 ///
@@ -16,15 +17,16 @@ use crate::{ChannelId, Error, TokenLifetime, credential};
 pub struct Assertion(SecretString);
 
 impl Assertion {
-    /// Takes an assertion that was signed elsewhere, in the compact form `header.claims.signature`.
+    /// Takes an assertion that was signed elsewhere, in the compact form `header.claims.signature`. White space and quotes
+    /// around it are trimmed.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is not three dot-separated parts of base64url.
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is not three dot-separated parts of base64url.
     pub fn new(jwt: impl Into<String>) -> Result<Self, Error> {
         let mut jwt = Zeroizing::new(jwt.into());
         if is_compact_jws(jwt.as_bytes()) {
-            return Ok(Self(std::mem::take(&mut *jwt).into()));
+            return Ok(Self(secret(std::mem::take(&mut *jwt))));
         }
         let trimmed = credential::clean("assertion", &jwt)?;
         if is_compact_jws(trimmed.as_bytes()) {
@@ -70,13 +72,28 @@ fn is_compact_jws(text: &[u8]) -> bool {
 pub struct AssertionKid(Box<str>);
 
 impl AssertionKid {
-    /// Takes a kid; white space around it is trimmed.
+    /// Takes a kid. White space and quotes around it are trimmed.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is empty or holds anything but visible ASCII.
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty, holds anything but visible ASCII, or is surely
+    /// something else: a placeholder, a channel id, a token, a key. The message does not show it.
     pub fn new(kid: impl AsRef<str>) -> Result<Self, Error> {
-        Ok(Self(credential::clean("kid of the assertion key", kid.as_ref())?.into()))
+        let kid = credential::clean("kid of the assertion key", kid.as_ref())?;
+        let looks_like = if mistaken::is_channel_id(kid) {
+            Some("a channel id")
+        } else if mistaken::is_token(kid) {
+            Some("a token or an assertion")
+        } else {
+            mistaken::other_value(kid)
+        };
+        match looks_like {
+            Some(other) => Err(Error::invalid_input(format!(
+                "the kid of the assertion key looks like {other}: it is what the LINE Developers Console shows once a public \
+                 key is registered"
+            ))),
+            None => Ok(Self(kid.into())),
+        }
     }
 
     /// The kid as text.
@@ -203,5 +220,15 @@ mod tests {
     fn a_kid_loses_its_newline_and_must_not_be_empty() {
         assert_eq!(AssertionKid::new("6b2f\n").unwrap().as_str(), "6b2f");
         assert!(AssertionKid::new("\n").is_err());
+        assert_eq!(AssertionKid::new("\"6b2f\"").unwrap().as_str(), "6b2f");
+        for (kid, says) in [
+            ("1234567890", "channel id"),
+            ("eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "token"),
+            ("${LINE_KID}", "not expanded"),
+            ("{\"kid\":\"6b2f\"}", "JSON"),
+        ] {
+            let error = AssertionKid::new(kid).unwrap_err().to_string();
+            assert!(error.contains(says) && !error.contains(kid), "{error}");
+        }
     }
 }

@@ -7,7 +7,10 @@ use std::str::FromStr;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 
-use crate::Error;
+use secrecy::zeroize::Zeroizing;
+
+use crate::wiped::wiped_bytes;
+use crate::{Error, Operation, credential, mistaken};
 
 /// Where the endpoints are: LINE, an emulator, a gateway.
 ///
@@ -28,20 +31,34 @@ impl BaseUrl {
         Self { scheme: Scheme::HTTPS, authority: Authority::from_static("api.line.me"), path: "".into() }
     }
 
-    /// Reads a base URL such as `https://gateway.example/line` or `http://127.0.0.1:8787`.
+    /// Takes a base URL such as `https://gateway.example/line` or `http://127.0.0.1:8787`. White space and quotes around it
+    /// are trimmed.
+    ///
+    /// ```
+    /// use line_channel_token_core::BaseUrl;
+    ///
+    /// assert_eq!(BaseUrl::new("https://api.line.me/\n")?, BaseUrl::line());
+    /// let error = BaseUrl::new("api.line.me").unwrap_err();
+    /// assert!(error.to_string().contains("https://"));
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is not an absolute http or https URL, has a
-    /// query or user information, or is `http` for a host that is not the loopback.
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is not an absolute http or https URL, has a
+    /// query or user information, ends with the path of an endpoint, or is `http` for a host that is not the loopback.
     pub fn new(url: impl AsRef<str>) -> Result<Self, Error> {
         let base = Self::insecure(url)?;
         if base.scheme == Scheme::HTTP && !is_loopback(base.authority.host()) {
-            return Err(Error::invalid_input(format!(
-                "the base URL is http for {}, and requests carry secrets: use https, a loopback address, or \
-                 BaseUrl::insecure where the network between is trusted",
-                base.authority.host()
-            )));
+            let host = base.authority.host();
+            return Err(Error::invalid_input(if matches!(host, "0.0.0.0" | "[::]") {
+                format!("the base URL is http for {host}, which a server listens on: connect to 127.0.0.1 instead")
+            } else {
+                format!(
+                    "the base URL is http for {host}, and requests carry secrets: use https, a loopback address, or \
+                     BaseUrl::insecure if the network between is trusted, as that of a compose file is"
+                )
+            }));
         }
         Ok(base)
     }
@@ -52,20 +69,27 @@ impl BaseUrl {
     ///
     /// As [`new`](Self::new), the demand for https aside.
     pub fn insecure(url: impl AsRef<str>) -> Result<Self, Error> {
-        let url = url.as_ref().trim_ascii();
+        let url = credential::bare(url.as_ref());
+        if let Some(mistake) = mistaken::unfilled(url) {
+            return Err(Error::invalid_input(format!("the base URL {mistake}")));
+        }
         if url.contains('#') {
             return Err(Error::invalid_input("the base URL has a fragment: give scheme, host and path alone"));
         }
         // The text is not shown: a base URL with user information holds a password.
-        let uri = Uri::from_str(url).map_err(|_| {
-            Error::invalid_input("the base URL cannot be read: expected the form https://host[:port][/path]")
-        })?;
-        let parts = uri.into_parts();
+        if !url.contains("://") {
+            return Err(Error::invalid_input(
+                "the base URL is not absolute: write https:// before the host, as in https://host[:port][/path]",
+            ));
+        }
+        let not_a_url =
+            || Error::invalid_input("the base URL is not a URL: expected the form https://host[:port][/path]");
+        let parts = Uri::from_str(url).map_err(|_| not_a_url())?.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
-            return Err(Error::invalid_input("the base URL is not absolute: expected the form https://host[:port]"));
+            return Err(not_a_url());
         };
         if scheme != Scheme::HTTPS && scheme != Scheme::HTTP {
-            return Err(Error::invalid_input(format!("the base URL has the scheme {scheme}: use https")));
+            return Err(Error::invalid_input("the scheme of the base URL is neither https nor http: use https"));
         }
         if authority.as_str().contains('@') {
             return Err(Error::invalid_input("the base URL holds a user name or password: give scheme and host alone"));
@@ -81,7 +105,13 @@ impl BaseUrl {
         if path.query().is_some() {
             return Err(Error::invalid_input("the base URL has a query: give scheme, host and path alone"));
         }
-        Ok(Self { scheme, authority, path: path.path().trim_end_matches('/').into() })
+        let path = path.path().trim_end_matches('/');
+        if Operation::ALL.into_iter().any(|operation| path.ends_with(operation.path())) {
+            return Err(Error::invalid_input(
+                "the base URL ends with the path of an endpoint, which is added to it for each call: give what stands before",
+            ));
+        }
+        Ok(Self { scheme, authority, path: path.into() })
     }
 
     /// The absolute URI of an endpoint. `path` begins with a slash; `query` is already encoded.
@@ -89,15 +119,15 @@ impl BaseUrl {
         let path = match (&*self.path, query) {
             ("", None) => PathAndQuery::from_static(path),
             (base, query) => {
-                let mut text =
-                    String::with_capacity(base.len() + path.len() + query.map_or(0, |query| query.len() + 1));
+                let room = base.len() + path.len() + query.map_or(0, |query| query.len() + 1);
+                let mut text = Zeroizing::new(String::with_capacity(room));
                 text.push_str(base);
                 text.push_str(path);
                 if let Some(query) = query {
                     text.push('?');
                     text.push_str(query);
                 }
-                PathAndQuery::from_maybe_shared(bytes::Bytes::from(text)).map_err(|_| too_long())?
+                PathAndQuery::from_maybe_shared(wiped_bytes(text)).map_err(|_| too_long())?
             }
         };
         let mut parts = http::uri::Parts::default();
@@ -115,7 +145,8 @@ fn too_long() -> Error {
 
 fn is_loopback(host: &str) -> bool {
     let literal = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || literal.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || literal.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 impl Default for BaseUrl {
@@ -158,6 +189,9 @@ mod tests {
             ("http://127.8.0.1", "http://127.8.0.1"),
             ("http://[::1]:8787/", "http://[::1]:8787"),
             ("http://LOCALHOST:1", "http://LOCALHOST:1"),
+            ("http://[::ffff:127.0.0.1]:1", "http://[::ffff:127.0.0.1]:1"),
+            ("\"https://api.line.me\"", "https://api.line.me"),
+            (" 'https://api.line.me/' \u{a0}", "https://api.line.me"),
         ] {
             assert_eq!(BaseUrl::new(given).unwrap().to_string(), kept);
         }
@@ -173,11 +207,19 @@ mod tests {
             ("https://user:pa55@api.line.me", "user name or password"),
             ("https://api.line.me?x=pa55", "has a query"),
             ("https://api.line.me#pa55", "fragment"),
-            ("ftp://api.line.me", "scheme ftp"),
+            ("pa55://api.line.me", "neither https nor http"),
+            ("https:/api.line.me", "not absolute"),
+            ("api.line.me:443", "https://"),
+            ("https://api.line.me/v2/oauth/accessToken", "path of an endpoint"),
+            ("https://api.line.me/oauth2/v2.1/token/", "path of an endpoint"),
+            ("http://0.0.0.0:8787", "connect to 127.0.0.1"),
+            ("http://emulator:8787", "BaseUrl::insecure"),
+            ("${LINE_API_BASE_URL}", "not expanded"),
+            ("undefined", "missing value"),
             ("api.line.me", "not absolute"),
             ("/oauth", "not absolute"),
-            ("", "cannot be read"),
-            ("https://", "cannot be read"),
+            ("", "not absolute"),
+            ("https://", "not a URL"),
             ("https://h:99999", "port is not a number"),
             ("https://h:", "port is not a number"),
             ("http://127.0.0.1:0", "port is not a number"),

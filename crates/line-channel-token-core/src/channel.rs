@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Error, credential};
+use crate::{Error, credential, mistaken};
 
 /// A channel id: the digits that the LINE Developers Console shows as "Channel ID". OAuth calls it the client id.
 ///
@@ -23,11 +23,11 @@ pub struct ChannelId {
 const MAX_DIGITS: usize = 20;
 
 impl ChannelId {
-    /// Reads a channel id; white space around it is trimmed.
+    /// Takes a channel id. White space and quotes around it are trimmed.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is empty, longer than 20 digits or not made of
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty, longer than 20 digits or not made of
     /// decimal digits alone. A user id (`U…`), a basic id (`@…`) and an e-mail address get a message that says where
     /// the Console shows the right one.
     pub fn new(id: impl AsRef<str>) -> Result<Self, Error> {
@@ -42,14 +42,17 @@ impl ChannelId {
             place.copy_from_slice(id.as_bytes());
             return Ok(Self { digits, len });
         }
-        let mistaken_for = match id.as_bytes() {
-            [b'@', ..] => "this is a basic id (\"Bot basic ID\", starts with @)",
-            [b'U', rest @ ..] if rest.len() == 32 => "this is a user id (\"Your user ID\", U and 32 hex digits)",
-            [b'U' | b'C' | b'R', ..] => "this looks like a user, group or room id",
-            [b'0'..=b'9' | b'a'..=b'f', ..] if id.len() == 32 => "this looks like a channel secret",
-            _ => "this is not a decimal number",
+        let looks_like = match id.split_once('-') {
+            Some((digits, rest)) if mistaken::is_channel_id(digits) && !rest.contains('-') => Some("a LIFF id"),
+            _ if mistaken::is_channel_secret(id) => Some("a channel secret"),
+            _ if mistaken::is_token(id) => Some("a token or an assertion"),
+            _ => mistaken::other_value(id),
         };
-        Err(Error::invalid_input(format!("not a channel id: {mistaken_for}; {WHERE}")))
+        let mistake = looks_like.map_or_else(
+            || "this is not a decimal number".to_owned(),
+            |other| format!("this looks like {other}, not like a decimal number"),
+        );
+        Err(Error::invalid_input(format!("not a channel id: {mistake}; {WHERE}")))
     }
 
     /// The id as text.
@@ -103,14 +106,38 @@ impl FromStr for ChannelId {
 pub struct ChannelSecret(SecretString);
 
 impl ChannelSecret {
-    /// Takes a channel secret; white space around it is trimmed.
+    /// Takes a channel secret. White space and quotes around it are trimmed.
+    ///
+    /// ```
+    /// use line_channel_token_core::ChannelSecret;
+    ///
+    /// let secret = ChannelSecret::new("\"0f1e2d3c4b5a69788796a5b4c3d2e1f0\"\n")?;
+    /// assert_eq!(secret.expose_secret(), "0f1e2d3c4b5a69788796a5b4c3d2e1f0");
+    /// let error = ChannelSecret::new("${LINE_CHANNEL_SECRET}").unwrap_err();
+    /// assert!(error.to_string().contains("not expanded"));
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is empty or holds anything but visible ASCII.
-    /// The message never shows it.
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty, holds anything but visible ASCII, or is surely
+    /// something else: a placeholder, a channel id, a token. The message never shows it.
     pub fn new(secret: impl AsRef<str>) -> Result<Self, Error> {
-        Ok(Self(credential::clean("channel secret", secret.as_ref())?.into()))
+        let secret = credential::clean("channel secret", secret.as_ref())?;
+        let looks_like = if mistaken::is_channel_id(secret) {
+            Some("the channel id")
+        } else if mistaken::is_token(secret) {
+            Some("a token or an assertion")
+        } else {
+            mistaken::other_value(secret)
+        };
+        match looks_like {
+            Some(other) => Err(Error::invalid_input(format!(
+                "the channel secret looks like {other}: it is the text under \"Channel secret\" on the channel's \
+                 \"Basic settings\" tab in the LINE Developers Console"
+            ))),
+            None => Ok(Self(secret.into())),
+        }
     }
 
     /// The secret itself. Keep it out of logs and messages.
@@ -153,6 +180,12 @@ mod tests {
             ("U0123456789abcdef0123456789abcdef", "user id"),
             ("@123abcde", "basic id"),
             ("C0123456789abcdef0123456789abcdef", "group"),
+            ("1234567890-AbCdEfGh", "LIFF id"),
+            ("eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "token"),
+            ("1234567890.0", "not a decimal number"),
+            ("1.23456789e9", "not a decimal number"),
+            ("1_234_567_890", "not a decimal number"),
+            ("+1234567890", "not a decimal number"),
             ("0123456789abcdef0123456789abcdef", "channel secret"),
             ("-12", "not a decimal number"),
             ("１２３", "outside visible ASCII"),
@@ -164,6 +197,21 @@ mod tests {
             if says != "outside visible ASCII" {
                 assert!(error.to_string().contains("\"Channel ID\""), "{id}: {error}");
             }
+        }
+    }
+
+    #[test]
+    fn another_value_in_place_of_the_secret_is_named() {
+        for (secret, says) in [
+            ("1234567890", "channel id"),
+            ("U0123456789abcdef0123456789abcdef", "user id"),
+            ("@123abcde", "basic id"),
+            ("eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "token"),
+            ("-----BEGIN PRIVATE KEY-----\nAAAA", "PEM"),
+            ("undefined", "missing value"),
+        ] {
+            let error = ChannelSecret::new(secret).unwrap_err().to_string();
+            assert!(error.contains(says) && !error.contains(secret), "{error}");
         }
     }
 

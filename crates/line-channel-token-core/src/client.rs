@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
+use crate::request_id::SentValues;
 use crate::{
     AccessToken, Assertion, BaseUrl, ChannelId, ChannelSecret, Clock, Error, HttpBackend, JwtToken, KeyIds, Limits,
     Operation, RetryPolicy, Revoked, ShortLivedToken, StatelessToken, SystemClock, Timing, VerifiedToken, request,
@@ -172,11 +173,16 @@ impl Client {
         loop {
             let sent_at = clock.now();
             let started = *started.get_or_insert(sent_at);
-            let error = match backend.send(build()?, *limits).await {
-                Ok(answer) => match read(&answer, Timing { sent_at, received_at: clock.now() }) {
-                    Ok(value) => return Ok(value),
-                    Err(error) => error,
-                },
+            let request = build()?;
+            let sent = SentValues::of(&request);
+            let error = match backend.send(request, *limits).await {
+                Ok(mut response) => {
+                    sent.remove_echo(response.headers_mut());
+                    match read(&response, Timing { sent_at, received_at: clock.now() }) {
+                        Ok(value) => return Ok(value),
+                        Err(error) => error,
+                    }
+                }
                 Err(error) => Error::transport(operation, error),
             };
             let elapsed = clock.now().monotonic.saturating_sub(started.monotonic);

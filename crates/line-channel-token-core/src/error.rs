@@ -84,11 +84,11 @@ struct Inner {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// What an answer that is not a success says, read by the response half.
+/// What a response says that is not the success that was asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) message: Cow<'static, str>,
-    pub(crate) hint: Option<&'static str>,
+    pub(crate) hint: Option<Cow<'static, str>>,
     pub(crate) status: Option<StatusCode>,
     pub(crate) oauth_code: Option<&'static str>,
     pub(crate) request_id: Option<RequestId>,
@@ -216,13 +216,13 @@ impl Error {
         Self(Arc::new(inner))
     }
 
-    pub(crate) fn refused(kind: ErrorKind, operation: Operation, refusal: Refusal) -> Self {
-        let Refusal { message, hint, status, oauth_code, request_id, retry_after, server_text } = refusal;
+    pub(crate) fn response(kind: ErrorKind, operation: Operation, response: ErrorResponse) -> Self {
+        let ErrorResponse { message, hint, status, oauth_code, request_id, retry_after, server_text } = response;
         Self(Arc::new(Inner {
             kind,
             operation: Some(operation),
             message,
-            hint: hint.map(Cow::Borrowed),
+            hint,
             status,
             oauth_code,
             request_id,
@@ -293,13 +293,14 @@ impl Error {
         self.0.request_id.as_ref()
     }
 
-    /// How long to wait before the next try: as the server's `Retry-After` asks, or as a token cache has decided.
+    /// How long to wait before the next try: as the server's `Retry-After` asks (a day at most), or as a token cache has
+    /// decided.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// What the server wrote in `error_description` or `message`, cut at 300 characters.
+    /// What the server wrote in `error_description` or `message`, and in `details` beside it, cut at 300 characters.
     ///
     /// It is the server's text, unchecked: a gateway may repeat what it was sent, secrets included. That is why it
     /// appears in no other form of this error.

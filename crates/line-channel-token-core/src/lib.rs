@@ -10,14 +10,19 @@ mod client;
 mod clock;
 mod credential;
 mod error;
+mod error_response;
+mod json_object;
+mod mistaken;
 mod operation;
-mod refusal;
 pub mod request;
+mod request_id;
 pub mod response;
+mod response_body;
 mod retry;
 mod system_clock;
 mod timer;
 mod token;
+mod wiped;
 
 pub use access_token::AccessToken;
 pub use assertion::{Assertion, AssertionKid, AssertionLifetime, AssertionSource};
@@ -28,9 +33,10 @@ pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, Moment, Sleep};
 pub use error::{Error, ErrorKind};
 pub use operation::Operation;
+pub use request_id::RequestId;
 pub use retry::RetryPolicy;
 pub use system_clock::SystemClock;
 pub use token::{
-    IssuedToken, JwtToken, KeyIds, RequestId, Revoked, ShortLivedToken, StatelessToken, Timing, TokenKeyId,
-    TokenLifetime, VerifiedToken,
+    IssuedToken, JwtToken, KeyIds, Revoked, ShortLivedToken, StatelessToken, Timing, TokenKeyId, TokenLifetime,
+    VerifiedToken,
 };

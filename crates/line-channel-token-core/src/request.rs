@@ -2,14 +2,18 @@
 //!
 //! Together with [`response`](crate::response) this is all that a client of another kind needs, a blocking one for
 //! example: build the request here, send it by whatever means, and hand the answer to the function of the same name
-//! there. **A request holds secrets in clear**, in its body or its URI, and its `Debug` form shows them: log neither.
+//! there. **A request holds secrets in clear**, in its body or its URI, and its `Debug` form shows them: log neither. Body
+//! and URI are wiped with their last clone; copies that an HTTP client makes are not.
 //! Each request carries its [`Operation`] as an extension. Redirects must not be followed, and `X-Line-Retry-Key` must not be added: LINE refuses it here.
 
 use bytes::Bytes;
-use form_urlencoded::Serializer;
+use form_urlencoded::{Serializer, byte_serialize};
 use http::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{Method, Request};
 
+use secrecy::zeroize::Zeroizing;
+
+use crate::wiped::wiped_bytes;
 use crate::{AccessToken, Assertion, BaseUrl, ChannelId, ChannelSecret, Error, Operation};
 
 const CLIENT_CREDENTIALS: (&str, &str) = ("grant_type", "client_credentials");
@@ -80,7 +84,7 @@ pub fn issue_jwt(base: &BaseUrl, assertion: &Assertion) -> Result<Request<Bytes>
 ///
 /// # Errors
 ///
-/// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where the token does not fit into a URI (64 KiB).
+/// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the token does not fit into a URI (64 KiB).
 pub fn verify_jwt(base: &BaseUrl, token: &AccessToken) -> Result<Request<Bytes>, Error> {
     build(base, Operation::VerifyJwt, &[token_of(token)])
 }
@@ -103,7 +107,7 @@ pub fn revoke_jwt(
 ///
 /// # Errors
 ///
-/// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where the assertion does not fit into a URI (64 KiB).
+/// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the assertion does not fit into a URI (64 KiB).
 pub fn key_ids(base: &BaseUrl, assertion: &Assertion) -> Result<Request<Bytes>, Error> {
     build(base, Operation::KeyIds, &[ASSERTION_TYPE, assertion_of(assertion)])
 }
@@ -127,22 +131,27 @@ fn assertion_of(assertion: &Assertion) -> Field<'_> {
 }
 
 fn build(base: &BaseUrl, operation: Operation, fields: &[Field<'_>]) -> Result<Request<Bytes>, Error> {
-    // Room for the fields with some of their characters percent-encoded, so that most forms are written in one piece.
-    let room = fields.iter().map(|(name, value)| name.len() + value.len() + 2 + value.len() / 8).sum();
-    let form = Serializer::new(String::with_capacity(room)).extend_pairs(fields).finish();
+    let form = encode(fields);
     let mut request = Request::default();
     request.headers_mut().insert(USER_AGENT, AGENT);
     // A backend may want to know what it sends: some operations must not meet a stale connection.
     request.extensions_mut().insert(operation);
     *request.method_mut() = operation.method();
     if operation.method() == Method::GET {
-        *request.uri_mut() = base.join(operation.path(), Some(&form))?;
+        *request.uri_mut() = base.join(operation.path(), Some(&*form))?;
     } else {
         *request.uri_mut() = base.join(operation.path(), None)?;
         request.headers_mut().insert(CONTENT_TYPE, FORM);
-        *request.body_mut() = Bytes::from(form);
+        *request.body_mut() = wiped_bytes(form);
     }
     Ok(request)
+}
+
+/// The fields as a form, with exactly the room that they need: a text that grew would leave copies of secrets behind.
+fn encode(fields: &[Field<'_>]) -> Zeroizing<String> {
+    let encoded = |text: &str| byte_serialize(text.as_bytes()).map(str::len).sum::<usize>();
+    let room = fields.iter().map(|(name, value)| encoded(name) + encoded(value) + "=&".len()).sum();
+    Zeroizing::new(Serializer::new(String::with_capacity(room)).extend_pairs(fields).finish())
 }
 
 #[cfg(test)]

@@ -4,18 +4,25 @@
 //! builds. Unknown fields are ignored; a status other than 2xx becomes the [`Error`] that it stands for, whatever
 //! the body holds.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
-use serde::Deserialize;
+use http::{Response, StatusCode};
 
-use crate::error::Refusal;
+use crate::error::ErrorResponse;
+use crate::json_object::JsonObject;
+use crate::response_body::Foreign;
 use crate::{
-    AccessToken, ChannelId, Error, ErrorKind, IssuedToken, JwtToken, KeyIds, Operation, Revoked, ShortLivedToken,
-    StatelessToken, Timing, TokenKeyId, VerifiedToken, refusal,
+    AccessToken, ChannelId, Error, ErrorKind, IssuedToken, JwtToken, KeyIds, Operation, RequestId, Revoked,
+    ShortLivedToken, StatelessToken, Timing, TokenKeyId, VerifiedToken, error_response,
 };
+
+/// The longest life of a short-lived and of a v2.1 token: 30 days (LINE's reference).
+const MAX_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// The longest life of a stateless token: 15 minutes (LINE's reference).
+const MAX_STATELESS_LIFE: Duration = Duration::from_secs(15 * 60);
+/// More than any token has: a long-lived one shows about a hundred years. An addition to a moment does not overflow with it.
+const MAX_REMAINING_LIFE: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 
 /// Reads the answer to [`request::issue`](crate::request::issue).
 ///
@@ -23,7 +30,7 @@ use crate::{
 ///
 /// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue(response: &Response<Bytes>, timing: Timing) -> Result<ShortLivedToken, Error> {
-    Ok(ShortLivedToken(issued(Operation::Issue, response, timing)?))
+    value(Operation::Issue, response, timing, |body| Ok(ShortLivedToken(issued(&body, response, timing, MAX_LIFE)?)))
 }
 
 /// Reads the answer to [`request::verify`](crate::request::verify).
@@ -50,7 +57,7 @@ pub fn revoke(response: &Response<Bytes>, timing: Timing) -> Result<Revoked, Err
 ///
 /// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue_stateless(response: &Response<Bytes>, timing: Timing) -> Result<StatelessToken, Error> {
-    Ok(StatelessToken(issued(Operation::IssueStateless, response, timing)?))
+    stateless(Operation::IssueStateless, response, timing)
 }
 
 /// Reads the answer to [`request::issue_stateless_with_jwt`](crate::request::issue_stateless_with_jwt).
@@ -59,7 +66,7 @@ pub fn issue_stateless(response: &Response<Bytes>, timing: Timing) -> Result<Sta
 ///
 /// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue_stateless_with_jwt(response: &Response<Bytes>, timing: Timing) -> Result<StatelessToken, Error> {
-    Ok(StatelessToken(issued(Operation::IssueStatelessWithJwt, response, timing)?))
+    stateless(Operation::IssueStatelessWithJwt, response, timing)
 }
 
 /// Reads the answer to [`request::issue_jwt`](crate::request::issue_jwt).
@@ -68,12 +75,13 @@ pub fn issue_stateless_with_jwt(response: &Response<Bytes>, timing: Timing) -> R
 ///
 /// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue_jwt(response: &Response<Bytes>, timing: Timing) -> Result<JwtToken, Error> {
-    let issued = issued(Operation::IssueJwt, response, timing)?;
-    let KeyIdBody { key_id } = body(Operation::IssueJwt, response, timing)?;
-    match TokenKeyId::new(&*key_id) {
-        Ok(key_id) => Ok(JwtToken { issued, key_id }),
-        Err(_) => Err(unexpected(Operation::IssueJwt, response, "key_id is empty or not visible ASCII")),
-    }
+    let read = |body: JsonObject<'_>| {
+        let issued = issued(&body, response, timing, MAX_LIFE)?;
+        let key_id = body.text("key_id")?;
+        let key_id = TokenKeyId::from_server(&key_id).map_err(|_| "key_id is empty or not visible ASCII")?;
+        Ok(JwtToken { issued, key_id })
+    };
+    value(Operation::IssueJwt, response, timing, read)
 }
 
 /// Reads the answer to [`request::verify_jwt`](crate::request::verify_jwt).
@@ -100,124 +108,111 @@ pub fn revoke_jwt(response: &Response<Bytes>, timing: Timing) -> Result<Revoked,
 ///
 /// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn key_ids(response: &Response<Bytes>, timing: Timing) -> Result<KeyIds, Error> {
-    let body: KeyIdsBody<'_> = body(Operation::KeyIds, response, timing)?;
-    let kids = body.kids.iter().map(|kid| TokenKeyId::new(&**kid)).collect::<Result<_, _>>();
-    match kids {
-        Ok(kids) => Ok(KeyIds { kids, request_id: refusal::request_id(response.headers()) }),
-        Err(_) => Err(unexpected(Operation::KeyIds, response, "a kid is empty or not visible ASCII")),
-    }
-}
-
-#[derive(Deserialize)]
-struct IssuedBody<'a> {
-    #[serde(borrow)]
-    access_token: Cow<'a, str>,
-    expires_in: u64,
-    #[serde(borrow)]
-    token_type: Cow<'a, str>,
-}
-
-/// What a v2.1 answer has besides; to the other families it is an unknown field.
-#[derive(Deserialize)]
-struct KeyIdBody<'a> {
-    #[serde(borrow)]
-    key_id: Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-struct VerifiedBody<'a> {
-    #[serde(borrow)]
-    client_id: Cow<'a, str>,
-    expires_in: u64,
-    #[serde(borrow, default)]
-    scope: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct KeyIdsBody<'a> {
-    #[serde(borrow)]
-    kids: Vec<Cow<'a, str>>,
-}
-
-fn issued(operation: Operation, response: &Response<Bytes>, timing: Timing) -> Result<IssuedToken, Error> {
-    let body: IssuedBody<'_> = body(operation, response, timing)?;
-    if !body.token_type.eq_ignore_ascii_case("bearer") {
-        return Err(unexpected(operation, response, "token_type is not Bearer"));
-    }
-    let Ok(access_token) = AccessToken::new(&*body.access_token) else {
-        return Err(unexpected(operation, response, "access_token is empty or not visible ASCII"));
+    let read = |body: JsonObject<'_>| {
+        let kids = body.texts("kids")?;
+        let kids = kids.iter().map(|kid| TokenKeyId::from_server(kid)).collect::<Result<_, _>>();
+        let kids = kids.map_err(|_| "one of kids is empty or not visible ASCII")?;
+        Ok(KeyIds { kids, request_id: RequestId::of(response.headers()) })
     };
+    value(Operation::KeyIds, response, timing, read)
+}
+
+/// What is wrong with a body, which never quotes it.
+type Fault = String;
+
+fn issued(
+    body: &JsonObject<'_>,
+    response: &Response<Bytes>,
+    timing: Timing,
+    max_life: Duration,
+) -> Result<IssuedToken, Fault> {
+    let access_token = body.text("access_token")?;
+    let expires_in = Duration::from_secs(body.seconds("expires_in")?);
+    if !body.text("token_type")?.eq_ignore_ascii_case("bearer") {
+        return Err("token_type is not Bearer".to_owned());
+    }
+    let access_token =
+        AccessToken::from_server(&access_token).map_err(|_| "access_token is empty or not visible ASCII")?;
     Ok(IssuedToken {
         access_token,
-        expires_in: Duration::from_secs(body.expires_in),
+        // A longer one would keep a dead token in use.
+        expires_in: expires_in.min(max_life),
         timing,
-        request_id: refusal::request_id(response.headers()),
+        request_id: RequestId::of(response.headers()),
     })
+}
+
+fn stateless(operation: Operation, response: &Response<Bytes>, timing: Timing) -> Result<StatelessToken, Error> {
+    value(operation, response, timing, |body| Ok(StatelessToken(issued(&body, response, timing, MAX_STATELESS_LIFE)?)))
 }
 
 fn verified(operation: Operation, response: &Response<Bytes>, timing: Timing) -> Result<VerifiedToken, Error> {
-    let body: VerifiedBody<'_> = body(operation, response, timing)?;
-    let Ok(channel_id) = ChannelId::new(&*body.client_id) else {
-        return Err(unexpected(operation, response, "client_id is not a channel id"));
-    };
-    Ok(VerifiedToken {
-        channel_id,
-        expires_in: Duration::from_secs(body.expires_in),
-        scope: body.scope.as_deref().unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect(),
-        timing,
-        request_id: refusal::request_id(response.headers()),
+    value(operation, response, timing, |body| {
+        let client_id = body.text("client_id")?;
+        let channel_id = ChannelId::new(&*client_id).map_err(|_| "client_id is not a channel id")?;
+        let scope = body.optional_text("scope")?;
+        Ok(VerifiedToken {
+            channel_id,
+            expires_in: Duration::from_secs(body.seconds("expires_in")?).min(MAX_REMAINING_LIFE),
+            scope: scope.as_deref().unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect(),
+            timing,
+            request_id: RequestId::of(response.headers()),
+        })
     })
 }
 
+/// Done only if the server says so: a gateway's page, a status for something to come or a part of a body do not.
 fn revoked(operation: Operation, response: &Response<Bytes>, timing: Timing) -> Result<Revoked, Error> {
-    if response.status().is_success() {
-        Ok(Revoked { request_id: refusal::request_id(response.headers()) })
-    } else {
-        Err(refusal::read(operation, response, timing.received_at))
+    if !response.status().is_success() {
+        return Err(error_response::error(operation, response, timing.received_at));
     }
+    if response.status() != StatusCode::OK {
+        return Err(unexpected(operation, response, "the status does not say that the token was revoked, as 200 does"));
+    }
+    if !response.body().trim_ascii().is_empty() {
+        let body = object(response).map_err(|fault| unexpected(operation, response, &fault))?;
+        if ["error", "error_description", "message", "errors"].into_iter().any(|member| body.has(member)) {
+            return Err(unexpected(operation, response, "the body is an error, although the status is 200"));
+        }
+    }
+    Ok(Revoked { request_id: RequestId::of(response.headers()) })
 }
 
-fn body<'a, T: Deserialize<'a>>(
+/// The value in the body of a success.
+fn value<T>(
     operation: Operation,
-    response: &'a Response<Bytes>,
+    response: &Response<Bytes>,
     timing: Timing,
+    read: impl FnOnce(JsonObject<'_>) -> Result<T, Fault>,
 ) -> Result<T, Error> {
     if !response.status().is_success() {
-        return Err(refusal::read(operation, response, timing.received_at));
+        return Err(error_response::error(operation, response, timing.received_at));
     }
-    if response.body().is_empty() {
-        return Err(unexpected(operation, response, "the body is empty"));
-    }
-    serde_json::from_slice(response.body())
-        .map_err(|error| unexpected(operation, response, json_fault(&error).as_str()))
+    object(response).and_then(read).map_err(|fault| unexpected(operation, response, &fault))
 }
 
-/// What serde_json says, less what it quotes from the body.
-fn json_fault(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    if error.is_data() {
-        if text.starts_with("missing field") || text.starts_with("duplicate field") {
-            return text;
-        }
-        // «invalid type: string "…", expected u64 at line 1 column 9»: what stands before may be a token.
-        return match text.rsplit_once(", expected ") {
-            Some((_, expected)) => format!("a field is not what was expected: {expected}"),
-            None => "a field is not what was expected".to_owned(),
-        };
+fn object(response: &Response<Bytes>) -> Result<JsonObject<'_>, Fault> {
+    if response.body().trim_ascii().is_empty() {
+        return Err("the body is empty".to_owned());
     }
-    format!("the body is not JSON, or is cut short (line {}, column {})", error.line(), error.column())
+    JsonObject::parse(response.body()).map_err(|error| match Foreign::of(response.headers(), response.body()) {
+        Some(foreign) => format!("the body {}", foreign.description()),
+        None if error.is_eof() => "the body is cut short".to_owned(),
+        None if error.is_data() => "the body is JSON, but not an object".to_owned(),
+        None => format!("the body is not JSON (line {}, column {})", error.line(), error.column()),
+    })
 }
 
 fn unexpected(operation: Operation, response: &Response<Bytes>, what: &str) -> Error {
     let hint = (!operation.is_repeatable()).then_some(
         "the server may have issued a token that nobody holds now; it counts towards the channel's 30 until it expires",
     );
-    let refusal = Refusal {
-        message: format!("the answer could not be understood: {what}").into(),
-        hint,
+    let response = ErrorResponse {
+        message: format!("the response could not be parsed: {what}").into(),
+        hint: hint.map(Into::into),
         status: Some(response.status()),
-        request_id: refusal::request_id(response.headers()),
-        ..Refusal::default()
+        request_id: RequestId::of(response.headers()),
+        ..ErrorResponse::default()
     };
-    Error::refused(ErrorKind::UnexpectedResponse, operation, refusal)
+    Error::response(ErrorKind::UnexpectedResponse, operation, response)
 }

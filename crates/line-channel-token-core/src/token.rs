@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use crate::{AccessToken, ChannelId, Error, Moment, credential};
+use crate::{AccessToken, ChannelId, Error, Moment, RequestId, credential};
 
 /// How long a v2.1 token shall live (the claim `token_exp`): 1 second to 30 days, in whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,24 +73,6 @@ pub struct Timing {
     pub received_at: Moment,
 }
 
-/// LINE's `X-Line-Request-Id`. Quote it when you ask LINE's support about a call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RequestId(pub(crate) Box<str>);
-
-impl RequestId {
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// What the three families of issued tokens have in common.
 #[derive(Clone, Debug)]
 pub struct IssuedToken {
@@ -107,7 +89,8 @@ impl IssuedToken {
         &self.access_token
     }
 
-    /// The whole life that the server gave it, in whole seconds, counted from when it made its answer.
+    /// The whole life that the server gave it, in whole seconds, counted from when it made its response; no more than LINE gives
+    /// to a token of its family, 15 minutes to a stateless one and 30 days to the others.
     #[must_use]
     pub fn expires_in(&self) -> Duration {
         self.expires_in
@@ -182,17 +165,26 @@ macro_rules! is_an_issued_token {
 is_an_issued_token!(ShortLivedToken => 0, StatelessToken => 0, JwtToken => issued);
 
 /// The key id of an issued v2.1 token. It is not the [`AssertionKid`](crate::AssertionKid).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// A server chooses it, and may echo anything: so `Display` and `Debug` show it only if it has the form of LINE's key ids, up to 64
+/// letters, digits, `-` and `_`. [`as_str`](Self::as_str) always shows it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenKeyId(Box<str>);
 
 impl TokenKeyId {
-    /// Takes a key id; white space around it is trimmed.
+    /// Takes a key id. White space and quotes around it are trimmed.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) where it is empty or holds anything but visible ASCII.
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty or holds anything but visible ASCII.
     pub fn new(key_id: impl AsRef<str>) -> Result<Self, Error> {
         Ok(Self(credential::clean("key id of the token", key_id.as_ref())?.into()))
+    }
+
+    /// Takes a key id that a server sent, as it is.
+    pub(crate) fn from_server(key_id: &str) -> Result<Self, Error> {
+        credential::is_opaque("key id of the token", key_id)?;
+        Ok(Self(key_id.into()))
     }
 
     /// The key id as text.
@@ -204,12 +196,24 @@ impl TokenKeyId {
 
 impl fmt::Display for TokenKeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if self.0.len() <= 64 && self.0.bytes().all(base64url) {
+            return f.write_str(&self.0);
+        }
+        write!(f, "[not shown: {} characters]", self.0.len())
+    }
+}
+
+impl fmt::Debug for TokenKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenKeyId({self})")
     }
 }
 
 /// What a token is, as the server sees it.
-#[derive(Clone, Debug)]
+///
+/// `Debug` shows of the scope what has the form of LINE's permissions alone: a server may echo anything there.
+#[derive(Clone)]
 pub struct VerifiedToken {
     pub(crate) channel_id: ChannelId,
     pub(crate) expires_in: Duration,
@@ -254,6 +258,21 @@ impl VerifiedToken {
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         self.request_id.as_ref()
+    }
+}
+
+impl fmt::Debug for VerifiedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_permission = |name: &&String| name.len() <= 8 && name.bytes().all(|byte| byte.is_ascii_uppercase());
+        let scope: Vec<&String> = self.scope.iter().filter(is_permission).collect();
+        f.debug_struct("VerifiedToken")
+            .field("channel_id", &self.channel_id)
+            .field("expires_in", &self.expires_in)
+            .field("scope", &scope)
+            .field("scope_not_shown", &(self.scope.len() - scope.len()))
+            .field("timing", &self.timing)
+            .field("request_id", &self.request_id)
+            .finish()
     }
 }
 

@@ -164,8 +164,8 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
             O::Issue,
             400,
             r#"{"error":"invalid_request","error_description":"some parameters missed or invalid"}"#,
-            K::Rejected,
-            "expose_server_text",
+            K::InvalidClient,
+            "Basic settings",
         ),
         (
             O::Verify,
@@ -192,7 +192,10 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
         (O::Issue, 401, "", K::InvalidClient, "Basic settings"),
         (O::IssueJwt, 401, "", K::InvalidClient, "kid"),
         (O::IssueStateless, 404, "", K::Rejected, "base URL"),
-        (O::IssueJwt, 404, r#"{"message":"Not found"}"#, K::Rejected, "base URL"),
+        (O::IssueJwt, 404, r#"{"message":"Not found"}"#, K::UnknownAssertionKey, "base URL"),
+        (O::KeyIds, 404, r#"{"message":"No such key"}"#, K::UnknownAssertionKey, "kid"),
+        (O::IssueStatelessWithJwt, 404, "{}", K::UnknownAssertionKey, "kid"),
+        (O::IssueStateless, 404, r#"{"message":"Not found"}"#, K::Rejected, "base URL"),
         (O::IssueJwt, 404, r#"{"message":"no Route matched with those values"}"#, K::Rejected, "base URL"),
         (
             O::IssueJwt,
@@ -201,11 +204,63 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
             K::InvalidAssertion,
             "sign_for",
         ),
-        (O::Verify, 401, "", K::InvalidClient, "Basic settings"),
+        (O::Verify, 401, "", K::Rejected, "gateway"),
         (O::VerifyJwt, 403, r#"{"message":"Your plan has expired"}"#, K::Rejected, "expose_server_text"),
-        (O::Verify, 403, "<html>blocked</html>", K::Rejected, "expose_server_text"),
-        (O::Revoke, 413, "", K::Rejected, "expose_server_text"),
-        (O::VerifyJwt, 400, "<html>bad request</html>", K::Rejected, "expose_server_text"),
+        (O::Verify, 403, "<html>blocked</html>", K::Rejected, "the body is HTML"),
+        (O::Revoke, 413, "", K::Rejected, "larger than the server accepts"),
+        (O::VerifyJwt, 400, "<html>bad request</html>", K::Rejected, "gateway"),
+        (O::IssueStateless, 401, "<html>log in</html>", K::Rejected, "gateway"),
+        (O::IssueStateless, 403, "<?xml version='1.0'?><Error/>", K::Rejected, "the body is XML"),
+        (O::IssueStateless, 407, "", K::Rejected, "a proxy demands"),
+        (O::IssueStateless, 511, "", K::Server, "captive portal"),
+        (O::VerifyJwt, 400, r#"{"message":"failed to parse"}"#, K::InvalidToken, "verify and revoke are the methods"),
+        (
+            O::IssueStateless,
+            400,
+            r#"{"error":"invalid_request","error_description":"some parameters in the wrong format"}"#,
+            K::InvalidClient,
+            "the channel id was refused",
+        ),
+        (
+            O::RevokeJwt,
+            400,
+            r#"{"error":"invalid_request","error_description":"some parameters in the wrong format"}"#,
+            K::InvalidClient,
+            "the channel id was refused",
+        ),
+        (O::Issue, 400, r#"{"error":"invalid_request"}"#, K::InvalidClient, "the channel id or the channel secret"),
+        (
+            O::IssueStateless,
+            400,
+            r#"{"error":"invalid_request","error_description":"try harder"}"#,
+            K::InvalidClient,
+            "Basic settings",
+        ),
+        (
+            O::IssueJwt,
+            400,
+            r#"{"message":"This channel has too many access tokens"}"#,
+            K::TokenLimitReached,
+            "revoke one",
+        ),
+        (O::IssueJwt, 400, r#"{"message":"Limit exceeded"}"#, K::TokenLimitReached, "revoke one"),
+        (O::IssueJwt, 400, r#"{"message":"The request body has 1 error(s)"}"#, K::Rejected, "expose_server_text"),
+        (
+            O::IssueJwt,
+            400,
+            r#"{"message":"The content type, text/plain, is not supported"}"#,
+            K::Rejected,
+            "expose_server_text",
+        ),
+        (O::IssueStateless, 400, r#"{"message":"Limit exceeded"}"#, K::Rejected, "expose_server_text"),
+        (O::IssueStatelessWithJwt, 400, r#"{"error":"invalid_request"}"#, K::InvalidAssertion, "key pair"),
+        (
+            O::Verify,
+            400,
+            r#"{"error":"invalid_request","error_description":"no such thing"}"#,
+            K::InvalidToken,
+            "verify_jwt",
+        ),
         (O::Verify, 408, "", K::Server, "server failed"),
         (
             O::IssueStateless,
@@ -218,7 +273,7 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
         (O::IssueStateless, 502, "<html>bad gateway</html>", K::Server, "server failed"),
         (O::IssueJwt, 500, "", K::Server, "may have issued a token"),
         (O::IssueStateless, 302, "", K::UnexpectedResponse, "redirect"),
-        (O::IssueStateless, 403, "{\"error\":[1]}", K::Rejected, "expose_server_text"),
+        (O::IssueStateless, 403, "{\"error\":[1]}", K::Rejected, "the server refused the request"),
     ] {
         let error = read(operation, &answer(status, body)).unwrap_err();
         let text = error.to_string();
@@ -227,6 +282,7 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
         assert!(text.starts_with(operation.name()), "{text}");
         assert!(text.contains(&format!("status {status}")), "{text}");
         assert!(text.contains("request id ae5ddf5c-0fc9-4a5d"), "{text}");
+        assert!(!text.contains("expose_server_text") || error.expose_server_text().is_some(), "no such text: {text}");
         assert_eq!(error.status().unwrap().as_u16(), status);
         assert_eq!(error.operation(), Some(operation));
         assert_eq!(error.is_transient(), matches!(status, 408 | 429) || status >= 500, "{text}");
@@ -249,6 +305,13 @@ fn the_servers_words_are_kept_but_shown_on_purpose_only() {
 }
 
 #[test]
+fn details_are_kept_with_the_servers_words() {
+    let body = r#"{"message":"The request body has 2 error(s)","details":[{"message":"May not be empty","property":"client_id"},{"message":"odd"},7]}"#;
+    let error = read(Operation::IssueStateless, &answer(400, body)).unwrap_err();
+    assert_eq!(error.expose_server_text(), Some("The request body has 2 error(s) (client_id: May not be empty, odd)"));
+}
+
+#[test]
 fn retry_after_is_read_as_seconds_and_as_a_date() {
     let wait = |value: &str| {
         let mut answer = answer(429, "{}");
@@ -262,6 +325,11 @@ fn retry_after_is_read_as_seconds_and_as_a_date() {
     assert!(error.contains("; try again in 7 s (status 429"), "{error}");
     assert_eq!(wait("Thu, 01 Jan 2026 00:01:30 GMT"), Some(Duration::from_secs(90)));
     assert_eq!(wait("Wed, 31 Dec 2025 00:00:00 GMT"), Some(Duration::ZERO));
+    let day = Some(Duration::from_secs(86_400));
+    for beyond in ["86401", "18446744073709551615", "99999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+        assert_eq!(wait(beyond), day, "{beyond}");
+    }
     assert_eq!(wait("soon"), None);
+    assert_eq!(wait("1.5"), None);
     assert_eq!(wait("-1"), None);
 }

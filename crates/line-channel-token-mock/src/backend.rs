@@ -162,7 +162,7 @@ impl MockBackend {
         received.refused(text.clone());
         state.received.push(received);
         Err(TransportError::new(TransportErrorKind::Other, Sent::No)
-            .with_source(format!("the mock has no answer: no rule answered {text}")))
+            .with_detail(format!("the mock has no answer: no rule answered {text}")))
     }
 }
 

@@ -135,6 +135,18 @@ impl Reply {
         Self::refusal("invalid_request", "some parameters missed or invalid")
     }
 
+    /// v2 issue, v3 issue and v2.1 revoke: the channel id is unknown or malformed, as LINE was seen to respond in September 2026.
+    #[must_use]
+    pub fn parameters_in_wrong_format() -> Self {
+        Self::refusal("invalid_request", "some parameters in the wrong format")
+    }
+
+    /// v2.1 verify: the value is no token at all, as LINE was seen to respond in 2020.
+    #[must_use]
+    pub fn failed_to_parse() -> Self {
+        Self::message(StatusCode::BAD_REQUEST, "failed to parse")
+    }
+
     /// v2 verify: the token is unknown or was revoked.
     #[must_use]
     pub fn token_invalid() -> Self {
@@ -175,6 +187,20 @@ impl Reply {
     #[must_use]
     pub fn bad_gateway() -> Self {
         Self::raw(StatusCode::BAD_GATEWAY, "<html><body><h1>502 Bad Gateway</h1></body></html>")
+            .header(CONTENT_TYPE, "text/html")
+    }
+
+    /// The login page of a captive portal, with status 200.
+    #[must_use]
+    pub fn captive_portal() -> Self {
+        Self::raw(StatusCode::OK, "<!DOCTYPE html><html><head><title>Sign in to the network</title></head></html>")
+            .header(CONTENT_TYPE, "text/html")
+    }
+
+    /// The page of a firewall or gateway that lets no request pass, with status 403.
+    #[must_use]
+    pub fn blocked_by_gateway() -> Self {
+        Self::raw(StatusCode::FORBIDDEN, "<html><body><h1>Access denied</h1></body></html>")
             .header(CONTENT_TYPE, "text/html")
     }
 

@@ -196,9 +196,9 @@ impl Step {
     /// The answer or the failure, as a backend gives it.
     pub(crate) fn finish(self, request_id: &str) -> Result<Response<Bytes>, TransportError> {
         match self.outcome {
-            Outcome::Failure(kind, sent) => Err(TransportError::new(kind, sent).with_source("scripted by the mock")),
+            Outcome::Failure(kind, sent) => Err(TransportError::new(kind, sent).with_detail("scripted by the mock")),
             Outcome::Computed(_) => Err(TransportError::new(TransportErrorKind::Other, Sent::No)
-                .with_source("a reply's function returned functions without end")),
+                .with_detail("a reply's function returned functions without end")),
             Outcome::Answer(Answer { status, headers, body }) => {
                 let body = match body {
                     Body::Json(fields) => Bytes::from(Value::Object(fields).to_string()),

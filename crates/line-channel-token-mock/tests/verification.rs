@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_executor::block_on;
@@ -30,10 +29,9 @@ fn an_unmatched_request_is_an_error_and_recorded_and_reported_with_what_differed
         .respond(Reply::stateless_token("t"));
     let error = issue(&line, "1", "wrong-s3cret").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
-    let source = error.source().unwrap().to_string();
     let report = line.check().unwrap_err();
     assert_eq!(line.received().len(), 1);
-    for text in [source, report.to_string(), format!("{report:?}")] {
+    for text in [error.to_string(), report.to_string(), format!("{report:?}")] {
         assert!(text.contains("POST /oauth2/v3/token (issue_stateless)"), "{text}");
         assert!(text.contains("token of 2"), "{text}");
         assert!(text.contains("the channel is 1, not 2"), "{text}");

@@ -82,12 +82,12 @@ fn live_against_another_server_makes_the_calls_that_destroy_nothing() {
         holds_no_token(&stdout);
 
         let (ok, stdout, stderr) = run(command.env("LINE_CHANNEL_SECRET", "wrong"));
-        assert!(!ok && stdout.contains("FAILED") && stderr.contains("credentials were refused"), "{stdout}{stderr}");
+        assert!(!ok && stdout.contains("FAILED") && stderr.contains("the channel secret was refused"), "{stdout}{stderr}");
     }
     let mut command = example("quickstart");
     command.arg("--live").env("LINE_CHANNEL_ID", "@123abcde").env("LINE_CHANNEL_SECRET", CHANNEL_SECRET);
     let (ok, _, stderr) = run(&mut command);
-    assert!(!ok && stderr.contains("LINE_CHANNEL_ID: not a channel id: this is a basic id"), "{stderr}");
+    assert!(!ok && stderr.contains("LINE_CHANNEL_ID: not a channel id: this looks like a basic id"), "{stderr}");
     let (ok, _, stderr) = run(command.env("LINE_CHANNEL_ID", CHANNEL_ID).env("LINE_API_BASE_URL", "http://10.0.0.1"));
     assert!(!ok && stderr.contains("use https"), "{stderr}");
 }
