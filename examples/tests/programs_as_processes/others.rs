@@ -29,7 +29,10 @@ fn a_pool_keeps_the_tokens_of_many_channels_warm_and_knows_its_customers() {
     let (ok, stdout, stderr) = run(&mut example("many_channels"));
     assert!(ok && stderr.is_empty(), "{stdout}{stderr}");
     let lines: Vec<&str> = stdout.lines().collect();
-    assert!(lines[0].starts_with("channel 2000000007: issue_stateless: the channel id or the channel secret"), "{stdout}");
+    assert!(
+        lines[0].starts_with("channel 2000000007: issue_stateless: the channel id or the channel secret"),
+        "{stdout}"
+    );
     assert_eq!(lines[1], "14400 messages for 500 channels");
     assert!(lines[2].starts_with("500 first tokens issued, "), "{stdout}");
     let refreshed: usize = lines[2].split(", ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();

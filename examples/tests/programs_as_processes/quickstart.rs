@@ -82,7 +82,10 @@ fn live_against_another_server_makes_the_calls_that_destroy_nothing() {
         holds_no_token(&stdout);
 
         let (ok, stdout, stderr) = run(command.env("LINE_CHANNEL_SECRET", "wrong"));
-        assert!(!ok && stdout.contains("FAILED") && stderr.contains("the channel secret was refused"), "{stdout}{stderr}");
+        assert!(
+            !ok && stdout.contains("FAILED") && stderr.contains("the channel secret was refused"),
+            "{stdout}{stderr}"
+        );
     }
     let mut command = example("quickstart");
     command.arg("--live").env("LINE_CHANNEL_ID", "@123abcde").env("LINE_CHANNEL_SECRET", CHANNEL_SECRET);
