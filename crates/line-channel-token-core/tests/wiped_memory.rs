@@ -20,7 +20,7 @@ use memory::Needle;
 
 /// Makes a value out of a secret, finds it in memory, drops it, and finds nothing any more.
 fn is_wiped<T>(length: usize, make: impl FnOnce(&str) -> T) {
-    let needle = Needle::new(length);
+    let mut needle = Needle::new(length);
     assert_eq!(needle.found(), 0, "the test itself leaves copies");
     let value = needle.with(make);
     assert!(needle.found() > 0, "the value holds it");
