@@ -41,7 +41,7 @@ fn run(Arguments { out, ec }: Arguments) -> Result<(), Box<dyn Error>> {
         eprintln!(
             "Register the public key below in the LINE Developers Console:\n  \
              1. Open your provider, your channel, the tab \"Basic settings\".\n  \
-             2. Under \"Assertion Signing Key\", choose \"Register public key\".\n  \
+             2. Under \"Assertion Signing Key\", choose \"Register a public key\".\n  \
              3. Paste the line below, exactly as it is, and confirm.\n  \
              4. The Console now shows a kid for it: pass that to AssertionSigner::new.\n"
         );
