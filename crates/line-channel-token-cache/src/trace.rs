@@ -46,7 +46,7 @@ pub(crate) fn event(channel: Option<&ChannelId>, event: &Event, has_token: impl 
         Event::ServedStale => debug!(target: TARGET, channel_id, "the old channel access token is served"),
         Event::Invalidated => warn!(target: TARGET, channel_id, "channel access token refused by a server"),
         Event::Revoked { key_id } => {
-            info!(target: TARGET, channel_id, key_id = key_id.as_ref().map(|id| id.as_str()), "channel access token revoked");
+            info!(target: TARGET, channel_id, key_id = key_id.as_ref().map(ToString::to_string), "channel access token revoked");
         }
         Event::RevocationFailed { error, retry_in } => {
             warn!(target: TARGET, channel_id, %error, retry_in = seconds(retry_in), "channel access token not revoked");
