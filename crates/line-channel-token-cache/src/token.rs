@@ -41,8 +41,6 @@ impl CachedToken {
     pub(crate) fn new(token: NewToken, serial: u64, now: Moment, jitter: f32) -> Self {
         let NewToken { access_token, key_id, sent_at, lifetime, is_adopted, fallback: _ } = token;
         let header = access_token.header_value();
-        // The first clone makes the bytes shared, which allocates; none after it does.
-        drop(header.clone());
         let expiry = Expiry::new(sent_at, lifetime, now, jitter);
         let tag = (serial as u32) << 1 | u32::from(is_adopted);
         Self(Body { expiry, header, access_token, key_id, tag })
