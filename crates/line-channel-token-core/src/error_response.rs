@@ -155,9 +155,8 @@ impl Seen<'_> {
             // What was sent is the same each time but for the values, so these are not about the values.
             (_, Some("unsupported_grant_type" | "invalid_scope"), _) => other(),
             _ if self.says(&["content type", "content-type", "retry-key", "retry key", "grant_type"]) => other(),
-            (400, Some("invalid_request"), O::Verify | O::VerifyJwt | O::Revoke) => self.token(),
-            // Beside a token these two carry nothing that could be wrong.
-            (400, None, O::Verify | O::VerifyJwt) if self.is_json => self.token(),
+            // Beside a token these carry nothing that could be wrong.
+            (400, _, O::Verify | O::VerifyJwt | O::Revoke) if self.is_json => self.token(),
             (400, Some("invalid_request"), O::RevokeJwt) if self.says(&["token", "jws", "malformed"]) => self.token(),
             (_, Some("invalid_client" | "unauthorized_client"), operation) if !operation.takes_assertion() => {
                 self.client()
@@ -190,6 +189,13 @@ impl Seen<'_> {
             "not supported",
             "key",
             "plan",
+            "rate limit",
+            "authenti",
+            "authori",
+            "not available",
+            "maintenance",
+            "suspend",
+            "restrict",
         ])
     }
 

@@ -244,6 +244,8 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
             "revoke one",
         ),
         (O::IssueJwt, 400, r#"{"message":"Limit exceeded"}"#, K::TokenLimitReached, "revoke one"),
+        (O::Revoke, 400, r#"{"message":"no such token"}"#, K::InvalidToken, "verify_jwt"),
+        (O::IssueJwt, 400, r#"{"message":"Authorization failed"}"#, K::Rejected, "expose_server_text"),
         (O::IssueJwt, 400, r#"{"message":"The request body has 1 error(s)"}"#, K::Rejected, "expose_server_text"),
         (
             O::IssueJwt,
