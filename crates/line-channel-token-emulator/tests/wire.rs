@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use line_channel_token_core::{HttpBackend, SystemClock};
-use line_channel_token_emulator::{EmulatedChannel, Emulator, EmulatorServer};
+use line_channel_token_emulator::{EmulatedChannel, Emulator, EmulatorServer, MAX_REQUEST_BODY};
 use raw::{Reply, Wire};
 use support::*;
 use tokio::io::AsyncReadExt;
@@ -124,7 +124,7 @@ async fn what_is_no_call_is_refused_and_the_connection_stays() {
 #[tokio::test]
 async fn a_body_that_is_too_large_gets_413_and_a_close() {
     let server = serve().await;
-    for length in [64 * 1024 + 1, 900_000] {
+    for length in [MAX_REQUEST_BODY + 1, MAX_REQUEST_BODY + 900_000] {
         let mut wire = Wire::connect(&server).await;
         let reply = wire.ask(form_request("/oauth2/v3/token", &"a".repeat(length))).await;
         assert_eq!((reply.status, reply.header("connection")), (413, "close"), "{length}");
@@ -134,7 +134,7 @@ async fn a_body_that_is_too_large_gets_413_and_a_close() {
     let mut wire = Wire::connect(&server).await;
     wire.send(
         "POST /oauth2/v3/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-         Content-Length: 70000\r\nExpect: 100-continue\r\n\r\n",
+         Content-Length: 2000001\r\nExpect: 100-continue\r\n\r\n",
     )
     .await;
     assert_eq!(wire.reply(false).await.status, 413, "before the body is sent");
@@ -156,8 +156,8 @@ async fn a_body_that_is_too_large_gets_413_and_a_close() {
 async fn a_body_that_is_too_large_is_read_to_its_end_before_the_answer() {
     let server = serve().await;
     let mut wire = Wire::connect(&server).await;
-    let request = form_request("/oauth2/v3/token", &"a".repeat(200_000));
-    let (first, rest) = request.split_at(100_000);
+    let request = form_request("/oauth2/v3/token", &"a".repeat(MAX_REQUEST_BODY + 200_000));
+    let (first, rest) = request.split_at(MAX_REQUEST_BODY + 100_000);
     wire.send(first).await;
     let early = tokio::time::timeout(Duration::from_millis(100), wire.0.readable()).await;
     assert!(early.is_err(), "an answer and a close now would break off the client's writing");
@@ -308,5 +308,8 @@ async fn curl_can_use_it() {
     assert_eq!(curl("/v2/oauth/verify", &["--data-urlencode", &token]).0, 400);
     assert_eq!(member(&curl("/oauth2/v3/token", &credentials), "expires_in"), 900);
     assert_eq!(curl("/oauth2/v3/token", &[]).0, 405);
-    assert_eq!(curl("/oauth2/v3/token", &["-d", &"a".repeat(100_000)]).0, 413);
+    let large = std::env::temp_dir().join(format!("too-large-{}", std::process::id()));
+    std::fs::write(&large, "a".repeat(MAX_REQUEST_BODY + 1)).unwrap();
+    assert_eq!(curl("/oauth2/v3/token", &["-d", &format!("@{}", large.display())]).0, 413);
+    std::fs::remove_file(large).unwrap();
 }
