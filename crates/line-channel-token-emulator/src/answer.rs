@@ -25,7 +25,7 @@ pub(crate) struct Refusal {
     pub(crate) body: Body,
     pub(crate) reason: Cow<'static, str>,
     /// `Allow`, `Retry-After` or `WWW-Authenticate`, for the statuses that have one.
-    pub(crate) header: Option<(HeaderName, HeaderValue)>,
+    pub(crate) header: Option<Box<(HeaderName, HeaderValue)>>,
     /// Whether the rest of the request was left unread, so that the connection cannot be used again.
     pub(crate) close: bool,
 }
@@ -36,7 +36,7 @@ impl Refusal {
     }
 
     pub(crate) fn with_header(self, header: (HeaderName, HeaderValue)) -> Self {
-        Self { header: Some(header), ..self }
+        Self { header: Some(Box::new(header)), ..self }
     }
 
     pub(crate) fn bad_request(body: Body, reason: impl Into<Cow<'static, str>>) -> Self {
@@ -68,7 +68,7 @@ pub(crate) fn response(outcome: &Result<Success, Refusal>, head: bool, request_i
         headers.insert(REQUEST_ID, id);
     }
     if let Err(refusal) = outcome {
-        if let Some((name, value)) = &refusal.header {
+        if let Some((name, value)) = refusal.header.as_deref() {
             headers.insert(name, value.clone());
         }
         if refusal.close {
