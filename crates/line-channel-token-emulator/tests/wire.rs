@@ -69,6 +69,27 @@ async fn one_connection_carries_every_operation() {
 }
 
 #[tokio::test]
+async fn access_tokens_are_taken_over_the_wire() {
+    let server = serve().await;
+    let mut wire = Wire::connect(&server).await;
+    let issued = wire.ask(form_request("/oauth2/v3/token", &credentials())).await;
+    let token = token(&(issued.status, issued.body));
+    for (token, status) in [(&*token, 200), ("dead", 401)] {
+        let info = format!("GET /v2/bot/info HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+        assert_eq!(wire.ask(info).await.status, status);
+        let body = r#"{"to":"U1","messages":[{"type":"text","text":"hi"}]}"#;
+        let push = format!(
+            "POST /v2/bot/message/push HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+             X-Line-Retry-Key: k\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let pushed = wire.ask(push).await;
+        assert_eq!((pushed.status, pushed.header("x-line-request-id").len()), (status, 36));
+        assert_eq!(pushed.body.starts_with(r#"{"sentMessages":[{"id":""#), status == 200, "{}", pushed.body);
+    }
+}
+
+#[tokio::test]
 async fn a_plus_and_percent_20_are_the_same_space_on_the_wire() {
     let server = serve().await;
     let mut wire = Wire::connect(&server).await;
