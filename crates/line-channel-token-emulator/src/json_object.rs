@@ -22,6 +22,10 @@ impl JsonObject {
         self
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }

@@ -1,20 +1,18 @@
 //! Which tokens exist, and what became of them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
 use line_channel_token_core::Moment;
 
+use crate::books::{Books, REMEMBERED};
 use crate::issued::{Digest, End, Issued};
 use crate::standing::{ChannelIndex, Standing, TokenFamily};
-use crate::stateless_count::{LIFETIME, StatelessCount};
 use crate::stateless_token::StatelessToken;
 
 /// How many v2.1 tokens a channel may have.
 const JWT_CAP: usize = 30;
-/// How many expired and revoked tokens are remembered for each channel; older ones become unknown.
-const REMEMBERED: usize = 1000;
 
 /// The 31st v2.1 token was asked for.
 #[derive(Debug)]
@@ -23,27 +21,6 @@ pub(crate) struct Full;
 /// A long-lived token was to be registered whose text is that of a token that was here before.
 #[derive(Debug)]
 pub(crate) struct AlreadyKnown;
-
-/// A channel's tokens in the order of their issue. A token is either among the live ones or among the ended ones, and
-/// goes from the former to the latter once.
-#[derive(Default)]
-struct Books {
-    short_lived: VecDeque<Digest>,
-    jwt: VecDeque<Digest>,
-    /// At most two: the one before it may be kept for a while when a new one comes.
-    long_lived: VecDeque<Digest>,
-    ended: VecDeque<Digest>,
-    stateless: StatelessCount,
-    /// The stateless tokens that were last found expired.
-    stateless_expired: VecDeque<Digest>,
-}
-
-impl Books {
-    /// The lists of live tokens that are kept.
-    fn kept(&mut self) -> [&mut VecDeque<Digest>; 3] {
-        [&mut self.short_lived, &mut self.jwt, &mut self.long_lived]
-    }
-}
 
 /// Every token of every channel, apart from stateless ones.
 pub(crate) struct Ledger {
@@ -122,21 +99,8 @@ impl Ledger {
 
     /// What is known about a stateless token, which was found to be this emulator's own.
     pub(crate) fn stateless_standing(&mut self, text: &str, token: StatelessToken, now: Moment) -> Standing {
-        let Some(books) = self.books.get_mut(token.channel.0) else { return Standing::Unknown };
-        let digest = Digest::of(text);
-        let remaining = LIFETIME.saturating_sub(now.since(token.issued_at));
-        if books.stateless_expired.contains(&digest) {
-            return Standing::Expired(token.channel);
-        }
-        if !remaining.is_zero() {
-            return Standing::Live(token.channel, remaining.as_secs());
-        }
-        // Remembered, so that a clock that is set back does not bring it to life again.
-        books.stateless_expired.push_back(digest);
-        if books.stateless_expired.len() > REMEMBERED {
-            books.stateless_expired.pop_front();
-        }
-        Standing::Expired(token.channel)
+        let books = self.books.get_mut(token.channel.0);
+        books.map_or(Standing::Unknown, |books| books.stateless_standing(Digest::of(text), token, now))
     }
 
     /// What is known about a token of some families. If its time is over, that is recorded before it is told.
@@ -180,13 +144,7 @@ impl Ledger {
 
     pub(crate) fn live(&mut self, family: TokenFamily, channel: ChannelIndex, now: Moment) -> usize {
         self.settle(channel, now);
-        let books = &mut self.books[channel.0];
-        match family {
-            TokenFamily::ShortLived => books.short_lived.len(),
-            TokenFamily::Jwt => books.jwt.len(),
-            TokenFamily::Stateless => books.stateless.live(now),
-            TokenFamily::LongLived => books.long_lived.len(),
-        }
+        self.books[channel.0].live(family, now)
     }
 
     fn insert(

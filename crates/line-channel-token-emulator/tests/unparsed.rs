@@ -54,3 +54,13 @@ async fn a_head_that_cannot_be_parsed_is_recorded_and_has_a_request_id() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_client_that_begins_with_http_2_gets_a_close_alone() {
+    let (emulator, records) = observed();
+    let server = emulator.serve("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let mut wire = Wire::connect(&server).await;
+    wire.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    assert!(wire.is_closed().await);
+    assert!(records.lock().unwrap().is_empty());
+}
