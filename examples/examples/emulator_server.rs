@@ -35,6 +35,18 @@ struct Arguments {
     /// Accept EC P-256 keys and ES256, which LINE does not.
     #[arg(long)]
     accept_es256: bool,
+    /// Accept assertions whose exp or token_exp has a fraction.
+    #[arg(long)]
+    accept_fractional_times: bool,
+    /// Accept assertions whose aud is an array of one.
+    #[arg(long)]
+    accept_audience_array: bool,
+    /// Accept a client_id beside an assertion that is not its subject.
+    #[arg(long)]
+    accept_mismatched_client_id: bool,
+    /// Accept revocations whose form is labelled application/json.
+    #[arg(long)]
+    accept_json_labelled_revocations: bool,
 }
 
 #[tokio::main]
@@ -54,6 +66,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let mut emulator = Emulator::builder()
         .short_lived_cap(arguments.short_lived_cap)
         .accept_es256(arguments.accept_es256)
+        .accept_fractional_times(arguments.accept_fractional_times)
+        .accept_audience_array(arguments.accept_audience_array)
+        .accept_mismatched_client_id(arguments.accept_mismatched_client_id)
+        .accept_json_labelled_revocations(arguments.accept_json_labelled_revocations)
         .on_request(|record: &RequestRecord| eprintln!("{record}"));
     for channel in channels(&matches)? {
         emulator = emulator.channel(channel);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::bodies::{self, Body};
@@ -24,15 +24,19 @@ pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) body: Body,
     pub(crate) reason: Cow<'static, str>,
-    /// The methods that the path takes, for a 405.
-    pub(crate) allow: Option<&'static str>,
+    /// `Allow`, `Retry-After` or `WWW-Authenticate`, for the statuses that have one.
+    pub(crate) header: Option<Box<(HeaderName, HeaderValue)>>,
     /// Whether the rest of the request was left unread, so that the connection cannot be used again.
     pub(crate) close: bool,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, body: Body, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, body, reason: reason.into(), allow: None, close: false }
+        Self { status, body, reason: reason.into(), header: None, close: false }
+    }
+
+    pub(crate) fn with_header(self, header: (HeaderName, HeaderValue)) -> Self {
+        Self { header: Some(Box::new(header)), ..self }
     }
 
     pub(crate) fn bad_request(body: Body, reason: impl Into<Cow<'static, str>>) -> Self {
@@ -64,8 +68,8 @@ pub(crate) fn response(outcome: &Result<Success, Refusal>, head: bool, request_i
         headers.insert(REQUEST_ID, id);
     }
     if let Err(refusal) = outcome {
-        if let Some(methods) = refusal.allow {
-            headers.insert(ALLOW, HeaderValue::from_static(methods));
+        if let Some((name, value)) = refusal.header.as_deref() {
+            headers.insert(name, value.clone());
         }
         if refusal.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

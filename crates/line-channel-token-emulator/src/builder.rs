@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use line_channel_token_core::{Clock, Error, SystemClock};
 
-use crate::channel::EmulatedChannel;
+use crate::channel::{EmulatedChannel, SecretDigest};
 use crate::emulator::Emulator;
 use crate::jwk::es256_refused;
 use crate::ledger::Ledger;
+use crate::leniency::Leniency;
 use crate::public_key::Algorithm;
 use crate::rate_limit::RateLimits;
 use crate::record::RequestRecord;
@@ -34,6 +36,7 @@ impl EmulatorBuilder {
                 accept_es256: false,
                 audiences: vec!["https://api.line.me/".to_owned()],
                 rate_limits: RateLimits::default(),
+                leniency: Leniency::default(),
                 on_request: None,
             },
             short_lived_cap: 30,
@@ -72,7 +75,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// How many requests a second are answered; LINE's numbers by default.
+    /// How fast requests may come before 429 responses; LINE's numbers by default.
     pub fn rate_limits(mut self, limits: RateLimits) -> Self {
         self.settings.rate_limits = limits;
         self
@@ -85,13 +88,17 @@ impl EmulatorBuilder {
         self
     }
 
+    pub(crate) fn leniency(&mut self) -> &mut Leniency {
+        &mut self.settings.leniency
+    }
+
     /// The emulator.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where two channels share an id or a
-    /// kid, where a P-256 key is registered without [`accept_es256`](Self::accept_es256), where
-    /// [`short_lived_cap`](Self::short_lived_cap) is 0 and where there is no accepted audience.
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if two channels share an id, a kid
+    /// or a long-lived token, if a P-256 key is registered without [`accept_es256`](Self::accept_es256), if
+    /// [`short_lived_cap`](Self::short_lived_cap) is 0 or if there is no accepted audience.
     pub fn build(self) -> Result<Emulator, Error> {
         if self.short_lived_cap == 0 {
             return Err(Error::invalid_input("a cap of 0 short-lived tokens leaves none to issue: 1 or more"));
@@ -102,11 +109,18 @@ impl EmulatorBuilder {
         let mut channels = Vec::new();
         let mut by_id = HashMap::new();
         let mut keys = HashMap::new();
+        let mut ledger = Ledger::new(self.channels.len(), self.short_lived_cap);
+        let now = self.clock.now();
         for channel in self.channels {
             let index = ChannelIndex(channels.len());
-            let (id, secret, registered) = channel.into_parts();
+            let EmulatedChannel { id, secret, keys: registered, scope, long_lived } = channel;
             if by_id.insert(id.as_str().into(), index).is_some() {
                 return Err(Error::invalid_input(format!("two channels have the id {id}")));
+            }
+            if let Some(token) = long_lived
+                && ledger.add_long_lived(index, token.expose_secret(), Duration::ZERO, now).is_err()
+            {
+                return Err(Error::invalid_input(format!("channel {id} has the long-lived token of another channel")));
             }
             for (kid, key) in registered {
                 if key.algorithm() == Algorithm::Es256 && !self.settings.accept_es256 {
@@ -117,9 +131,8 @@ impl EmulatorBuilder {
                     return Err(Error::invalid_input(format!("two channels have a key with the kid {kid}")));
                 }
             }
-            channels.push(Channel::new(id, secret));
+            channels.push(Channel::new(id, SecretDigest::of(secret.expose_secret()), scope));
         }
-        let ledger = Ledger::new(channels.len(), self.short_lived_cap);
         Ok(Emulator::from_inner(Inner::new(channels, by_id, keys, ledger, self.clock, self.settings)))
     }
 }

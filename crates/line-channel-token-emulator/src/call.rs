@@ -2,7 +2,8 @@
 
 use std::sync::PoisonError;
 
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use line_channel_token_core::{Moment, Operation};
 
 use crate::answer::{Refusal, Success, shown};
@@ -12,8 +13,11 @@ use crate::emulator::MAX_REQUEST_BODY;
 use crate::endpoint::Endpoint;
 use crate::form::Form;
 use crate::json_object::JsonObject;
+use crate::messaging::Resource;
+use crate::rate_limit::Rate;
 use crate::standing::{ChannelIndex, Standing, TokenFamily};
 use crate::state::Inner;
+use crate::token_bucket::RateExceeded;
 use crate::{bodies, v2, v2_1, v3};
 
 /// What arrived of a request's body.
@@ -33,7 +37,7 @@ impl<'a> Received<'a> {
         if body.len() > MAX_REQUEST_BODY { Self::TooLarge } else { Self::Whole(body) }
     }
 
-    fn bytes(self) -> Result<&'a [u8], Refusal> {
+    pub(crate) fn bytes(self) -> Result<&'a [u8], Refusal> {
         let refusal = match self {
             Self::Whole(bytes) => return Ok(bytes),
             Self::TooLarge => {
@@ -58,11 +62,13 @@ pub(crate) struct Call<'a> {
     endpoint: Option<Endpoint>,
     pub(crate) operation: Option<Operation>,
     pub(crate) channel: Option<ChannelIndex>,
+    /// What was let through and should be corrected by the sender.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn new(inner: &'a Inner) -> Self {
-        Self { inner, now: inner.clock.now(), endpoint: None, operation: None, channel: None }
+        Self { inner, now: inner.clock.now(), endpoint: None, operation: None, channel: None, warnings: Vec::new() }
     }
 
     pub(crate) fn answer(
@@ -72,15 +78,19 @@ impl<'a> Call<'a> {
         headers: &HeaderMap,
         body: Received<'_>,
     ) -> Result<Success, Refusal> {
+        if let Some(resource) = Resource::of(uri) {
+            return resource.answer(self, method, headers, body);
+        }
         let Some(endpoint) = Endpoint::of(uri) else {
-            let reason = "the path is none of the eight endpoints";
+            let reason =
+                "the path is none of the eight token endpoints, and none of the Messaging API that is known here";
             return Err(Refusal::new(StatusCode::NOT_FOUND, bodies::NOT_FOUND, reason));
         };
         endpoint.check_method(method)?;
         self.endpoint = Some(endpoint);
         self.operation = Some(endpoint.operation());
         let body = body.bytes()?;
-        endpoint.check_headers(headers)?;
+        self.warnings.extend(endpoint.check_headers(headers, &self.inner.settings.leniency)?);
         let form = Form::read(if endpoint.is_get() { uri.query().unwrap_or_default().as_bytes() } else { body });
         match endpoint {
             Endpoint::V2Issue => v2::issue(self, &form),
@@ -98,28 +108,39 @@ impl<'a> Call<'a> {
     pub(crate) fn for_channel(&mut self, channel: ChannelIndex) -> Result<(), Refusal> {
         self.channel = Some(channel);
         let Some(endpoint) = self.endpoint else { return Ok(()) };
-        let Some(limit) = self.inner.settings.rate_limits.of(endpoint) else { return Ok(()) };
-        let mut windows = self.inner.channel(channel).windows.lock().unwrap_or_else(PoisonError::into_inner);
-        if windows.admit(endpoint, limit, self.now) {
-            return Ok(());
-        }
-        let reason = format!("the channel sent more than {limit} requests to this endpoint within a second");
-        Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, bodies::RATE_LIMIT, reason))
+        let limits = &self.inner.settings.rate_limits;
+        let Some(rate) = limits.of(endpoint) else { return Ok(()) };
+        let mut buckets = self.inner.channel(channel).buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.take(endpoint, rate, self.now).map_err(|RateExceeded { retry_after }| {
+            let Rate { per_second, burst } = rate;
+            let reason =
+                format!("the channel's bucket for this endpoint is empty: {burst} at once, {per_second} a second");
+            let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, bodies::RATE_LIMIT, reason);
+            match retry_after.filter(|_| limits.sends_retry_after()) {
+                Some(wait) => {
+                    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                    refusal.with_header((RETRY_AFTER, HeaderValue::from(seconds)))
+                }
+                None => refusal,
+            }
+        })
     }
 
     /// What is known about a token, whose channel the request then counts for.
-    pub(crate) fn standing(&mut self, family: TokenFamily, token: &str) -> Result<Standing, Refusal> {
-        let standing = self.inner.ledger().standing(family, token, self.now);
+    pub(crate) fn standing(&mut self, families: &[TokenFamily], token: &str) -> Result<Standing, Refusal> {
+        let standing = self.inner.ledger().standing(families, token, self.now);
         if let Some(channel) = standing.channel() {
             self.for_channel(channel)?;
         }
         Ok(standing)
     }
 
-    /// The channel that an assertion speaks for, and its claims, every rule but `token_exp` checked.
-    pub(crate) fn authenticate(&mut self, jwt: &str) -> Result<(ChannelIndex, JsonObject), Refusal> {
+    /// The channel that the assertion of a form or query speaks for, and its claims, every rule but `token_exp` checked.
+    pub(crate) fn authenticate(&mut self, form: &Form<'_>) -> Result<(ChannelIndex, JsonObject), Refusal> {
         let settings = &self.inner.settings;
-        let assertion = UnverifiedAssertion::read(jwt, settings.accept_es256)?;
+        let client_id = form.has("client_id").then(|| form.one("client_id")).transpose();
+        let client_id = client_id.map_err(|reason| Refusal::bad_request(bodies::PARAMETERS, reason))?;
+        let assertion = UnverifiedAssertion::read(v2_1::assertion_of(form)?, settings.accept_es256)?;
         let keys = self.inner.keys.read().unwrap_or_else(PoisonError::into_inner);
         let registered = keys.get(assertion.kid()).cloned();
         drop(keys);
@@ -130,7 +151,16 @@ impl<'a> Call<'a> {
         self.for_channel(registered.owner)?;
         let claims = assertion.verify(&registered.key)?;
         let owner = self.inner.channel(registered.owner).id.as_str();
-        claims::check(&claims, &ClaimRules { now: self.now, owner, audiences: &settings.audiences })?;
+        let leniency = &settings.leniency;
+        let rules = ClaimRules { now: self.now, owner, audiences: &settings.audiences, leniency };
+        self.warnings.extend(claims::check(&claims, &rules)?);
+        if client_id.is_some_and(|id| id != owner) {
+            let reason = "client_id is not the assertion's subject: send the subject's id, or none";
+            if !leniency.mismatched_client_id {
+                return Err(Refusal::bad_request(bodies::CLIENT_ID_NOT_SUBJECT, reason));
+            }
+            self.warnings.push(reason.to_owned());
+        }
         Ok((registered.owner, claims))
     }
 }

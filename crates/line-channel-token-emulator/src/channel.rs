@@ -1,29 +1,41 @@
 //! A channel as the Console knows it: its id, its secret and its registered keys.
 
 use aws_lc_rs::digest::{Digest, SHA256, digest};
-use line_channel_token_core::{AssertionKid, ChannelId, ChannelSecret, Error};
+use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, ChannelSecret, Error};
 use subtle::ConstantTimeEq;
 
 use crate::jwk;
 use crate::public_key::PublicKey;
 
 /// A channel that the emulator shall have.
+///
+/// ```
+/// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+///
+/// let channel = EmulatedChannel::new("1234567890", "s3cret")?.with_scope("OC P")?.with_long_lived_token("abc+/w==")?;
+/// let emulator = Emulator::builder().channel(channel).build()?;
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct EmulatedChannel {
-    id: ChannelId,
-    secret: ChannelSecret,
-    keys: Vec<(AssertionKid, PublicKey)>,
+    pub(crate) id: ChannelId,
+    pub(crate) secret: ChannelSecret,
+    pub(crate) keys: Vec<(AssertionKid, PublicKey)>,
+    pub(crate) scope: String,
+    pub(crate) long_lived: Option<AccessToken>,
 }
 
 impl EmulatedChannel {
-    /// A channel without registered keys.
+    /// A channel without registered keys, whose tokens have the scope `P CM`.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where [`ChannelId`] or
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if [`ChannelId`] or
     /// [`ChannelSecret`] refuses its text: an id of up to 20 decimal digits, a secret of visible ASCII.
     pub fn new(id: impl AsRef<str>, secret: impl AsRef<str>) -> Result<Self, Error> {
-        Ok(Self { id: ChannelId::new(id)?, secret: ChannelSecret::new(secret)?, keys: Vec::new() })
+        let id = ChannelId::new(id)?;
+        let secret = ChannelSecret::new(secret)?;
+        Ok(Self { id, secret, keys: Vec::new(), scope: "P CM".to_owned(), long_lived: None })
     }
 
     /// The same channel with a public key registered as an assertion signing key, under the kid that the Console
@@ -31,9 +43,10 @@ impl EmulatedChannel {
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the kid is empty or taken, or
-    /// where the Console would refuse the JWK, each rule with a message of its own: RSA of 2048 bits, `alg` RS256,
-    /// exactly one of `"use":"sig"` and `"key_ops":["verify"]`, no `kid`, no private member. A P-256 key for ES256 is
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the kid is empty or taken, or
+    /// if the Console would refuse the JWK, each rule with a message of its own: RSA of 2048 bits, `alg` RS256,
+    /// exactly one of `"use":"sig"` and `"key_ops":["verify"]`, no `kid`, no private member. A member that is `null` or an
+    /// empty array counts as absent, because .NET and others write those for what a key does not have. A P-256 key for ES256 is
     /// accepted here, and refused by [`EmulatorBuilder::build`](crate::EmulatorBuilder::build) unless
     /// [`accept_es256`](crate::EmulatorBuilder::accept_es256) is on.
     pub fn with_key(mut self, kid: impl AsRef<str>, public_jwk_json: impl AsRef<str>) -> Result<Self, Error> {
@@ -45,14 +58,57 @@ impl EmulatedChannel {
         Ok(self)
     }
 
+    /// The same channel with another `scope` for its tokens, as [`verify`](line_channel_token_core::Client::verify) shows it:
+    /// names with a space between, such as `P`, `OC P` or `P CM`. An empty text means that there is none: the response then
+    /// has no such member.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if it is not as RFC 6749, section 3.3, has it:
+    /// visible ASCII without `"` and `\`, and single spaces between names.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::EmulatedChannel;
+    ///
+    /// let channel = EmulatedChannel::new("1234567890", "s3cret")?.with_scope("OC P")?;
+    /// assert!(channel.with_scope("P  CM").is_err(), "two spaces");
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn with_scope(mut self, scope: impl AsRef<str>) -> Result<Self, Error> {
+        let scope = scope.as_ref();
+        let is_name =
+            |name: &str| !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'));
+        if !scope.is_empty() && !scope.split(' ').all(is_name) {
+            let message =
+                "a scope is names of visible ASCII without quotes and backslashes, and single spaces between them";
+            return Err(Error::invalid_input(message));
+        }
+        scope.clone_into(&mut self.scope);
+        Ok(self)
+    }
+
+    /// The same channel with a long-lived token, as the Console issues it: it does not expire. Any text will do.
+    /// [`Emulator::register_long_lived_token`](crate::Emulator::register_long_lived_token) replaces it at run time.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if [`AccessToken`] refuses the text.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::EmulatedChannel;
+    ///
+    /// let channel = EmulatedChannel::new("1234567890", "s3cret")?.with_long_lived_token("abc+/w==")?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn with_long_lived_token(mut self, token: impl AsRef<str>) -> Result<Self, Error> {
+        self.long_lived = Some(AccessToken::new(token)?);
+        Ok(self)
+    }
+
     /// The channel id.
     #[must_use]
     pub fn id(&self) -> &ChannelId {
         &self.id
-    }
-
-    pub(crate) fn into_parts(self) -> (ChannelId, SecretDigest, Vec<(AssertionKid, PublicKey)>) {
-        (self.id, SecretDigest::of(self.secret.expose_secret()), self.keys)
     }
 }
 
@@ -60,7 +116,7 @@ impl EmulatedChannel {
 pub(crate) struct SecretDigest(Digest);
 
 impl SecretDigest {
-    fn of(secret: &str) -> Self {
+    pub(crate) fn of(secret: &str) -> Self {
         Self(digest(&SHA256, secret.as_bytes()))
     }
 
@@ -80,6 +136,17 @@ mod tests {
         let error = channel.clone().with_key("kid-1", RSA_A2).unwrap_err().to_string();
         assert!(error.contains("kid-1 already"), "{error}");
         assert!(!format!("{channel:?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn a_scope_is_names_with_single_spaces() {
+        let channel = || EmulatedChannel::new("1234", "s3cr3t").unwrap();
+        for scope in ["", "P", "OC P", "P OC OCE", "profile:read"] {
+            assert_eq!(channel().with_scope(scope).unwrap().scope, scope);
+        }
+        for scope in [" ", "P ", " P", "P  CM", "P\tCM", "P\"", "P\\", "権限", "P\n"] {
+            assert!(channel().with_scope(scope).is_err(), "{scope:?}");
+        }
     }
 
     #[test]

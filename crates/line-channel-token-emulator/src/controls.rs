@@ -1,14 +1,20 @@
 //! What a test can see and do that no request can.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-use line_channel_token_core::{AssertionKid, ChannelId, Error};
+use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, ChannelSecret, Error};
 
+use crate::channel::SecretDigest;
 use crate::emulator::Emulator;
 use crate::jwk::{self, es256_refused};
+use crate::ledger::AlreadyKnown;
 use crate::public_key::Algorithm;
-use crate::standing::TokenFamily;
+use crate::standing::{ChannelIndex, TokenFamily};
 use crate::state::RegisteredKey;
+
+/// The longest time for which the Console keeps the long-lived token before, when it reissues one.
+const LONGEST_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Emulator {
     /// How many tokens of a family the channel has that are neither expired nor revoked; 0 for a channel that the
@@ -20,18 +26,95 @@ impl Emulator {
         inner.find(channel.as_str()).map_or(0, |channel| inner.ledger().live(family, channel, now))
     }
 
-    /// Revokes all v2 and v2.1 tokens of a channel and says how many that were. Stateless ones cannot be revoked.
+    /// Revokes all short-lived, v2.1 and long-lived tokens of a channel and says how many that were. Stateless ones cannot be
+    /// revoked.
     pub fn revoke_all(&self, channel: &ChannelId) -> usize {
         let inner = self.inner();
         let now = inner.clock.now();
         inner.find(channel.as_str()).map_or(0, |channel| inner.ledger().revoke_all(channel, now))
     }
 
+    /// Gives a channel another secret, as the Console does when a secret is reissued. The old one is refused from now on;
+    /// tokens that were issued for it stay valid.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if [`ChannelSecret`] refuses the text, or if the
+    /// emulator does not have the channel.
+    ///
+    /// ```
+    /// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
+    /// let id = ChannelId::new("1234567890")?;
+    /// emulator.set_channel_secret(&id, "n3w")?;
+    ///
+    /// let client = Client::new(emulator.backend());
+    /// let refused = futures_executor::block_on(client.issue_stateless(&id, &ChannelSecret::new("s3cret")?));
+    /// assert!(refused.is_err());
+    /// futures_executor::block_on(client.issue_stateless(&id, &ChannelSecret::new("n3w")?))?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn set_channel_secret(&self, channel: &ChannelId, secret: impl AsRef<str>) -> Result<(), Error> {
+        let secret = ChannelSecret::new(secret)?;
+        let index = self.index(channel)?;
+        self.inner().channel(index).set_secret(SecretDigest::of(secret.expose_secret()));
+        Ok(())
+    }
+
+    /// Registers a long-lived token for a channel, as the Console issues or reissues one: it does not expire. The token
+    /// before it ends at once, or stays valid for `keep_previous_for`, which the Console offers up to 24 hours; so at most two
+    /// live. Any text will do.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if [`AccessToken`] refuses the text, if a token
+    /// with this text was issued or registered before, if `keep_previous_for` is longer than 24 hours, or if the emulator does
+    /// not have the channel.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use line_channel_token_core::ChannelId;
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator, TokenFamily};
+    ///
+    /// let channel = EmulatedChannel::new("1234567890", "s3cret")?.with_long_lived_token("old")?;
+    /// let emulator = Emulator::builder().channel(channel).build()?;
+    /// let id = ChannelId::new("1234567890")?;
+    /// emulator.register_long_lived_token(&id, "new", Duration::from_secs(3600))?;
+    /// assert_eq!(emulator.live_tokens(&id, TokenFamily::LongLived), 2);
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn register_long_lived_token(
+        &self,
+        channel: &ChannelId,
+        token: impl AsRef<str>,
+        keep_previous_for: Duration,
+    ) -> Result<(), Error> {
+        let token = AccessToken::new(token)?;
+        let index = self.index(channel)?;
+        if keep_previous_for > LONGEST_KEPT {
+            let hours = keep_previous_for.as_secs_f64() / 3600.0;
+            let message = format!("the token before cannot be kept for {hours:.1} h: at most 24 h");
+            return Err(Error::invalid_input(message));
+        }
+        let inner = self.inner();
+        let now = inner.clock.now();
+        inner.ledger().add_long_lived(index, token.expose_secret(), keep_previous_for, now).map_err(|AlreadyKnown| {
+            Error::invalid_input("a token with this text was issued or registered before: give a new one")
+        })
+    }
+
+    fn index(&self, channel: &ChannelId) -> Result<ChannelIndex, Error> {
+        let index = self.inner().find(channel.as_str());
+        index.ok_or_else(|| Error::invalid_input(format!("the emulator has no channel {channel}")))
+    }
+
     /// Registers a public key for a channel, as in the Console, while the emulator runs.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the emulator does not have the
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the emulator does not have the
     /// channel, and otherwise as [`EmulatedChannel::with_key`](crate::EmulatedChannel::with_key) and
     /// [`EmulatorBuilder::build`](crate::EmulatorBuilder::build).
     pub fn register_key(
@@ -46,9 +129,7 @@ impl Emulator {
         if key.algorithm() == Algorithm::Es256 && !inner.settings.accept_es256 {
             return Err(es256_refused());
         }
-        let Some(owner) = inner.find(channel.as_str()) else {
-            return Err(Error::invalid_input(format!("the emulator has no channel {channel}")));
-        };
+        let owner = self.index(channel)?;
         let mut keys = inner.keys.write().unwrap_or_else(PoisonError::into_inner);
         if keys.contains_key(kid.as_str()) {
             return Err(Error::invalid_input(format!("a key with the kid {kid} is registered already")));

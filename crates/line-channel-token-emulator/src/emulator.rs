@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use line_channel_token_core::{ChannelId, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
 
+#[cfg(feature = "server")]
+use crate::answer::Refusal;
 use crate::answer::response;
 use crate::builder::EmulatorBuilder;
 use crate::call::{Call, Received};
@@ -15,8 +17,8 @@ use crate::random;
 use crate::record::{RequestRecord, shown_path};
 use crate::state::Inner;
 
-/// The largest request body that is read, in bytes; a larger one is answered with 413.
-pub const MAX_REQUEST_BODY: usize = 64 * 1024;
+/// The largest request body that is read, in bytes; a larger one is answered with 413. LINE says 2 MB.
+pub const MAX_REQUEST_BODY: usize = 2_000_000;
 
 /// A LINE channel access token service in memory.
 ///
@@ -71,18 +73,42 @@ impl Emulator {
         let mut call = Call::new(&self.0);
         let outcome = call.answer(method, uri, headers, body);
         let response = response(&outcome, method == Method::HEAD, &request_id);
-        if let Some(observer) = &self.0.settings.on_request {
-            observer(&RequestRecord {
-                method: method.clone(),
-                path: shown_path(uri.path()),
-                operation: call.operation,
-                channel_id: call.channel.map(|channel| self.0.channel(channel).id.clone()),
-                status: response.status(),
-                request_id,
-                refusal: outcome.err().map(|refusal| refusal.reason.into_owned()),
-            });
-        }
+        self.observe(|| RequestRecord {
+            method: method.clone(),
+            path: shown_path(uri.path()),
+            operation: call.operation,
+            channel_id: call.channel.map(|channel| self.0.channel(channel).id.clone()),
+            status: response.status(),
+            request_id,
+            refusal: outcome.err().map(|refusal| refusal.reason.into_owned()),
+            warnings: call.warnings,
+        });
         response
+    }
+
+    /// Answers what was no request at all.
+    #[cfg(feature = "server")]
+    pub(crate) fn answer_unparsed(&self, refusal: Refusal) -> Response<Bytes> {
+        let request_id = random::request_id();
+        let reason = refusal.reason.clone().into_owned();
+        let response = response(&Err(refusal), false, &request_id);
+        self.observe(|| RequestRecord {
+            method: Method::from_bytes(b"UNPARSED").unwrap_or_default(),
+            path: String::new(),
+            operation: None,
+            channel_id: None,
+            status: response.status(),
+            request_id,
+            refusal: Some(reason),
+            warnings: Vec::new(),
+        });
+        response
+    }
+
+    fn observe(&self, record: impl FnOnce() -> RequestRecord) {
+        if let Some(observer) = &self.0.settings.on_request {
+            observer(&record());
+        }
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {

@@ -1,11 +1,12 @@
-//! The eight endpoints, and what a request must look like before its parameters are read.
+//! The eight token endpoints, and what a request must look like before its parameters are read.
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use line_channel_token_core::Operation;
 
 use crate::answer::Refusal;
 use crate::bodies;
+use crate::leniency::Leniency;
 
 /// One of the eight endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,41 +59,61 @@ impl Endpoint {
 
     /// Checks the method: a GET endpoint takes HEAD too.
     pub(crate) fn check_method(self, method: &Method) -> Result<(), Refusal> {
-        let (fits, allow) = if self.is_get() {
-            (method == Method::GET || method == Method::HEAD, "GET, HEAD")
-        } else {
-            (method == Method::POST, "POST")
-        };
-        if fits {
-            return Ok(());
-        }
-        let reason = format!("the endpoint takes {allow}");
-        let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, bodies::METHOD_NOT_ALLOWED, reason);
-        Err(Refusal { allow: Some(allow), ..refusal })
+        method_fits(self.is_get(), method)
     }
 
-    /// Checks the headers: no retry key, and a form where a form is needed.
-    pub(crate) fn check_headers(self, headers: &HeaderMap) -> Result<(), Refusal> {
+    /// Checks the headers: no retry key, and a form if a form is needed. What passes for one with a warning is returned.
+    pub(crate) fn check_headers(self, headers: &HeaderMap, leniency: &Leniency) -> Result<Option<String>, Refusal> {
         if headers.contains_key("x-line-retry-key") {
             let reason = "X-Line-Retry-Key belongs to the Messaging API and is rejected here";
             return Err(Refusal::bad_request(bodies::RETRY_KEY, reason));
         }
-        if self.is_get() || is_form(headers) {
-            return Ok(());
+        if self.is_get() || is_media_type(headers, "application/x-www-form-urlencoded") {
+            return Ok(None);
         }
-        let reason = if headers.contains_key(CONTENT_TYPE) {
+        let is_revoke = matches!(self, Self::V2Revoke | Self::V21Revoke);
+        let labelled_json = is_revoke && is_media_type(headers, "application/json");
+        if labelled_json && leniency.json_labelled_revocations {
+            return Ok(Some(
+                "the form is labelled application/json: label it application/x-www-form-urlencoded".to_owned(),
+            ));
+        }
+        let reason = if labelled_json {
+            "the content type is application/json, and application/x-www-form-urlencoded is needed; \
+             accept_json_labelled_revocations(true) lets it pass"
+        } else if headers.contains_key(CONTENT_TYPE) {
             "the content type is not application/x-www-form-urlencoded"
         } else {
             "there is no content type: application/x-www-form-urlencoded is needed"
         };
-        Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, bodies::MEDIA_TYPE, reason))
+        let body = bodies::media_type(content_type(headers).unwrap_or("null"));
+        Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, body, reason))
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+/// Checks that a method is GET or HEAD, or else POST.
+pub(crate) fn method_fits(is_get: bool, method: &Method) -> Result<(), Refusal> {
+    let (fits, allow) = if is_get {
+        (method == Method::GET || method == Method::HEAD, "GET, HEAD")
+    } else {
+        (method == Method::POST, "POST")
+    };
+    if fits {
+        return Ok(());
+    }
+    let reason = format!("the endpoint takes {allow}");
+    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, bodies::METHOD_NOT_ALLOWED, reason);
+    Err(refusal.with_header((ALLOW, HeaderValue::from_static(allow))))
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
+}
+
+/// Whether the media type is this one, whatever its parameters.
+fn is_media_type(headers: &HeaderMap, needed: &str) -> bool {
+    let media_type = content_type(headers).and_then(|value| value.split(';').next()).unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case(needed)
 }
 
 #[cfg(test)]
@@ -100,7 +121,7 @@ mod tests {
     use http::header::CONTENT_TYPE;
     use http::{HeaderMap, HeaderValue, Uri};
 
-    use super::{Endpoint, is_form};
+    use super::{Endpoint, is_media_type};
 
     #[test]
     fn a_doubled_slash_and_an_absolute_uri_find_the_endpoint() {
@@ -123,7 +144,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-            assert_eq!(is_form(&headers), fits, "{content_type}");
+            assert_eq!(is_media_type(&headers, "application/x-www-form-urlencoded"), fits, "{content_type}");
         }
     }
 }

@@ -19,6 +19,9 @@ impl Digest {
     }
 }
 
+/// The `expires_in` of a token that does not expire, in seconds: what LINE's reference shows for a long-lived one.
+const NO_EXPIRY: Duration = Duration::from_secs(3_138_007_490);
+
 /// How a token came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -29,8 +32,10 @@ pub(crate) enum End {
 pub(crate) struct Issued {
     pub(crate) family: TokenFamily,
     pub(crate) channel: ChannelIndex,
-    pub(crate) issued_at: Moment,
-    pub(crate) lifetime: Duration,
+    /// When the lifetime began: at the issue, or when a long-lived token was replaced.
+    pub(crate) since: Moment,
+    /// `None` if the token does not expire.
+    pub(crate) lifetime: Option<Duration>,
     pub(crate) key_id: Box<str>,
     /// Written once and never taken back: a clock that is set back must not bring a token to life again.
     pub(crate) end: Option<End>,
@@ -51,6 +56,6 @@ impl Issued {
     }
 
     fn remaining(&self, now: Moment) -> Duration {
-        self.lifetime.saturating_sub(now.since(self.issued_at))
+        self.lifetime.map_or(NO_EXPIRY, |lifetime| lifetime.saturating_sub(now.since(self.since)))
     }
 }

@@ -16,6 +16,16 @@ impl JsonObject {
         serde_json::from_slice(json)
     }
 
+    /// The object without members that are `null` or an empty array, which some libraries write for what is not there.
+    pub(crate) fn without_empty_members(mut self) -> Self {
+        self.0.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|array| !array.is_empty()));
+        self
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }

@@ -1,12 +1,11 @@
 //! The Console's rules for a public key that is registered as an assertion signing key.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use line_channel_token_core::Error;
 use serde_json::Value;
 
 use crate::answer::shown;
 use crate::json_object::JsonObject;
+use crate::jwk_members::{coordinate, kind, number, object, refused, text};
 use crate::public_key::PublicKey;
 
 /// What a private JWK holds and a public one must not (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
@@ -14,22 +13,18 @@ const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 
 /// Reads a public JWK and applies every rule of the Console.
 pub(crate) fn read(json: &str) -> Result<PublicKey, Error> {
-    if json.trim_start().starts_with("-----BEGIN") {
-        return Err(refused("this is PEM: export the public key as a JWK"));
-    }
-    // The parser's own message could repeat a piece of a private key.
-    let jwk = JsonObject::read(json.as_bytes())
-        .map_err(|_| refused("it is no JSON object, or one with a member named twice: expected {\"kty\":…, …}"))?;
+    let jwk = object(json)?;
     if jwk.has("keys") {
         return Err(refused("this is a JWK set: give one key of it"));
     }
+    let jwk = jwk.without_empty_members();
     if let Some(member) = PRIVATE_MEMBERS.into_iter().find(|member| jwk.has(member)) {
         return Err(refused(format!("it holds the private member \"{member}\": the private key stays with you")));
     }
     if jwk.has("kid") {
         return Err(refused("it holds a \"kid\": the Console hands one out, and refuses a key that brings its own"));
     }
-    let key = match jwk.text("kty") {
+    let key = match text(&jwk, "kty", "a string: \"RSA\"")? {
         Some("RSA") => {
             algorithm(&jwk, "RS256")?;
             rsa(&jwk)?
@@ -39,23 +34,27 @@ pub(crate) fn read(json: &str) -> Result<PublicKey, Error> {
             ec(&jwk)?
         }
         Some(other) => return Err(refused(format!("its \"kty\" is {}: RSA is needed", shown(other)))),
-        None => return Err(refused("it has no \"kty\": RSA is needed")),
+        None => return Err(no_kty(&jwk)),
     };
     purpose(&jwk)?;
     Ok(key)
 }
 
-/// The refusal of a P-256 key where ES256 is not accepted.
+/// A key may stand under a member, as in the response of an API that hands one out.
+fn no_kty(jwk: &JsonObject) -> Error {
+    match jwk.names().find(|name| jwk.get(name).is_some_and(|value| value.get("kty").is_some())) {
+        Some(name) => refused(format!("the key is the object under its member {}: give that alone", shown(name))),
+        None => refused("it has no \"kty\": RSA is needed"),
+    }
+}
+
+/// The refusal of a P-256 key if ES256 is not accepted.
 pub(crate) fn es256_refused() -> Error {
     refused("it is an EC key, and LINE takes RSA 2048 only; accept_es256(true) makes the emulator take it")
 }
 
-fn refused(why: impl std::fmt::Display) -> Error {
-    Error::invalid_input(format!("the public JWK cannot be registered: {why}"))
-}
-
 fn algorithm(jwk: &JsonObject, needed: &str) -> Result<(), Error> {
-    match jwk.text("alg") {
+    match text(jwk, "alg", &format!("a string: \"{needed}\""))? {
         Some(alg) if alg == needed => Ok(()),
         Some(alg) => Err(refused(format!("its \"alg\" is {}: {needed} is needed", shown(alg)))),
         None => Err(refused(format!("it has no \"alg\": \"{needed}\" is needed"))),
@@ -67,12 +66,13 @@ fn purpose(jwk: &JsonObject) -> Result<(), Error> {
     match (jwk.get("use"), jwk.get("key_ops")) {
         (None, None) => Err(refused("it has neither \"use\":\"sig\" nor \"key_ops\":[\"verify\"]: one is needed")),
         (Some(_), Some(_)) => Err(refused("it has both \"use\" and \"key_ops\": exactly one is allowed")),
-        (Some(usage), None) if usage != "sig" => Err(refused("its \"use\" is not \"sig\"")),
-        (None, Some(Value::Array(operations))) if *operations != ["verify"] => {
-            Err(refused("its \"key_ops\" is not [\"verify\"]"))
-        }
-        (None, Some(other)) if !other.is_array() => Err(refused("its \"key_ops\" is no array: [\"verify\"] is needed")),
-        _ => Ok(()),
+        (Some(_), None) => match text(jwk, "use", "a string: \"sig\"")? {
+            Some("sig") => Ok(()),
+            _ => Err(refused("its \"use\" is not \"sig\"")),
+        },
+        (None, Some(Value::Array(operations))) if *operations == ["verify"] => Ok(()),
+        (None, Some(Value::Array(_))) => Err(refused("its \"key_ops\" is not [\"verify\"]")),
+        (None, Some(other)) => Err(refused(format!("key_ops is {}, and must be an array: [\"verify\"]", kind(other)))),
     }
 }
 
@@ -94,34 +94,14 @@ fn rsa(jwk: &JsonObject) -> Result<PublicKey, Error> {
 }
 
 fn ec(jwk: &JsonObject) -> Result<PublicKey, Error> {
-    if jwk.text("crv") != Some("P-256") {
+    if text(jwk, "crv", "a string: \"P-256\"")? != Some("P-256") {
         return Err(refused("its \"crv\" is not P-256"));
     }
     let mut point = vec![4];
     for name in ["x", "y"] {
-        let coordinate = bytes(jwk, name)?;
-        if coordinate.len() != 32 {
-            return Err(refused(format!("its \"{name}\" has {} bytes: P-256 has 32", coordinate.len())));
-        }
-        point.extend(coordinate);
+        point.extend(coordinate(jwk, name)?);
     }
     PublicKey::p256(point).ok_or_else(|| refused("its \"x\" and \"y\" are no point of P-256"))
-}
-
-/// An unsigned number without leading zeros (`Base64urlUInt` of RFC 7518).
-fn number(jwk: &JsonObject, name: &str) -> Result<Vec<u8>, Error> {
-    let bytes = bytes(jwk, name)?;
-    match bytes.first() {
-        None => Err(refused(format!("its \"{name}\" is empty"))),
-        Some(0) => Err(refused(format!("its \"{name}\" begins with a zero byte, which RFC 7518 forbids"))),
-        Some(_) => Ok(bytes),
-    }
-}
-
-fn bytes(jwk: &JsonObject, name: &str) -> Result<Vec<u8>, Error> {
-    let text = jwk.text(name).ok_or_else(|| refused(format!("it has no \"{name}\", or not as a string")))?;
-    let not_base64url = |_| refused(format!("its \"{name}\" is not base64url without padding"));
-    URL_SAFE_NO_PAD.decode(text).map_err(not_base64url)
 }
 
 #[cfg(test)]
@@ -162,6 +142,45 @@ mod tests {
     }
 
     #[test]
+    fn empty_members_count_as_absent() {
+        let dotnet = changed(RSA_A2, |jwk| {
+            for name in ["oth", "key_ops", "x5c"] {
+                jwk.insert(name.to_owned(), json!([]));
+            }
+            for name in ["d", "dp", "dq", "p", "q", "qi", "k", "kid", "crv", "x5t"] {
+                jwk.insert(name.to_owned(), Value::Null);
+            }
+        });
+        read(&dotnet).unwrap();
+        let without_use = changed(RSA_A2, |jwk| {
+            jwk.insert("use".to_owned(), Value::Null);
+            jwk.insert("key_ops".to_owned(), json!(["verify"]));
+        });
+        read(&without_use).unwrap();
+        for (jwk, says) in [
+            (set("oth", json!([{"r": "pr1vate"}])), "private member \"oth\""),
+            (set("kid", json!("")), "holds a \"kid\""),
+            (set("use", Value::Null), "neither"),
+            (set("alg", Value::Null), "no \"alg\""),
+            (set("n", json!([])), "no \"n\""),
+        ] {
+            let error = read(&jwk).unwrap_err().to_string();
+            assert!(error.contains(says) && !error.contains("pr1vate"), "{says}: {error}");
+        }
+    }
+
+    #[test]
+    fn escapes_and_a_byte_order_mark_are_read_before_anything_is_judged() {
+        read(&format!("\u{feff}{RSA_A2}\r\n")).unwrap();
+        read(&RSA_A2.replacen("AQAB", r"\u0041QA\u0042", 1)).unwrap();
+        for escaped in [r"a\/b", r"a\u002Bb", r"a\u002fb", "a+b", "a/b"] {
+            let jwk = RSA_A2.replacen("AQAB", escaped, 1);
+            let error = read(&jwk).unwrap_err().to_string();
+            assert!(error.contains("its \"e\" is plain base64"), "{escaped}: {error}");
+        }
+    }
+
+    #[test]
     fn each_rule_has_its_own_error() {
         let key_ops = |value: Value| {
             changed(RSA_A2, |jwk| {
@@ -172,13 +191,21 @@ mod tests {
         for (jwk, says) in [
             ("-----BEGIN PUBLIC KEY-----".to_owned(), "this is PEM"),
             ("nonsense".to_owned(), "no JSON object"),
-            ("[]".to_owned(), "no JSON object"),
+            ("[]".to_owned(), "JSON array"),
+            (format!("[{RSA_A2}]"), "JSON array: give the one key"),
+            (json!(RSA_A2).to_string(), "JSON string"),
+            ("my key -----BEGIN PUBLIC KEY-----".to_owned(), "this is PEM"),
+            (" \n".to_owned(), "empty"),
+            ("\u{feff}".to_owned(), "empty"),
+            (RSA_A2.replace('"', "'"), "not valid JSON at line 1, column 2"),
+            (format!("{RSA_A2}\n{RSA_A2}"), "follows its last }"),
             (RSA_A2.replacen('{', r#"{"kty":"RSA","#, 1), "named twice"),
             (json!({"keys": []}).to_string(), "JWK set"),
             (set("d", json!("pr1vate")), "private member \"d\""),
-            (set("dp", Value::Null), "private member \"dp\""),
+            (set("dp", json!("")), "private member \"dp\""),
             (set("kid", json!("mine")), "holds a \"kid\""),
             (unset("kty"), "no \"kty\""),
+            (json!({"publicKey": serde_json::from_str::<Value>(RSA_A2).unwrap()}).to_string(), "member \"publicKey\""),
             (set("kty", json!("oct")), "\"kty\" is \"oct\""),
             (unset("alg"), "no \"alg\""),
             (set("alg", json!("RS512")), "\"alg\" is \"RS512\""),
@@ -187,9 +214,18 @@ mod tests {
             (set("use", json!("enc")), "not \"sig\""),
             (key_ops(json!(["sign"])), "not [\"verify\"]"),
             (key_ops(json!(["verify", "sign"])), "not [\"verify\"]"),
-            (key_ops(json!("verify")), "no array"),
+            (key_ops(json!("verify")), "key_ops is a string, and must be an array"),
+            (set("use", json!(["sig"])), "use is an array, and must be a string"),
+            (set("kty", json!(1)), "kty is a number, and must be a string"),
+            (set("alg", json!({})), "alg is an object, and must be a string"),
+            (set("e", json!(65537)), "e is a number, and must be base64url"),
+            (set("n", json!(true)), "n is a boolean, and must be base64url"),
             (unset("n"), "no \"n\""),
-            (set("n", json!("a+b")), "\"n\" is not base64url"),
+            (set("n", json!("a+b")), "\"n\" is plain base64"),
+            (set("n", json!("AQA=")), "no padding"),
+            (set("n", json!("AQ AB")), "white space"),
+            (set("n", json!("AQABA")), "cut off"),
+            (set("n", json!("AQ:AB")), "\"n\" is not base64url"),
             (set("n", json!("")), "\"n\" is empty"),
             (set("n", json!("AAEC")), "zero byte"),
             (set("n", json!("_____w")), "32 bits: RSA 2048"),

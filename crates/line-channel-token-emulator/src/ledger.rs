@@ -1,35 +1,28 @@
 //! Which tokens exist, and what became of them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
 use line_channel_token_core::Moment;
 
+use crate::books::{Books, REMEMBERED};
 use crate::issued::{Digest, End, Issued};
 use crate::standing::{ChannelIndex, Standing, TokenFamily};
-use crate::stateless_count::StatelessCount;
+use crate::stateless_token::StatelessToken;
 
 /// How many v2.1 tokens a channel may have.
 const JWT_CAP: usize = 30;
-/// How many expired and revoked tokens are remembered for each channel; older ones become unknown.
-const REMEMBERED: usize = 1000;
 
 /// The 31st v2.1 token was asked for.
 #[derive(Debug)]
 pub(crate) struct Full;
 
-/// A channel's tokens in the order of their issue. A token is either among the live ones or among the ended ones, and
-/// goes from the former to the latter once.
-#[derive(Default)]
-struct Books {
-    short_lived: VecDeque<Digest>,
-    jwt: VecDeque<Digest>,
-    ended: VecDeque<Digest>,
-    stateless: StatelessCount,
-}
+/// A long-lived token was to be registered whose text is that of a token that was here before.
+#[derive(Debug)]
+pub(crate) struct AlreadyKnown;
 
-/// Every token of every channel.
+/// Every token of every channel, apart from stateless ones.
 pub(crate) struct Ledger {
     tokens: HashMap<Digest, Issued>,
     books: Vec<Books>,
@@ -41,14 +34,14 @@ impl Ledger {
         Self { tokens: HashMap::new(), books: (0..channels).map(|_| Books::default()).collect(), short_lived_cap }
     }
 
-    /// Records a v2 token; the oldest is revoked where there is no room.
+    /// Records a v2 token; the oldest is revoked if there is no room.
     pub(crate) fn add_short_lived(&mut self, channel: ChannelIndex, token: &str, lifetime: Duration, now: Moment) {
         self.settle(channel, now);
         while self.books[channel.0].short_lived.len() >= self.short_lived_cap {
             let Some(oldest) = self.books[channel.0].short_lived.pop_front() else { break };
             self.end(channel, oldest, End::Revoked);
         }
-        let digest = self.insert(TokenFamily::ShortLived, channel, token, lifetime, "", now);
+        let digest = self.insert(TokenFamily::ShortLived, channel, token, Some(lifetime), "", now);
         self.books[channel.0].short_lived.push_back(digest);
     }
 
@@ -65,8 +58,38 @@ impl Ledger {
         if self.books[channel.0].jwt.len() >= JWT_CAP {
             return Err(Full);
         }
-        let digest = self.insert(TokenFamily::Jwt, channel, token, lifetime, key_id, now);
+        let digest = self.insert(TokenFamily::Jwt, channel, token, Some(lifetime), key_id, now);
         self.books[channel.0].jwt.push_back(digest);
+        Ok(())
+    }
+
+    /// Records a long-lived token in place of the one before, which ends at once or after `keep_previous_for`.
+    pub(crate) fn add_long_lived(
+        &mut self,
+        channel: ChannelIndex,
+        token: &str,
+        keep_previous_for: Duration,
+        now: Moment,
+    ) -> Result<(), AlreadyKnown> {
+        self.settle(channel, now);
+        if self.tokens.contains_key(&Digest::of(token)) {
+            return Err(AlreadyKnown);
+        }
+        let mut previous = std::mem::take(&mut self.books[channel.0].long_lived);
+        if !keep_previous_for.is_zero()
+            && let Some(last) = previous.pop_back()
+        {
+            if let Some(issued) = self.tokens.get_mut(&last) {
+                issued.since = now;
+                issued.lifetime = Some(keep_previous_for);
+            }
+            self.books[channel.0].long_lived.push_back(last);
+        }
+        for digest in previous {
+            self.end(channel, digest, End::Revoked);
+        }
+        let digest = self.insert(TokenFamily::LongLived, channel, token, None, "", now);
+        self.books[channel.0].long_lived.push_back(digest);
         Ok(())
     }
 
@@ -74,11 +97,17 @@ impl Ledger {
         self.books[channel.0].stateless.add(now);
     }
 
-    /// What is known about a token. Where its time is over, that is recorded before it is told.
-    pub(crate) fn standing(&mut self, family: TokenFamily, token: &str, now: Moment) -> Standing {
+    /// What is known about a stateless token, which was found to be this emulator's own.
+    pub(crate) fn stateless_standing(&mut self, text: &str, token: StatelessToken, now: Moment) -> Standing {
+        let books = self.books.get_mut(token.channel.0);
+        books.map_or(Standing::Unknown, |books| books.stateless_standing(Digest::of(text), token, now))
+    }
+
+    /// What is known about a token of some families. If its time is over, that is recorded before it is told.
+    pub(crate) fn standing(&mut self, families: &[TokenFamily], token: &str, now: Moment) -> Standing {
         let digest = Digest::of(token);
-        let Some(channel) = self.tokens.get(&digest).filter(|issued| issued.family == family).map(|it| it.channel)
-        else {
+        let issued = self.tokens.get(&digest).filter(|issued| families.contains(&issued.family));
+        let Some(channel) = issued.map(|issued| issued.channel) else {
             return Standing::Unknown;
         };
         self.settle(channel, now);
@@ -86,20 +115,20 @@ impl Ledger {
     }
 
     /// Revokes a token that is live; every other text is left as it is.
-    pub(crate) fn revoke(&mut self, family: TokenFamily, token: &str, now: Moment) {
-        let Standing::Live(channel, _) = self.standing(family, token, now) else { return };
+    pub(crate) fn revoke(&mut self, families: &[TokenFamily], token: &str, now: Moment) {
+        let Standing::Live(channel, _) = self.standing(families, token, now) else { return };
         let digest = Digest::of(token);
         let books = &mut self.books[channel.0];
-        books.short_lived.retain(|other| *other != digest);
-        books.jwt.retain(|other| *other != digest);
+        for list in books.kept() {
+            list.retain(|other| *other != digest);
+        }
         self.end(channel, digest, End::Revoked);
     }
 
-    /// Revokes what a channel has of v2 and v2.1 tokens and says how many that were.
+    /// Revokes what a channel has, apart from stateless tokens, and says how many that were.
     pub(crate) fn revoke_all(&mut self, channel: ChannelIndex, now: Moment) -> usize {
         self.settle(channel, now);
-        let books = &mut self.books[channel.0];
-        let live: Vec<Digest> = books.short_lived.drain(..).chain(books.jwt.drain(..)).collect();
+        let live: Vec<Digest> = self.books[channel.0].kept().into_iter().flat_map(std::mem::take).collect();
         for digest in &live {
             self.end(channel, *digest, End::Revoked);
         }
@@ -115,12 +144,7 @@ impl Ledger {
 
     pub(crate) fn live(&mut self, family: TokenFamily, channel: ChannelIndex, now: Moment) -> usize {
         self.settle(channel, now);
-        let books = &mut self.books[channel.0];
-        match family {
-            TokenFamily::ShortLived => books.short_lived.len(),
-            TokenFamily::Jwt => books.jwt.len(),
-            TokenFamily::Stateless => books.stateless.live(now),
-        }
+        self.books[channel.0].live(family, now)
     }
 
     fn insert(
@@ -128,12 +152,12 @@ impl Ledger {
         family: TokenFamily,
         channel: ChannelIndex,
         token: &str,
-        lifetime: Duration,
+        lifetime: Option<Duration>,
         key_id: &str,
         now: Moment,
     ) -> Digest {
         let digest = Digest::of(token);
-        let issued = Issued { family, channel, issued_at: now, lifetime, key_id: key_id.into(), end: None };
+        let issued = Issued { family, channel, since: now, lifetime, key_id: key_id.into(), end: None };
         self.tokens.insert(digest, issued);
         digest
     }
@@ -143,7 +167,7 @@ impl Ledger {
         let tokens = &self.tokens;
         let mut expired = Vec::new();
         let books = &mut self.books[channel.0];
-        for list in [&mut books.short_lived, &mut books.jwt] {
+        for list in books.kept() {
             list.retain(|digest| {
                 let live = tokens.get(digest).is_some_and(|issued| !issued.is_over(now));
                 if !live {
@@ -199,7 +223,7 @@ mod tests {
         for number in 0..REMEMBERED + 2 {
             ledger.add_short_lived(channel, &number.to_string(), Duration::from_secs(60), at(0));
         }
-        let mut standing = |token: &str| ledger.standing(TokenFamily::ShortLived, token, at(0));
+        let mut standing = |token: &str| ledger.standing(TokenFamily::V2, token, at(0));
         assert_eq!(standing("0"), Standing::Unknown);
         assert_eq!(standing("1"), Standing::Revoked(channel));
         assert_eq!(standing(&(REMEMBERED + 1).to_string()), Standing::Live(channel, 60));
@@ -209,19 +233,24 @@ mod tests {
     #[test]
     fn an_ended_token_is_remembered_once_and_stays_as_it_ended() {
         let mut ledger = Ledger::new(1, 2);
-        let (channel, family, life) = (ChannelIndex(0), TokenFamily::ShortLived, Duration::from_secs(60));
+        let channel = ChannelIndex(0);
+        let life = Duration::from_secs(60);
+        let v2 = TokenFamily::V2;
         ledger.add_short_lived(channel, "expires", life, at(0));
-        assert_eq!(ledger.standing(family, "expires", at(60)), Standing::Expired(channel), "asked, and so recorded");
+        assert_eq!(ledger.standing(v2, "expires", at(60)), Standing::Expired(channel), "asked, and so recorded");
         ledger.add_short_lived(channel, "revoked", life, at(0));
-        ledger.revoke(family, "revoked", at(0));
+        ledger.revoke(v2, "revoked", at(0));
         for second in [0, 100, 0] {
             for token in ["expires", "revoked"] {
-                ledger.revoke(family, token, at(second));
+                ledger.revoke(v2, token, at(second));
             }
             ledger.revoke_all(channel, at(second));
-            assert_eq!(ledger.standing(family, "expires", at(second)), Standing::Expired(channel));
-            assert_eq!(ledger.standing(family, "revoked", at(second)), Standing::Revoked(channel));
-            assert_eq!((ledger.books[0].ended.len(), ledger.live(family, channel, at(second))), (2, 0));
+            assert_eq!(ledger.standing(v2, "expires", at(second)), Standing::Expired(channel));
+            assert_eq!(ledger.standing(v2, "revoked", at(second)), Standing::Revoked(channel));
+            assert_eq!(
+                (ledger.books[0].ended.len(), ledger.live(TokenFamily::ShortLived, channel, at(second))),
+                (2, 0)
+            );
         }
     }
 

@@ -3,7 +3,9 @@
 
 mod answer;
 mod assertion;
+mod bearer;
 mod bodies;
+mod books;
 mod builder;
 mod call;
 mod channel;
@@ -15,7 +17,11 @@ mod form;
 mod issued;
 mod json_object;
 mod jwk;
+mod jwk_members;
 mod ledger;
+mod leniency;
+mod messaging;
+mod numeric_claims;
 mod public_key;
 mod random;
 mod rate_limit;
@@ -25,14 +31,20 @@ mod server;
 mod standing;
 mod state;
 mod stateless_count;
+mod stateless_token;
+mod token_bucket;
 mod token_text;
+#[cfg(feature = "server")]
+mod unparsed_head;
 mod v2;
 mod v2_1;
 mod v3;
 
+pub use bearer::BearerError;
 pub use builder::EmulatorBuilder;
 pub use channel::EmulatedChannel;
 pub use emulator::{Emulator, MAX_REQUEST_BODY};
+pub use leniency::{Evidence, NumericStrings};
 pub use rate_limit::RateLimits;
 pub use record::RequestRecord;
 #[cfg(feature = "server")]

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::answer::Refusal;
 
-fn bytes<const N: usize>() -> Result<[u8; N], Refusal> {
+/// Random bytes.
+pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Refusal> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| Refusal::no_randomness())?;
     Ok(bytes)
@@ -27,7 +28,22 @@ pub(crate) fn short_lived_token() -> Result<String, Refusal> {
 pub(crate) fn jws_token() -> Result<String, Refusal> {
     let payload = URL_SAFE_NO_PAD.encode(bytes::<120>()?);
     let signature = URL_SAFE_NO_PAD.encode(bytes::<32>()?);
-    Ok(format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#)))
+    Ok(format!("{}.{payload}.{signature}", jws_header()))
+}
+
+/// The header that each JWS here has.
+pub(crate) fn jws_header() -> String {
+    URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#)
+}
+
+/// 18 decimal digits, as LINE's message ids have.
+pub(crate) fn message_id() -> Result<String, Refusal> {
+    Ok(format!("{:018}", u64::from_be_bytes(bytes()?) % 1_000_000_000_000_000_000))
+}
+
+/// 43 characters of base64url.
+pub(crate) fn quote_token() -> Result<String, Refusal> {
+    Ok(URL_SAFE_NO_PAD.encode(bytes::<32>()?))
 }
 
 /// 22 characters of base64url.
@@ -35,7 +51,7 @@ pub(crate) fn key_id() -> Result<String, Refusal> {
     Ok(URL_SAFE_NO_PAD.encode(bytes::<16>()?))
 }
 
-/// A UUID of version 4; the nil UUID where the machine has no randomness.
+/// A UUID of version 4; the nil UUID if the machine has no randomness.
 pub(crate) fn request_id() -> String {
     let mut number = u128::from_be_bytes(bytes().unwrap_or_default());
     if number != 0 {

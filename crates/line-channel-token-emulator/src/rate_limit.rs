@@ -1,107 +1,114 @@
-//! How many requests a channel may send to one endpoint in a second.
-
-use std::time::Duration;
-
-use line_channel_token_core::Moment;
+//! How fast a channel may send requests to one endpoint.
 
 use crate::endpoint::Endpoint;
 
-/// How many requests a second each channel may send to each endpoint, before 429 answers.
+/// How many requests each channel may send to each token endpoint before it gets 429.
 ///
-/// The default is what LINE states: 370 for `POST /v2/oauth/accessToken` and 2,000 for every other endpoint. Requests
-/// that name no known channel are not counted.
+/// LINE's limit is a token bucket: each request takes one token out of it, and it is refilled evenly. The rates are what LINE
+/// states, 370 a second for `POST /v2/oauth/accessToken` and 2,000 a second for every other token endpoint. The bucket's size
+/// is not published: by default it holds one second's worth of requests. Requests that name no known channel take nothing, and
+/// neither do those to the Messaging API.
+///
+/// ```
+/// use line_channel_token_emulator::RateLimits;
+///
+/// // One issue a second on average, at most five at once, and a 429 that says when the next one fits.
+/// let limits = RateLimits::default().with_issue(1).with_burst(5).with_retry_after(true);
+/// assert_ne!(limits, RateLimits::default());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimits {
     issue: Option<u32>,
     others: Option<u32>,
+    burst: Option<u32>,
+    retry_after: bool,
+}
+
+/// One endpoint's bucket: both in requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    pub(crate) per_second: u32,
+    pub(crate) burst: u32,
 }
 
 impl RateLimits {
     /// No limits.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::{Emulator, RateLimits};
+    ///
+    /// let emulator = Emulator::builder().rate_limits(RateLimits::off()).build()?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     #[must_use]
     pub fn off() -> Self {
-        Self { issue: None, others: None }
+        Self { issue: None, others: None, burst: None, retry_after: false }
     }
 
-    /// These limits with another number of requests a second for `POST /v2/oauth/accessToken`; 0 refuses each.
+    /// These limits with another rate for `POST /v2/oauth/accessToken`, in requests a second. 0 refuses each request, once
+    /// what [`with_burst`](Self::with_burst) puts into the bucket is used up.
     #[must_use]
     pub fn with_issue(self, per_second: u32) -> Self {
         Self { issue: Some(per_second), ..self }
     }
 
-    /// These limits with another number of requests a second for each of the other endpoints; 0 refuses each.
+    /// These limits with another rate for each of the other token endpoints, in requests a second. 0 is as in
+    /// [`with_issue`](Self::with_issue).
     #[must_use]
     pub fn with_others(self, per_second: u32) -> Self {
         Self { others: Some(per_second), ..self }
     }
 
-    pub(crate) fn of(&self, endpoint: Endpoint) -> Option<u32> {
-        if endpoint == Endpoint::V2Issue { self.issue } else { self.others }
+    /// These limits with buckets of another size: how many requests an endpoint takes at once after a pause. By default it
+    /// is as many as the endpoint's rate lets through in a second; 0 refuses each request.
+    #[must_use]
+    pub fn with_burst(self, requests: u32) -> Self {
+        Self { burst: Some(requests), ..self }
+    }
+
+    /// Whether a 429 has a `Retry-After` header, in whole seconds, rounded up. Off by default: LINE documents none. There is
+    /// none either if the bucket will never be refilled.
+    #[must_use]
+    pub fn with_retry_after(self, send: bool) -> Self {
+        Self { retry_after: send, ..self }
+    }
+
+    pub(crate) fn of(&self, endpoint: Endpoint) -> Option<Rate> {
+        let per_second = if endpoint == Endpoint::V2Issue { self.issue } else { self.others }?;
+        Some(Rate { per_second, burst: self.burst.unwrap_or(per_second) })
+    }
+
+    pub(crate) fn sends_retry_after(&self) -> bool {
+        self.retry_after
     }
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        Self { issue: Some(370), others: Some(2000) }
-    }
-}
-
-/// The requests of one channel to each endpoint in the current second.
-#[derive(Debug, Default)]
-pub(crate) struct Windows([Window; Endpoint::COUNT]);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Window {
-    start: Option<Moment>,
-    count: u32,
-}
-
-impl Windows {
-    /// Counts a request, or says that there is no room for it in this second.
-    pub(crate) fn admit(&mut self, endpoint: Endpoint, limit: u32, now: Moment) -> bool {
-        const SECOND: Duration = Duration::from_secs(1);
-        let window = &mut self.0[endpoint as usize];
-        // A clock that was set back opens a new second too, or nothing would be let in until it has caught up.
-        let over = |start: Moment| now.since(start) >= SECOND || start.since(now) >= SECOND;
-        if window.start.is_none_or(over) {
-            *window = Window { start: Some(now), count: 0 };
-        }
-        let room = window.count < limit;
-        window.count += u32::from(room);
-        room
+        Self { issue: Some(370), others: Some(2000), burst: None, retry_after: false }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use line_channel_token_core::Moment;
-
-    use super::{RateLimits, Windows};
+    use super::{Rate, RateLimits};
     use crate::endpoint::Endpoint;
 
-    fn at(millis: u64) -> Moment {
-        let time = Duration::from_millis(millis);
-        Moment { monotonic: time, unix: time }
-    }
-
     #[test]
-    fn each_endpoint_has_its_own_second() {
-        let mut windows = Windows::default();
-        let mut admit = |endpoint, millis| windows.admit(endpoint, 2, at(millis));
-        assert!(admit(Endpoint::V2Issue, 5000) && admit(Endpoint::V2Issue, 5999));
-        assert!(!admit(Endpoint::V2Issue, 5999), "the third within a second");
-        assert!(admit(Endpoint::V2Verify, 5999), "another endpoint");
-        assert!(admit(Endpoint::V2Issue, 6000), "the next second");
-        assert!(admit(Endpoint::V2Issue, 1000), "the clock was set back");
-    }
-
-    #[test]
-    fn the_defaults_are_lines() {
-        assert_eq!(RateLimits::default().of(Endpoint::V2Issue), Some(370));
-        assert_eq!(RateLimits::default().of(Endpoint::V21KeyIds), Some(2000));
-        assert_eq!(RateLimits::off().with_issue(0).of(Endpoint::V2Issue), Some(0));
+    fn the_default_rates_are_lines() {
+        let rate = |requests| Some(Rate { per_second: requests, burst: requests });
+        assert_eq!(RateLimits::default().of(Endpoint::V2Issue), rate(370));
+        assert_eq!(RateLimits::default().of(Endpoint::V21KeyIds), rate(2000));
+        assert!(!RateLimits::default().sends_retry_after());
+        assert_eq!(RateLimits::off().with_issue(0).of(Endpoint::V2Issue), rate(0));
         assert_eq!(RateLimits::off().of(Endpoint::V3Token), None);
+    }
+
+    #[test]
+    fn the_burst_is_independent_of_the_rate() {
+        let limits = RateLimits::default().with_burst(5).with_issue(1);
+        assert_eq!(limits.of(Endpoint::V2Issue), Some(Rate { per_second: 1, burst: 5 }));
+        assert_eq!(limits.of(Endpoint::V3Token), Some(Rate { per_second: 2000, burst: 5 }));
+        assert_eq!(RateLimits::off().with_burst(5).of(Endpoint::V3Token), None, "no rate, no limit");
     }
 }

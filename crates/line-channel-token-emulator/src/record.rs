@@ -20,11 +20,11 @@ use line_channel_token_core::{ChannelId, Operation};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RequestRecord {
-    /// The method, as it was sent.
+    /// The method, as it was sent; `UNPARSED` if the server could not parse the request.
     pub method: Method,
     /// The path without its query. It ends where a character other than a letter, a digit, `/`, `.`, `-`, `_` or `*`
     /// is met, or after eight segments, and a segment of more than 24 characters is left out; `…` stands for what is
-    /// missing.
+    /// missing. It is empty if the server could not parse the request.
     pub path: String,
     /// The operation, where path and method are those of one.
     pub operation: Option<Operation>,
@@ -37,12 +37,18 @@ pub struct RequestRecord {
     /// Why the request was refused, in words for a person; fuller than the body of the answer. What it may quote is
     /// said [above](Self).
     pub refusal: Option<String>,
+    /// What was let through although LINE may refuse it, in words for a person. Nothing of the request is quoted.
+    pub warnings: Vec<String>,
 }
 
 impl fmt::Display for RequestRecord {
-    /// One line: `POST /oauth2/v2.1/token 400 issue_jwt channel 1234567890 (request id …): why`.
+    /// One line: `POST /oauth2/v2.1/token 400 issue_jwt channel 1234567890 (request id …): why; warning: what`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.method, self.path, self.status.as_u16())?;
+        write!(f, "{}", self.method)?;
+        if !self.path.is_empty() {
+            write!(f, " {}", self.path)?;
+        }
+        write!(f, " {}", self.status.as_u16())?;
         if let Some(operation) = self.operation {
             write!(f, " {operation}")?;
         }
@@ -50,10 +56,10 @@ impl fmt::Display for RequestRecord {
             write!(f, " channel {id}")?;
         }
         write!(f, " (request id {})", self.request_id)?;
-        match &self.refusal {
-            Some(reason) => write!(f, ": {reason}"),
-            None => Ok(()),
+        if let Some(reason) = &self.refusal {
+            write!(f, ": {reason}")?;
         }
+        self.warnings.iter().try_for_each(|warning| write!(f, "; warning: {warning}"))
     }
 }
 

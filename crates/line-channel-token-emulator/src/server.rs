@@ -23,6 +23,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::call::Received;
 use crate::emulator::{Emulator, MAX_REQUEST_BODY};
+use crate::unparsed_head::UnparsedHeads;
 
 /// How long a request's headers may take, and likewise its body; also how long an idle connection is kept.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,7 +31,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of a body that is too large is read and thrown away. A client that is still writing when the connection
 /// is closed would lose the 413.
-const DISCARDED: usize = 1024 * 1024;
+const DISCARDED: usize = 2 * MAX_REQUEST_BODY;
 
 impl Emulator {
     /// Serves this emulator over HTTP/1.1, in the clear, on a loopback address. Port 0 lets the system choose one.
@@ -166,8 +167,9 @@ async fn accept(listener: TcpListener, emulator: Emulator, shared: Arc<Shared>) 
 }
 
 async fn serve_connection(stream: TcpStream, emulator: Emulator, watcher: Watcher) {
-    // Small answers should not wait for one another; where the option is not to be had, they do.
+    // Small responses should not wait for one another; if the option is not to be had, they do.
     let _ = stream.set_nodelay(true);
+    let stream = UnparsedHeads::new(TokioIo::new(stream), emulator.clone());
     let service = service_fn(move |request| {
         let emulator = emulator.clone();
         async move { Ok::<_, Infallible>(respond(&emulator, request).await) }
@@ -176,8 +178,8 @@ async fn serve_connection(stream: TcpStream, emulator: Emulator, watcher: Watche
         .timer(TokioTimer::new())
         .header_read_timeout(READ_TIMEOUT)
         .half_close(true)
-        .serve_connection(TokioIo::new(stream), service);
-    // What breaks one connection is that client's affair.
+        .serve_connection(stream, service);
+    // What breaks one connection concerns that client alone.
     let _ = watcher.watch(connection).await;
 }
 

@@ -8,21 +8,34 @@ use line_channel_token_core::{ChannelId, Clock};
 
 use crate::channel::SecretDigest;
 use crate::ledger::Ledger;
+use crate::leniency::Leniency;
 use crate::public_key::PublicKey;
-use crate::rate_limit::{RateLimits, Windows};
+use crate::rate_limit::RateLimits;
 use crate::record::RequestRecord;
 use crate::standing::ChannelIndex;
+use crate::stateless_token::StatelessTokens;
+use crate::token_bucket::TokenBuckets;
 
 /// A channel at run time.
 pub(crate) struct Channel {
     pub(crate) id: ChannelId,
-    pub(crate) secret: SecretDigest,
-    pub(crate) windows: Mutex<Windows>,
+    secret: RwLock<SecretDigest>,
+    /// Empty if its tokens have none.
+    pub(crate) scope: String,
+    pub(crate) buckets: Mutex<TokenBuckets>,
 }
 
 impl Channel {
-    pub(crate) fn new(id: ChannelId, secret: SecretDigest) -> Self {
-        Self { id, secret, windows: Mutex::default() }
+    pub(crate) fn new(id: ChannelId, secret: SecretDigest, scope: String) -> Self {
+        Self { id, secret: RwLock::new(secret), scope, buckets: Mutex::default() }
+    }
+
+    pub(crate) fn has_secret(&self, given: &str) -> bool {
+        self.secret.read().unwrap_or_else(PoisonError::into_inner).matches(given)
+    }
+
+    pub(crate) fn set_secret(&self, secret: SecretDigest) {
+        *self.secret.write().unwrap_or_else(PoisonError::into_inner) = secret;
     }
 }
 
@@ -38,6 +51,7 @@ pub(crate) struct Settings {
     pub(crate) accept_es256: bool,
     pub(crate) audiences: Vec<String>,
     pub(crate) rate_limits: RateLimits,
+    pub(crate) leniency: Leniency,
     pub(crate) on_request: Option<Observer>,
 }
 
@@ -47,6 +61,7 @@ impl fmt::Debug for Settings {
             .field("accept_es256", &self.accept_es256)
             .field("audiences", &self.audiences)
             .field("rate_limits", &self.rate_limits)
+            .field("leniency", &self.leniency)
             .finish_non_exhaustive()
     }
 }
@@ -58,6 +73,7 @@ pub(crate) struct Inner {
     by_id: HashMap<Box<str>, ChannelIndex>,
     pub(crate) keys: RwLock<Keys>,
     ledger: Mutex<Ledger>,
+    pub(crate) stateless: StatelessTokens,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
 }
@@ -71,7 +87,8 @@ impl Inner {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
-        Self { channels, by_id, keys: RwLock::new(keys), ledger: Mutex::new(ledger), clock, settings }
+        let stateless = StatelessTokens::new();
+        Self { channels, by_id, keys: RwLock::new(keys), ledger: Mutex::new(ledger), stateless, clock, settings }
     }
 
     pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {

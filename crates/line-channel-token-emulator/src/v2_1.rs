@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::answer::{Refusal, Success};
 use crate::call::Call;
-use crate::claims::token_lifetime;
 use crate::form::Form;
 use crate::ledger::Full;
+use crate::leniency::Evidence;
+use crate::numeric_claims::token_lifetime;
 use crate::standing::{Standing, TokenFamily};
 use crate::token_text::{JwsShape, jws_shape};
 use crate::v3::grant_type;
@@ -17,8 +18,8 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 /// `POST /oauth2/v2.1/token`.
 pub(crate) fn issue(call: &mut Call<'_>, form: &Form<'_>) -> Result<Success, Refusal> {
     grant_type(form)?;
-    let (channel, claims) = call.authenticate(assertion_of(form)?)?;
-    let seconds = token_lifetime(&claims)?;
+    let (channel, claims) = call.authenticate(form)?;
+    let seconds = token_lifetime(&claims, &call.inner.settings.leniency)?;
     let (token, key_id) = (random::jws_token()?, random::key_id()?);
     let lifetime = Duration::from_secs(seconds.into());
     call.inner.ledger().add_jwt(channel, &token, &key_id, lifetime, call.now).map_err(|Full| {
@@ -42,9 +43,12 @@ pub(crate) fn assertion_of<'a>(form: &'a Form<'_>) -> Result<&'a str, Refusal> {
 /// `GET /oauth2/v2.1/verify`.
 pub(crate) fn verify(call: &mut Call<'_>, form: &Form<'_>) -> Result<Success, Refusal> {
     let token = form.one("access_token").map_err(|reason| Refusal::bad_request(bodies::PARAMETERS, reason))?;
-    check_shape(token)?;
+    check_shape(token).map_err(|refusal| match call.inner.settings.leniency.unparsable_jwt {
+        Evidence::Documented => refusal,
+        Evidence::Observed => Refusal { body: bodies::FAILED_TO_PARSE, ..refusal },
+    })?;
     let refused = |body, reason| Err(Refusal::bad_request(body, reason));
-    match call.standing(TokenFamily::Jwt, token)? {
+    match call.standing(TokenFamily::V2_1, token)? {
         Standing::Unknown => {
             refused(bodies::JWT_UNKNOWN, "the token is none that was issued here; stateless ones cannot be verified")
         }
@@ -60,13 +64,13 @@ pub(crate) fn revoke(call: &mut Call<'_>, form: &Form<'_>) -> Result<Success, Re
     let token = form.one("access_token").map_err(|reason| Refusal::bad_request(bodies::PARAMETERS, reason))?;
     check_shape(token)?;
     let mut ledger = call.inner.ledger();
-    if let Standing::Live(owner, _) = ledger.standing(TokenFamily::Jwt, token, call.now)
+    if let Standing::Live(owner, _) = ledger.standing(TokenFamily::V2_1, token, call.now)
         && owner != client
     {
         let reason = "the token was issued to another channel, which alone can revoke it";
         return Err(Refusal::bad_request(bodies::JWT_OF_ANOTHER_CHANNEL, reason));
     }
-    ledger.revoke(TokenFamily::Jwt, token, call.now);
+    ledger.revoke(TokenFamily::V2_1, token, call.now);
     Ok(Success::Empty)
 }
 
@@ -86,7 +90,7 @@ fn check_shape(token: &str) -> Result<(), Refusal> {
 
 /// `GET /oauth2/v2.1/tokens/kid`.
 pub(crate) fn key_ids(call: &mut Call<'_>, form: &Form<'_>) -> Result<Success, Refusal> {
-    let (channel, _) = call.authenticate(assertion_of(form)?)?;
+    let (channel, _) = call.authenticate(form)?;
     let kids: Vec<String> =
         call.inner.ledger().key_ids(channel, call.now).iter().map(|kid| format!("\"{kid}\"")).collect();
     Ok(Success::Json(format!(r#"{{"kids":[{}]}}"#, kids.join(","))))

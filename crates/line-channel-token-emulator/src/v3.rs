@@ -3,13 +3,12 @@
 use line_channel_token_core::Operation;
 
 use crate::answer::{Refusal, Success};
-use crate::bodies;
 use crate::call::Call;
 use crate::form::Form;
-use crate::random;
 use crate::standing::ChannelIndex;
 use crate::stateless_count::LIFETIME;
-use crate::v2_1::assertion_of;
+use crate::stateless_token::StatelessToken;
+use crate::{bodies, v2};
 
 /// `POST /oauth2/v3/token`.
 pub(crate) fn issue(call: &mut Call<'_>, form: &Form<'_>) -> Result<Success, Refusal> {
@@ -23,15 +22,8 @@ pub(crate) fn issue(call: &mut Call<'_>, form: &Form<'_>) -> Result<Success, Ref
         return Err(Refusal::bad_request(bodies::SECRET_AND_ASSERTION, reason));
     }
     grant_type(form)?;
-    let channel = if by_assertion {
-        if form.has("client_id") {
-            form.one("client_id").map_err(|reason| Refusal::bad_request(bodies::PARAMETERS, reason))?;
-        }
-        call.authenticate(assertion_of(form)?)?.0
-    } else {
-        by_secret(call, form)?
-    };
-    let token = random::jws_token()?;
+    let channel = if by_assertion { call.authenticate(form)?.0 } else { by_secret(call, form)? };
+    let token = call.inner.stateless.issue(StatelessToken { channel, issued_at: call.now })?;
     call.inner.ledger().add_stateless(channel, call.now);
     let seconds = LIFETIME.as_secs();
     Ok(Success::Json(format!(r#"{{"token_type":"Bearer","access_token":"{token}","expires_in":{seconds}}}"#)))
@@ -50,11 +42,8 @@ fn by_secret(call: &mut Call<'_>, form: &Form<'_>) -> Result<ChannelIndex, Refus
     let parameters = |reason: String| Refusal::bad_request(bodies::PARAMETERS, reason);
     let id = form.one("client_id").map_err(parameters)?;
     let secret = form.one("client_secret").map_err(parameters)?;
-    let Some(channel) = call.inner.find(id) else {
-        return Err(Refusal::bad_request(bodies::V3_CREDENTIALS, "no channel has this client_id"));
-    };
-    call.for_channel(channel)?;
-    if !call.inner.channel(channel).secret.matches(secret) {
+    let channel = v2::find_channel(call, id, bodies::V3_CREDENTIALS)?;
+    if !call.inner.channel(channel).has_secret(secret) {
         return Err(Refusal::bad_request(bodies::V3_CREDENTIALS, "client_secret is not the channel's"));
     }
     Ok(channel)

@@ -15,7 +15,7 @@ use support::*;
 static EMULATOR: LazyLock<Emulator> =
     LazyLock::new(|| builder(&TestClock::new()).rate_limits(RateLimits::off()).build().unwrap());
 
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 11] = [
     "/v2/oauth/accessToken",
     "/v2/oauth/verify",
     "/v2/oauth/revoke",
@@ -24,6 +24,8 @@ const PATHS: [&str; 9] = [
     "/oauth2/v2.1/verify",
     "/oauth2/v2.1/revoke",
     "/oauth2/v2.1/tokens/kid",
+    "/v2/bot/info",
+    "/v2/bot/message/push",
     "/other",
 ];
 
@@ -74,11 +76,13 @@ proptest! {
         method in prop_oneof![4 => Just(Method::POST), 3 => Just(Method::GET), 1 => Just(Method::HEAD), 1 => Just(Method::PUT)],
         path in prop_oneof![8 => prop::sample::select(&PATHS[..]).prop_map(str::to_owned), 1 => "/[a-z%0-9/.]{0,20}"],
         form in form(),
+        authorization in prop_oneof![1 => "[Bb]earer [a-zA-Z0-9+/=._-]{0,60}", 1 => "[ -~]{0,40}"],
         content_type in prop_oneof![9 => Just("application/x-www-form-urlencoded".to_owned()), 1 => "[ -~]{0,40}"],
     ) {
         let query = String::from_utf8_lossy(&form).into_owned();
         let uri = if method == Method::POST { path } else { format!("{path}?{query}") };
         let request = Request::builder().method(&method).uri(uri).header("content-type", content_type);
+        let request = request.header("authorization", authorization);
         // What http refuses to hold, no server would hand over.
         let Ok(request) = request.body(Bytes::from(form)) else { return Ok(()) };
         let response = EMULATOR.handle(&request);

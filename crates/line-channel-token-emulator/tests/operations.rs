@@ -36,18 +36,6 @@ fn a_stateless_token_is_issued_for_the_secret_and_for_an_assertion() {
 }
 
 #[test]
-fn beside_an_assertion_v3_reads_no_client_id() {
-    let (emulator, _) = emulator();
-    let channel = |id| ChannelId::new(id).unwrap();
-    for id in [CHANNEL, OTHER_CHANNEL, "999", "U12"] {
-        let form = format!("grant_type=client_credentials&client_id={id}&{}", with_assertion(&assertion()));
-        token(&post(&emulator, "/oauth2/v3/token", &form));
-    }
-    assert_eq!(emulator.live_tokens(&channel(CHANNEL), TokenFamily::Stateless), 4, "the assertion says whose it is");
-    assert_eq!(emulator.live_tokens(&channel(OTHER_CHANNEL), TokenFamily::Stateless), 0);
-}
-
-#[test]
 fn a_v2_1_token_is_issued_listed_verified_and_revoked() {
     let (emulator, clock) = emulator();
     let issued = issue_jwt(&emulator, &assertion());

@@ -44,7 +44,8 @@ fn a_record_tells_who_asked_what_and_why_not_and_holds_no_secret() {
              the assertion's exp is 1900 s ahead; at most 1800",
             "POST /oauth2/v3/token 400 issue_stateless_with_jwt: \
              the assertion's header is not base64url without padding",
-            "GET /oauth2/v2.1/verify… 404: the path is none of the eight endpoints",
+            "GET /oauth2/v2.1/verify… 404: the path is none of the eight token endpoints, \
+             and none of the Messaging API that is known here",
             "PUT /oauth2/v3/token 405: the endpoint takes POST",
         ]
     );

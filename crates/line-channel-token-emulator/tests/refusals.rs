@@ -5,7 +5,7 @@ mod support;
 
 use bytes::Bytes;
 use http::{Method, Request};
-use line_channel_token_emulator::RateLimits;
+use line_channel_token_emulator::{MAX_REQUEST_BODY, RateLimits};
 use support::*;
 
 const PARAMETERS: &str = r#"{"error":"invalid_request","error_description":"some parameters missed or invalid"}"#;
@@ -179,8 +179,8 @@ fn what_is_no_call_of_the_api_is_answered_as_a_web_server_does() {
     for headers in [&[][..], &[("content-type", "application/json")], &[("content-type", "")]] {
         assert_eq!(send(headers, String::new()).0, 415);
     }
-    assert_eq!(send(&[form], "a".repeat(64 * 1024)).0, 400);
-    assert_eq!(send(&[form], "a".repeat(64 * 1024 + 1)).0, 413);
+    assert_eq!(send(&[form], "a".repeat(MAX_REQUEST_BODY)).0, 400);
+    assert_eq!(send(&[form], "a".repeat(MAX_REQUEST_BODY + 1)).0, 413);
     assert_eq!(send(&[form, ("x-line-retry-key", "123e4567-e89b-12d3-a456-426614174000")], String::new()).0, 400);
     let with_key = Request::get("/oauth2/v2.1/verify").header("X-Line-Retry-Key", "x").body(Bytes::new()).unwrap();
     let retry_key = r#"{"message":"The X-Line-Retry-Key header is not supported by this endpoint"}"#;
@@ -188,7 +188,7 @@ fn what_is_no_call_of_the_api_is_answered_as_a_web_server_does() {
 }
 
 #[test]
-fn too_many_requests_within_a_second_are_refused_for_that_channel_and_endpoint() {
+fn an_empty_bucket_refuses_that_channel_and_endpoint() {
     let clock = TestClock::new();
     let limits = RateLimits::default().with_issue(2).with_others(3);
     let emulator = builder(&clock).rate_limits(limits).build().unwrap();
@@ -205,10 +205,17 @@ fn too_many_requests_within_a_second_are_refused_for_that_channel_and_endpoint()
     assert_eq!(issue_stateless(&emulator).0, 200, "another endpoint");
     let other = format!("/oauth2/v2.1/tokens/kid?{}", with_assertion(&other_assertion()));
     assert_eq!(get(&emulator, &other).0, 200, "another channel");
-    clock.advance_millis(999);
+    clock.advance_millis(499);
     assert_eq!(issue(&emulator).0, 429);
     clock.advance_millis(1);
-    assert_eq!(issue(&emulator).0, 200);
+    assert_eq!(issue(&emulator).0, 200, "refilled evenly: half a second is one of two");
+    assert_eq!(issue(&emulator).0, 429);
+    clock.advance_and_set_back(0, 3600);
+    assert_eq!(issue(&emulator).0, 429, "a calendar that is set back refills nothing");
+    clock.advance_and_set_back(1, 3600);
+    assert_eq!([issue(&emulator).0, issue(&emulator).0, issue(&emulator).0], [200, 200, 429], "and locks nobody out");
+    clock.advance_calendar(86_400);
+    assert_eq!([issue(&emulator).0, issue(&emulator).0, issue(&emulator).0], [200, 200, 429], "a leap fills it once");
 
     let off = builder(&clock).rate_limits(RateLimits::off()).build().unwrap();
     assert!((0..400).all(|_| issue(&off).0 == 200));

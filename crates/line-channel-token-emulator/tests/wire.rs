@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use line_channel_token_core::{HttpBackend, SystemClock};
-use line_channel_token_emulator::{EmulatedChannel, Emulator, EmulatorServer};
+use line_channel_token_emulator::{EmulatedChannel, Emulator, EmulatorServer, MAX_REQUEST_BODY};
 use raw::{Reply, Wire};
 use support::*;
 use tokio::io::AsyncReadExt;
@@ -66,6 +66,27 @@ async fn one_connection_carries_every_operation() {
     assert_eq!(wire.ask(form_request("/oauth2/v2.1/revoke", &form)).await.status, 200);
     let revoked = wire.ask(&verify).await;
     assert_eq!(revoked.body, r#"{"error":"invalid_request","error_description":"The access token revoked"}"#);
+}
+
+#[tokio::test]
+async fn access_tokens_are_taken_over_the_wire() {
+    let server = serve().await;
+    let mut wire = Wire::connect(&server).await;
+    let issued = wire.ask(form_request("/oauth2/v3/token", &credentials())).await;
+    let token = token(&(issued.status, issued.body));
+    for (token, status) in [(&*token, 200), ("dead", 401)] {
+        let info = format!("GET /v2/bot/info HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+        assert_eq!(wire.ask(info).await.status, status);
+        let body = r#"{"to":"U1","messages":[{"type":"text","text":"hi"}]}"#;
+        let push = format!(
+            "POST /v2/bot/message/push HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+             X-Line-Retry-Key: k\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let pushed = wire.ask(push).await;
+        assert_eq!((pushed.status, pushed.header("x-line-request-id").len()), (status, 36));
+        assert_eq!(pushed.body.starts_with(r#"{"sentMessages":[{"id":""#), status == 200, "{}", pushed.body);
+    }
 }
 
 #[tokio::test]
@@ -124,7 +145,7 @@ async fn what_is_no_call_is_refused_and_the_connection_stays() {
 #[tokio::test]
 async fn a_body_that_is_too_large_gets_413_and_a_close() {
     let server = serve().await;
-    for length in [64 * 1024 + 1, 900_000] {
+    for length in [MAX_REQUEST_BODY + 1, MAX_REQUEST_BODY + 900_000] {
         let mut wire = Wire::connect(&server).await;
         let reply = wire.ask(form_request("/oauth2/v3/token", &"a".repeat(length))).await;
         assert_eq!((reply.status, reply.header("connection")), (413, "close"), "{length}");
@@ -134,7 +155,7 @@ async fn a_body_that_is_too_large_gets_413_and_a_close() {
     let mut wire = Wire::connect(&server).await;
     wire.send(
         "POST /oauth2/v3/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-         Content-Length: 70000\r\nExpect: 100-continue\r\n\r\n",
+         Content-Length: 2000001\r\nExpect: 100-continue\r\n\r\n",
     )
     .await;
     assert_eq!(wire.reply(false).await.status, 413, "before the body is sent");
@@ -156,8 +177,8 @@ async fn a_body_that_is_too_large_gets_413_and_a_close() {
 async fn a_body_that_is_too_large_is_read_to_its_end_before_the_answer() {
     let server = serve().await;
     let mut wire = Wire::connect(&server).await;
-    let request = form_request("/oauth2/v3/token", &"a".repeat(200_000));
-    let (first, rest) = request.split_at(100_000);
+    let request = form_request("/oauth2/v3/token", &"a".repeat(MAX_REQUEST_BODY + 200_000));
+    let (first, rest) = request.split_at(MAX_REQUEST_BODY + 100_000);
     wire.send(first).await;
     let early = tokio::time::timeout(Duration::from_millis(100), wire.0.readable()).await;
     assert!(early.is_err(), "an answer and a close now would break off the client's writing");
@@ -308,5 +329,8 @@ async fn curl_can_use_it() {
     assert_eq!(curl("/v2/oauth/verify", &["--data-urlencode", &token]).0, 400);
     assert_eq!(member(&curl("/oauth2/v3/token", &credentials), "expires_in"), 900);
     assert_eq!(curl("/oauth2/v3/token", &[]).0, 405);
-    assert_eq!(curl("/oauth2/v3/token", &["-d", &"a".repeat(100_000)]).0, 413);
+    let large = std::env::temp_dir().join(format!("too-large-{}", std::process::id()));
+    std::fs::write(&large, "a".repeat(MAX_REQUEST_BODY + 1)).unwrap();
+    assert_eq!(curl("/oauth2/v3/token", &["-d", &format!("@{}", large.display())]).0, 413);
+    std::fs::remove_file(large).unwrap();
 }

@@ -45,8 +45,8 @@ pub mod cache {
 pub mod emulator {
     #[doc(inline)]
     pub use line_channel_token_emulator::{
-        EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, MAX_REQUEST_BODY, RateLimits, RequestRecord,
-        TokenFamily,
+        BearerError, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, Evidence, MAX_REQUEST_BODY,
+        NumericStrings, RateLimits, RequestRecord, TokenFamily,
     };
 }
 

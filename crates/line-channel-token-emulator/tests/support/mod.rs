@@ -274,3 +274,14 @@ pub fn refused(answer: &Answer, status: u16, body: &str) {
 pub fn invalid_client(answer: &Answer, description: &str) {
     refused(answer, 400, &format!(r#"{{"error":"invalid_client","error_description":"{description}"}}"#));
 }
+
+/// Sends a request with an access token, as the Messaging API takes one.
+pub fn with_bearer(emulator: &Emulator, method: Method, path: &str, token: &str, body: &str) -> Response<Bytes> {
+    let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
+    let request = request.header("content-type", "application/json");
+    emulator.handle(&request.body(Bytes::from(body.to_owned())).unwrap())
+}
+
+pub fn bot_info(emulator: &Emulator, token: &str) -> Answer {
+    read(&with_bearer(emulator, Method::GET, "/v2/bot/info", token, ""))
+}

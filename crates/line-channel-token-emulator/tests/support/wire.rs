@@ -1,5 +1,5 @@
 //! HTTP/1.1 by hand, over a plain TCP connection.
-#![allow(unreachable_pub, reason = "a module of tests")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::time::Duration;
 

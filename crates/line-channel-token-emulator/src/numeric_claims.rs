@@ -1,0 +1,250 @@
+//! The rules for an assertion's numbers: `exp`, `nbf`, `iat` and `token_exp`.
+
+use serde_json::{Number, Value};
+
+use crate::answer::Refusal;
+use crate::bodies::{self, Body};
+use crate::json_object::JsonObject;
+use crate::leniency::{Leniency, NumericStrings};
+
+/// How far ahead `exp` may be, in seconds: 30 minutes.
+const LONGEST_AHEAD: f64 = 1800.0;
+/// How far ahead of this clock `nbf` may be, in seconds, because two clocks never agree.
+const SKEW: f64 = 60.0;
+/// The longest life of a v2.1 token, in seconds: 30 days.
+const LONGEST_TOKEN: f64 = 2_592_000.0;
+/// Beyond this a number has no fraction to speak of, and its range is what is wrong with it.
+const BEYOND_FRACTIONS: f64 = 9e15;
+
+/// Checks `exp`; `now` is in Unix seconds.
+pub(crate) fn expiry(claims: &JsonObject, leniency: &Leniency, now: f64) -> Result<(), Refusal> {
+    let exp = integer(claims, "exp", leniency, bodies::INVALID_EXP)?
+        .ok_or_else(|| Refusal::bad_request(bodies::INVALID_EXP, "the assertion has no exp"))?;
+    let ahead = exp - now;
+    if ahead <= 0.0 {
+        let hint = if exp <= LONGEST_AHEAD { "; exp is a moment in Unix seconds, not a lifetime" } else { "" };
+        let reason = format!("the assertion's exp is {:.0} s past{hint}", now - exp);
+        return Err(Refusal::bad_request(bodies::INVALID_EXP, reason));
+    }
+    if ahead > LONGEST_AHEAD {
+        let hint = if exp > 1e11 { "; exp looks like milliseconds" } else { "" };
+        let reason = format!("the assertion's exp is {ahead:.0} s ahead; at most 1800{hint}");
+        return Err(Refusal::bad_request(bodies::INVALID_EXP, reason));
+    }
+    Ok(())
+}
+
+/// Checks `iat` and `nbf`, which LINE does not ask for.
+pub(crate) fn not_before(claims: &JsonObject, now: f64) -> Result<(), Refusal> {
+    number(claims, "iat", bodies::INVALID_IAT)?;
+    match number(claims, "nbf", bodies::INVALID_NBF)?.and_then(Number::as_f64) {
+        Some(nbf) if nbf - now > SKEW => {
+            let reason = format!("the assertion's nbf is {:.0} s ahead", nbf - now);
+            Err(Refusal::bad_request(bodies::INVALID_NBF, reason))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The claim `token_exp`, in seconds: the life that the issued token shall have.
+pub(crate) fn token_lifetime(claims: &JsonObject, leniency: &Leniency) -> Result<u32, Refusal> {
+    let refused = |reason: String| Refusal::bad_request(bodies::INVALID_TOKEN_EXP, reason);
+    let seconds = integer(claims, "token_exp", leniency, bodies::INVALID_TOKEN_EXP)?
+        .ok_or_else(|| refused("the assertion has no token_exp, and a v2.1 issue needs one".to_owned()))?;
+    if seconds.fract() != 0.0 {
+        return Err(refused("token_exp must be a whole number of seconds".to_owned()));
+    }
+    if !(1.0..=LONGEST_TOKEN).contains(&seconds) {
+        let hint = if seconds > LONGEST_TOKEN && seconds % 1000.0 == 0.0 && seconds / 1000.0 <= LONGEST_TOKEN {
+            "; this looks like milliseconds"
+        } else if (1e9..1e14).contains(&seconds) {
+            "; this looks like a moment, and a lifetime is needed"
+        } else {
+            ""
+        };
+        return Err(refused(format!("token_exp is {seconds:.0} s; 1 to 2592000{hint}")));
+    }
+    // In range and whole, as just checked.
+    Ok(seconds as u32)
+}
+
+/// What was accepted of `exp` and `token_exp` though LINE's table says otherwise.
+pub(crate) fn warning(claims: &JsonObject) -> Option<String> {
+    let is = |name: &str, wrong: fn(&Value) -> bool| claims.get(name).is_some_and(wrong);
+    let both = |wrong: fn(&Value) -> bool| match (is("exp", wrong), is("token_exp", wrong)) {
+        (true, true) => Some("exp and token_exp are"),
+        (true, false) => Some("exp is"),
+        (false, true) => Some("token_exp is"),
+        (false, false) => None,
+    };
+    if let Some(which) = both(Value::is_string) {
+        let why = "one of LINE's samples has both as strings, but its table says numbers: send numbers";
+        return Some(format!("{which} written as text; {why}"));
+    }
+    both(Value::is_f64).map(|which| format!("{which} written with a fraction or an exponent: send integers"))
+}
+
+fn integer(claims: &JsonObject, name: &str, leniency: &Leniency, body: Body) -> Result<Option<f64>, Refusal> {
+    if let Some(Value::String(text)) = claims.get(name)
+        && strings_accepted(claims, leniency)
+        && let Some(number) = decimal(text)
+    {
+        return Ok(Some(number));
+    }
+    let Some(number) = number(claims, name, body.clone())? else { return Ok(None) };
+    let value = number.as_f64().unwrap_or_default();
+    if number.is_f64() && !leniency.fractional_times && value.abs() < BEYOND_FRACTIONS {
+        let reason = format!("{name} is written with a fraction or an exponent: an integer is needed");
+        return Err(Refusal::bad_request(body, reason));
+    }
+    Ok(Some(value))
+}
+
+fn strings_accepted(claims: &JsonObject, leniency: &Leniency) -> bool {
+    match leniency.numeric_strings {
+        NumericStrings::Refused => false,
+        NumericStrings::SampleForm => ["exp", "token_exp"]
+            .into_iter()
+            .all(|name| claims.get(name).and_then(Value::as_str).and_then(decimal).is_some()),
+        NumericStrings::Accepted => true,
+    }
+}
+
+/// Decimal digits and nothing else: no sign, no space, no fraction.
+fn decimal(text: &str) -> Option<f64> {
+    let plain = (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+fn number<'a>(claims: &'a JsonObject, name: &str, body: Body) -> Result<Option<&'a Number>, Refusal> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(Value::Number(number)) => Ok(Some(number)),
+        Some(Value::String(_)) => Err(Refusal::bad_request(body, format!("{name} is a string: a number is needed"))),
+        Some(_) => Err(Refusal::bad_request(body, format!("{name} must be a number"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{expiry, not_before, token_lifetime, warning};
+    use crate::json_object::JsonObject;
+    use crate::leniency::{Leniency, NumericStrings};
+
+    const NOW: f64 = 1_000_000.0;
+
+    fn claims(members: &str) -> JsonObject {
+        JsonObject::read(format!("{{{members}}}").as_bytes()).unwrap()
+    }
+
+    fn strings(numeric_strings: NumericStrings) -> Leniency {
+        Leniency { numeric_strings, ..Leniency::default() }
+    }
+
+    fn checked(members: &str, leniency: &Leniency) -> String {
+        let claims = claims(members);
+        match expiry(&claims, leniency, NOW).and_then(|()| not_before(&claims, NOW)) {
+            Ok(()) => "accepted".to_owned(),
+            Err(refusal) => format!("{} | {}", refusal.body, refusal.reason),
+        }
+    }
+
+    #[test]
+    fn each_moment_is_held_to_its_rule() {
+        for (members, says) in [
+            (r#""exp":1000001"#, "accepted"),
+            (r#""exp":1001800"#, "accepted"),
+            (r#""exp":1000300,"iat":999999.5,"nbf":1000060"#, "accepted"),
+            (r#""exp":1000000"#, "Invalid exp\"} | the assertion's exp is 0 s past"),
+            (r#""exp":300"#, "Unix seconds, not a lifetime"),
+            (r#""exp":-1"#, "Invalid exp"),
+            (r#""exp":1001801"#, "exp is 1801 s ahead; at most 1800"),
+            (r#""exp":1000300000000"#, "milliseconds"),
+            (r#""exp":99999999999999999999"#, "s ahead; at most 1800"),
+            (r#""exp":1000300.25"#, "Invalid exp\"} | exp is written with a fraction"),
+            (r#""exp":1000300.0"#, "exp is written with a fraction"),
+            (r#""exp":1.0003e6"#, "exp is written with a fraction or an exponent"),
+            (r#""exp":"1000300""#, "exp is a string"),
+            (r#""exp":null"#, "exp must be a number"),
+            ("", "has no exp"),
+            (r#""exp":1000300,"nbf":1000061"#, "Invalid nbf\"} | the assertion's nbf is 61 s ahead"),
+            (r#""exp":1000300,"iat":"now""#, "Invalid iat\"} | iat is a string"),
+        ] {
+            let got = checked(members, &Leniency::default());
+            assert!(got.contains(says), "{members}: expected {says}, got {got}");
+        }
+        let lenient = Leniency { fractional_times: true, ..Leniency::default() };
+        assert_eq!(checked(r#""exp":1000300.25"#, &lenient), "accepted");
+    }
+
+    #[test]
+    fn strings_pass_only_in_the_form_of_the_sample() {
+        let sample = r#""exp":"1000300","token_exp":"86400""#;
+        for (members, refused, sample_form, accepted) in [
+            (sample, false, true, true),
+            (r#""exp":"1000300""#, false, false, true),
+            (r#""exp":"1000300","token_exp":86400"#, false, false, true),
+            (r#""exp":"1000300","token_exp":"a day""#, false, false, true),
+            (r#""exp":" 1000300","token_exp":"86400""#, false, false, false),
+            (r#""exp":"1000300.5","token_exp":"86400""#, false, false, false),
+            (r#""exp":"+1000300","token_exp":"86400""#, false, false, false),
+            (r#""exp":"","token_exp":"86400""#, false, false, false),
+        ] {
+            for (setting, passes) in [
+                (NumericStrings::Refused, refused),
+                (NumericStrings::SampleForm, sample_form),
+                (NumericStrings::Accepted, accepted),
+            ] {
+                let got = checked(members, &strings(setting));
+                assert_eq!(got == "accepted", passes, "{setting:?} {members}: {got}");
+                assert!(passes || got.contains("exp is a string"), "{got}");
+            }
+        }
+        assert_eq!(token_lifetime(&claims(sample), &Leniency::default()).ok(), Some(86_400));
+        assert!(checked(r#""exp":"5","token_exp":"86400""#, &Leniency::default()).contains("s past"), "range applies");
+    }
+
+    #[test]
+    fn what_was_let_through_is_told() {
+        for (members, says) in [
+            (r#""exp":"1","token_exp":"1""#, Some("exp and token_exp are written as text")),
+            (r#""exp":1,"token_exp":"1""#, Some("token_exp is written as text")),
+            (r#""exp":1.5,"token_exp":1"#, Some("exp is written with a fraction")),
+            (r#""exp":1,"token_exp":1"#, None),
+        ] {
+            let warning = warning(&claims(members));
+            assert_eq!(warning.is_some(), says.is_some(), "{members}");
+            assert!(warning.unwrap_or_default().contains(says.unwrap_or_default()), "{members}");
+        }
+    }
+
+    #[test]
+    fn token_exp_is_a_lifetime_of_at_most_thirty_days() {
+        let lifetime = |value: &str, leniency: &Leniency| {
+            let claims = claims(&format!(r#""token_exp":{value}"#));
+            token_lifetime(&claims, leniency).map_err(|refusal| refusal.reason.into_owned())
+        };
+        let strict = Leniency::default();
+        let fractions = Leniency { fractional_times: true, ..strict };
+        assert_eq!(lifetime("1", &strict), Ok(1));
+        assert_eq!(lifetime("2592000.0", &fractions), Ok(2_592_000));
+        assert!(lifetime("0.5", &fractions).unwrap_err().contains("whole number"));
+        for (value, says) in [
+            ("0", "1 to 2592000"),
+            ("-5", "1 to 2592000"),
+            ("2592001", "1 to 2592000"),
+            ("2592000000", "milliseconds"),
+            ("1795340001", "looks like a moment"),
+            ("1e300", "1 to 2592000"),
+            ("86400.0", "written with a fraction"),
+            ("0.5", "written with a fraction"),
+            ("\"900\"", "is a string"),
+            ("[]", "must be a number"),
+        ] {
+            let reason = lifetime(value, &strict).unwrap_err();
+            assert!(reason.contains(says), "{value}: {reason}");
+        }
+        let missing = token_lifetime(&claims(""), &strict).unwrap_err();
+        assert!(missing.reason.contains("has no token_exp"));
+    }
+}

@@ -1,0 +1,159 @@
+//! What hyper refuses by itself, with an empty 400, 414 or 431: a head that it cannot parse never becomes a request.
+//!
+//! Such a response is the last of its connection, and the only one without `X-Line-Request-Id`; so it can be told from those of
+//! the emulator as it is written, and one that is recorded and has an id is written in its place.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::StatusCode;
+use hyper::rt::{Read, ReadBufCursor, Write};
+
+use crate::answer::Refusal;
+use crate::bodies;
+use crate::emulator::Emulator;
+
+/// How many bytes may wait to be sent before the next are held back.
+const ENOUGH: usize = 64 * 1024;
+
+/// A connection that replaces hyper's own responses.
+pub(crate) struct UnparsedHeads<T> {
+    inner: T,
+    emulator: Emulator,
+    unsent: Vec<u8>,
+}
+
+impl<T: Write + Unpin> UnparsedHeads<T> {
+    pub(crate) fn new(inner: T, emulator: Emulator) -> Self {
+        Self { inner, emulator, unsent: Vec::new() }
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unsent.is_empty() {
+            let sent = ready!(Pin::new(&mut self.inner).poll_write(cx, &self.unsent))?;
+            if sent == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.unsent.drain(..sent);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn replace_own_response(&mut self) {
+        let Some(start) = self.unsent.windows(7).rposition(|bytes| bytes == b"HTTP/1.") else { return };
+        let Some(replacement) = self.unsent.get(start..).and_then(|head| replacement(head, &self.emulator)) else {
+            return;
+        };
+        self.unsent.truncate(start);
+        self.unsent.extend(replacement);
+    }
+}
+
+impl<T: Read + Unpin> Read for UnparsedHeads<T> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl<T: Write + Unpin> Write for UnparsedHeads<T> {
+    /// Takes the whole, so that a head is complete when it is flushed.
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if self.unsent.len() >= ENOUGH {
+            ready!(self.poll_send(cx))?;
+        }
+        self.unsent.extend_from_slice(buf);
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.replace_own_response();
+        ready!(self.poll_send(cx))?;
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.replace_own_response();
+        ready!(self.poll_send(cx))?;
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+/// The response to send, if this is one of hyper's own.
+fn replacement(head: &[u8], emulator: &Emulator) -> Option<Vec<u8>> {
+    let head = str::from_utf8(head).ok()?.strip_suffix("\r\n\r\n")?;
+    let mut lines = head.split("\r\n");
+    let status_line = lines.next()?;
+    let mut date = None;
+    for line in lines {
+        let (name, value) = line.split_once(": ")?;
+        if name.eq_ignore_ascii_case("x-line-request-id") {
+            return None;
+        }
+        if name.eq_ignore_ascii_case("date") {
+            date = Some(value);
+        }
+    }
+    let response = emulator.answer_unparsed(refusal(status_line.get(9..12)?)?);
+    let mut bytes = format!("{status_line}\r\n").into_bytes();
+    for (name, value) in response.headers() {
+        write_header(&mut bytes, name.as_str(), value.as_bytes());
+    }
+    if let Some(date) = date {
+        write_header(&mut bytes, "date", date.as_bytes());
+    }
+    bytes.extend(b"\r\n");
+    bytes.extend(response.body());
+    Some(bytes)
+}
+
+fn write_header(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
+    bytes.extend(name.as_bytes());
+    bytes.extend(b": ");
+    bytes.extend(value);
+    bytes.extend(b"\r\n");
+}
+
+fn refusal(status: &str) -> Option<Refusal> {
+    let refusal = match status {
+        "400" => {
+            let reason = "the request line or a header cannot be parsed as HTTP/1.1; a client that speaks TLS to this port is seen as that";
+            Refusal::bad_request(bodies::UNPARSABLE_HEAD, reason)
+        }
+        "414" => Refusal::new(StatusCode::URI_TOO_LONG, bodies::URI_TOO_LONG, "the URI is longer than 64 KiB"),
+        "431" => {
+            let reason = "the headers are too large, or more than 100";
+            Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, bodies::HEADERS_TOO_LARGE, reason)
+        }
+        _ => return None,
+    };
+    Some(Refusal { close: true, ..refusal })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replacement;
+    use crate::emulator::Emulator;
+
+    #[test]
+    fn only_hypers_own_refusals_are_replaced() {
+        let emulator = Emulator::builder().build().unwrap();
+        let own = "HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\ndate: now\r\n\r\n";
+        let replaced = String::from_utf8(replacement(own.as_bytes(), &emulator).unwrap()).unwrap();
+        let (head, body) = replaced.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{head}");
+        assert!(head.contains("\r\nconnection: close") && head.ends_with("\r\ndate: now"), "{head}");
+        assert!(head.contains("\r\nx-line-request-id: ") && !head.contains("content-length: 0"), "{head}");
+        assert_eq!(body, r#"{"message":"Request header fields too large"}"#);
+        for other in [
+            "HTTP/1.1 400 Bad Request\r\nx-line-request-id: 1\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}",
+            "HTTP/1.1 400 Bad Request\r\n",
+            "HTTP/1.",
+        ] {
+            assert_eq!(replacement(other.as_bytes(), &emulator), None, "{other}");
+        }
+    }
+}
