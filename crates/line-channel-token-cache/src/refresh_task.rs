@@ -8,7 +8,7 @@ use line_channel_token_core::{Error, ErrorKind, Moment, Sent, TokenKeyId};
 use tokio::sync::watch;
 
 use crate::decide::slots::Listing;
-use crate::event::Event;
+use crate::event::{Event, shown_key_ids};
 use crate::in_flight::{Call, PROGRESS_EVERY, RefreshResult};
 use crate::issue::{IssueReason, IssueRequest, Issued, NewToken, after};
 use crate::limiter::Lane;
@@ -222,12 +222,11 @@ impl Refresh {
         };
         let listed = unknown.len();
         unknown.retain(|id| !known.iter().any(|token| token.key_id() == Some(id)));
-        let ids: Vec<&str> = unknown.iter().map(|id| id.as_str()).collect();
         let hint = format!(
             "LINE lists {listed} valid tokens, of which this cache does not know {}: {}; they are of other processes, of earlier \
              runs, or their response was lost; a slot is free once one is revoked or expires",
-            ids.len(),
-            ids.join(", ")
+            unknown.len(),
+            shown_key_ids(&unknown)
         );
         if first_time {
             cache.emit(&Event::TokenLimitReached { listed, unknown });

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use line_channel_token_core::ChannelId;
 
-use crate::event::Event;
+use crate::event::{Event, shown_key_ids};
 
 #[cfg(feature = "tracing")]
 const TARGET: &str = "line_channel_token_cache";
@@ -55,8 +55,7 @@ pub(crate) fn event(channel: Option<&ChannelId>, event: &Event, has_token: impl 
             error!(target: TARGET, channel_id, slots, available_in = seconds(available_in), "no further channel access token: budget exhausted");
         }
         Event::TokenLimitReached { listed, unknown } => {
-            let unknown: Vec<&str> = unknown.iter().map(|id| id.as_str()).collect();
-            error!(target: TARGET, channel_id, listed, unknown = unknown.join(","), "no further channel access token: the channel has 30");
+            error!(target: TARGET, channel_id, listed, unknown = shown_key_ids(unknown), "no further channel access token: the channel has 30");
         }
         Event::FallbackSignerUsed { rejected, used } => {
             let kid = |kid: &Option<line_channel_token_core::AssertionKid>| kid.as_ref().map(ToString::to_string);

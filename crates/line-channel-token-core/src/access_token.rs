@@ -38,6 +38,8 @@ impl AccessToken {
             Some("a channel id")
         } else if mistaken::is_channel_secret(token) {
             Some("a channel secret")
+        } else if mistaken::is_uuid(token) {
+            Some("a kid")
         } else {
             mistaken::other_value(token)
         };

@@ -82,6 +82,9 @@ impl AssertionKid {
         let kid = credential::clean("kid of the assertion key", kid.as_ref())?;
         let looks_like = if mistaken::is_channel_id(kid) {
             Some("a channel id")
+        } else if mistaken::is_channel_secret(kid) {
+            // A kid is no secret: it would stand in logs.
+            Some("a channel secret")
         } else if mistaken::is_token(kid) {
             Some("a token or an assertion")
         } else {

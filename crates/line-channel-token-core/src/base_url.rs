@@ -73,6 +73,16 @@ impl BaseUrl {
         if let Some(mistake) = mistaken::unfilled(url) {
             return Err(Error::invalid_input(format!("the base URL {mistake}")));
         }
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        if let Some(mistake) = rest.split(['/', ':', '?', '@']).find_map(mistaken::unfilled) {
+            return Err(Error::invalid_input(format!("a part of the base URL {mistake}")));
+        }
+        if rest.contains(['$', '{', '}', ',', ';', '<', '>', '"', '\\']) {
+            return Err(Error::invalid_input(
+                "the base URL holds a character that no URL has ($, braces, angle brackets, a comma, a quotation mark or a \
+                 backslash): was a variable not expanded?",
+            ));
+        }
         if url.contains('#') {
             return Err(Error::invalid_input("the base URL has a fragment: give scheme, host and path alone"));
         }
@@ -216,6 +226,15 @@ mod tests {
             ("http://emulator:8787", "BaseUrl::insecure"),
             ("${LINE_API_BASE_URL}", "not expanded"),
             ("undefined", "missing value"),
+            ("https://$LINE_HOST", "not expanded"),
+            ("https://undefined:8787", "missing value"),
+            ("https://YOUR_HOST", "placeholder"),
+            ("https://<YOUR_HOST>", "placeholder"),
+            ("https://%LINE%", "not expanded"),
+            ("https://api.line.me/${PATH}", "not expanded"),
+            ("https://api.line.me/{{p}}", "not expanded"),
+            ("https://api.line.me/v${N}", "variable not expanded"),
+            ("https://api.line.me,", "a comma"),
             ("api.line.me", "not absolute"),
             ("/oauth", "not absolute"),
             ("", "not absolute"),

@@ -128,6 +128,8 @@ impl ChannelSecret {
             Some("the channel id")
         } else if mistaken::is_token(secret) {
             Some("a token or an assertion")
+        } else if mistaken::is_uuid(secret) {
+            Some("the kid of an assertion key")
         } else {
             mistaken::other_value(secret)
         };
@@ -187,6 +189,8 @@ mod tests {
             ("1_234_567_890", "not a decimal number"),
             ("+1234567890", "not a decimal number"),
             ("0123456789abcdef0123456789abcdef", "channel secret"),
+            ("0123456789ABCDEF0123456789ABCDEF", "channel secret"),
+            ("someone@example.com", "e-mail"),
             ("-12", "not a decimal number"),
             ("１２３", "outside visible ASCII"),
             ("123456789012345678901", "21 digits"),
@@ -206,6 +210,8 @@ mod tests {
             ("1234567890", "channel id"),
             ("U0123456789abcdef0123456789abcdef", "user id"),
             ("@123abcde", "basic id"),
+            ("someone@example.com", "e-mail"),
+            ("6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11", "kid"),
             ("eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "token"),
             ("-----BEGIN PRIVATE KEY-----\nAAAA", "PEM"),
             ("undefined", "missing value"),

@@ -51,8 +51,17 @@ pub(crate) fn bare(text: &str) -> &str {
 }
 
 fn unquoted(text: &str) -> Option<&str> {
-    const PAIRS: [(char, char); 7] =
-        [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’'), ('„', '“'), ('«', '»')];
+    const PAIRS: [(char, char); 9] = [
+        ('"', '"'),
+        ('\'', '\''),
+        ('`', '`'),
+        ('“', '”'),
+        ('‘', '’'),
+        ('„', '“'),
+        ('«', '»'),
+        ('「', '」'),
+        ('『', '』'),
+    ];
     PAIRS.into_iter().find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
 }
 
@@ -77,6 +86,7 @@ mod tests {
             "`abc+/=`",
             "“abc+/=”",
             "«abc+/=»",
+            "「abc+/=」",
             "\u{feff}abc+/=",
             "abc+/=\u{a0}",
             "\u{200b}abc+/=\u{3000}\u{2060}",

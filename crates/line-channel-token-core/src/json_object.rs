@@ -82,6 +82,29 @@ impl<'a> JsonObject<'a> {
         items.into_iter().map(text).collect()
     }
 
+    /// Whether a member is there that stands in errors alone, whoever wrote them.
+    pub(crate) fn is_error(&self) -> bool {
+        const OF_ERRORS: [&str; 12] = [
+            "message",
+            "msg",
+            "detail",
+            "details",
+            "fault",
+            "exception",
+            "reason",
+            "title",
+            "code",
+            "status",
+            "redirect",
+            "location",
+        ];
+        self.0.iter().any(|(name, member)| {
+            let name = name.to_ascii_lowercase();
+            let denies = matches!(name.as_str(), "success" | "ok") && member.0 == "false";
+            member.0 != "null" && (denies || name.starts_with("error") || OF_ERRORS.contains(&name.as_str()))
+        })
+    }
+
     /// Whether a member of this name is there, whatever it is, `null` aside.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(given, member)| given == name && member.0 != "null")

@@ -6,6 +6,7 @@ mod assertion;
 mod backend;
 mod base_url;
 mod channel;
+mod classification;
 mod client;
 mod clock;
 mod credential;

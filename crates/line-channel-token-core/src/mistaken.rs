@@ -10,22 +10,22 @@ pub(crate) fn unfilled(text: &str) -> Option<&'static str> {
             "is a variable that was not expanded: check what should have filled it in (shell, compose file, template)",
         );
     }
-    if (text.starts_with('<') && text.ends_with('>'))
-        || starts_with_ignoring_case(
-            text,
-            &["your_", "your-", "your ", "[your", "{your", "my_channel_", "insert_", "insert-"],
-        )
-        || is(&["changeme", "change_me", "change-me", "replaceme", "replace_me", "replace-me", "todo", "fixme"])
-    {
-        return Some("is the placeholder of an example: put your own value in its place");
-    }
-    if is(&["undefined", "null", "none", "nil", "nan", "(null)", "[object object]"]) {
+    if is(&MISSING) || starts_with_ignoring_case(text, &["[object "]) {
         return Some(
             "is what a program writes for a missing value: the variable or member that it came from is not set",
         );
     }
-    if text.chars().count() >= 3 && text.chars().all(|character| matches!(character, '*' | '.' | '•' | '●' | '…'))
+    if (text.starts_with('<') && text.ends_with('>'))
+        || is(&PLACEHOLDERS)
+        || starts_with_ignoring_case(text, &PLACEHOLDERS_BEGIN)
     {
+        return Some("is the placeholder of an example: put your own value in its place");
+    }
+    if is_own_name(text) {
+        return Some("is the name of a variable and not its value");
+    }
+    let mask = |character| matches!(character, '*' | '.' | '•' | '●' | '…' | 'x' | 'X');
+    if (4..=64).contains(&text.chars().count()) && text.chars().all(mask) {
         return Some("is masked: copy the value itself and not what is shown in its place");
     }
     if contains_ignoring_case(text, &["[redacted]"]) {
@@ -34,12 +34,71 @@ pub(crate) fn unfilled(text: &str) -> Option<&'static str> {
     None
 }
 
+const MISSING: [&str; 11] =
+    ["undefined", "null", "none", "nil", "nan", "true", "false", "(null)", "<nil>", "<null>", "<none>"];
+
+const PLACEHOLDERS: [&str; 11] = [
+    "changeme",
+    "change_me",
+    "change-me",
+    "replaceme",
+    "replace_me",
+    "replace-me",
+    "todo",
+    "fixme",
+    "placeholder",
+    "paste_here",
+    "paste-here",
+];
+
+const PLACEHOLDERS_BEGIN: [&str; 13] = [
+    "your_",
+    "your-",
+    "your ",
+    "[your",
+    "{your",
+    "my_channel_",
+    "insert_",
+    "insert-",
+    "enter_",
+    "enter-",
+    "enter ",
+    "paste_your",
+    "paste-your",
+];
+
+/// What no value begins with, and a variable, a template or a name in a vault does.
+const VARIABLES_BEGIN: [&str; 20] = [
+    "${",
+    "#{",
+    "$(",
+    "$[",
+    "{{",
+    "<%",
+    "%{",
+    "{%",
+    "%(",
+    "((",
+    "$ANSIBLE_VAULT",
+    "ENC[",
+    "@Microsoft.KeyVault",
+    "$env:",
+    "process.env",
+    "env:",
+    "op://",
+    "!secret",
+    "secretref:",
+    "vault:",
+];
+
 /// What is surely another thing than the bare value.
 pub(crate) fn something_else(text: &str) -> Option<&'static str> {
     if text.starts_with("-----BEGIN") {
         return Some("is PEM, a key or a certificate: was one pasted in place of the other?");
     }
-    if starts_with_ignoring_case(text, &["bearer ", "bearer:", "bearer%20", "authorization:"]) {
+    if text.eq_ignore_ascii_case("bearer")
+        || starts_with_ignoring_case(text, &["bearer ", "bearer:", "bearer%20", "authorization:"])
+    {
         return Some("begins with \"Bearer\" or the name of its header: give the token alone");
     }
     if text.starts_with(['{', '[']) {
@@ -69,7 +128,7 @@ pub(crate) fn something_else(text: &str) -> Option<&'static str> {
         return Some("ends with a comma or semicolon: give the value alone");
     }
     if is_assignment(text) {
-        return Some("has its name before it (NAME=value): give what stands behind the equals sign");
+        return Some("has its name before it (NAME=value): give the value alone");
     }
     None
 }
@@ -80,6 +139,7 @@ pub(crate) fn other_value(text: &str) -> Option<&'static str> {
         [b'@', ..] => Some("a basic id (\"Bot basic ID\", starts with @)"),
         [b'U', rest @ ..] if is_hex(rest) => Some("a user id (\"Your user ID\", U and 32 hex digits)"),
         [b'C' | b'R', rest @ ..] if is_hex(rest) => Some("a group or room id"),
+        _ if text.split_once('@').is_some_and(|(_, host)| host.contains('.')) => Some("an e-mail address"),
         _ => None,
     }
 }
@@ -94,13 +154,24 @@ pub(crate) fn is_channel_secret(text: &str) -> bool {
     is_hex(text.as_bytes())
 }
 
+/// Whether 32 hex digits in a row stand anywhere in `text`.
+pub(crate) fn holds_channel_secret(text: &str) -> bool {
+    text.as_bytes().windows(32).any(is_hex)
+}
+
+/// Whether `text` is a UUID with its dashes, as the kid of an assertion key is.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let parts = text.split('-').map(|part| (part.len(), part.bytes().all(|byte| byte.is_ascii_hexdigit())));
+    parts.eq([(8, true), (4, true), (4, true), (4, true), (12, true)])
+}
+
 /// Whether `text` is a JWT, as assertions and the tokens of two families are, or as long as a short-lived token.
 pub(crate) fn is_token(text: &str) -> bool {
     (text.starts_with("eyJ") && text.contains('.')) || text.len() >= 120
 }
 
 fn is_hex(text: &[u8]) -> bool {
-    text.len() == 32 && text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() == 32 && text.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn is_unexpanded_variable(text: &str) -> bool {
@@ -109,9 +180,8 @@ fn is_unexpanded_variable(text: &str) -> bool {
             && name.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-'))
     };
     let within = |open: &str, close: &str| text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-    ["${", "#{", "$(", "$[", "{{", "<%", "%{", "{%"].iter().any(|open| text.starts_with(open))
+    starts_with_ignoring_case(text, &VARIABLES_BEGIN)
         || text.strip_prefix('$').is_some_and(is_name)
-        || starts_with_ignoring_case(text, &["$env:", "process.env", "env:", "op://", "!secret", "secretref:"])
         || [("%", "%"), ("@", "@"), ("__", "__"), ("{", "}")]
             .iter()
             .any(|(open, close)| within(open, close).is_some_and(is_name))
@@ -122,9 +192,15 @@ fn is_path(text: &str) -> bool {
     drive || ["./", "../", "~/", "/run/", "/var/", "/etc/", "/home/", "file:"].iter().any(|root| text.starts_with(root))
 }
 
-/// `LINE_CHANNEL_SECRET=…`: a name with an underscore, or one that says what it is. Base64 ends with `=`, and nothing follows.
+/// `LINE_CHANNEL_SECRET`: a name in capitals that says what it is.
+fn is_own_name(text: &str) -> bool {
+    let capitals = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    capitals && text.contains('_') && contains_ignoring_case(text, &["line", "channel", "secret", "token", "kid"])
+}
+
+/// `LINE_CHANNEL_SECRET=…` or `channel_secret:…`: a name with an underscore, or one that says what it is. Base64 ends with `=`, and nothing follows.
 fn is_assignment(text: &str) -> bool {
-    let Some((name, value)) = text.split_once('=') else { return false };
+    let Some((name, value)) = text.split_once(['=', ':']) else { return false };
     let name = name.strip_prefix("export ").unwrap_or(name).trim();
     let plain = !name.is_empty()
         && name.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.'));
@@ -174,7 +250,22 @@ mod tests {
             ("[object Object]", "missing value"),
             ("********", "masked"),
             ("••••••••", "masked"),
+            ("xxxxxxxxxxxx", "masked"),
             ("ChannelSecret(\"[redacted]\")", "redacted"),
+            ("LINE_CHANNEL_SECRET", "name of a variable"),
+            ("CHANNEL_SECRET", "name of a variable"),
+            ("placeholder", "placeholder"),
+            ("enter-your-secret", "placeholder"),
+            ("PASTE_HERE", "placeholder"),
+            ("((line_secret))", "not expanded"),
+            ("%(LINE_SECRET)s", "not expanded"),
+            ("$ANSIBLE_VAULT;1.1;AES256", "not expanded"),
+            ("ENC[AES256_GCM,data:abc]", "not expanded"),
+            ("@Microsoft.KeyVault(VaultName=a)", "not expanded"),
+            ("vault:secret/line#x", "not expanded"),
+            ("<nil>", "missing value"),
+            ("[object Promise]", "missing value"),
+            ("true", "missing value"),
         ] {
             let named = unfilled(text).unwrap_or_default();
             assert!(named.contains(says), "{text}: {named}");
@@ -202,6 +293,8 @@ mod tests {
             ("abc\";", "comma"),
             ("LINE_CHANNEL_SECRET=abc", "NAME=value"),
             ("client_secret=abc", "NAME=value"),
+            ("channel_secret:abc", "NAME=value"),
+            ("Bearer", "Bearer"),
         ] {
             let named = something_else(text).unwrap_or_default();
             assert!(named.contains(says), "{text}: {named}");

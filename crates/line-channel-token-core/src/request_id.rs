@@ -5,14 +5,15 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Uri};
 
-use crate::mistaken::{contains_ignoring_case, is_channel_secret};
+use crate::mistaken::{contains_ignoring_case, holds_channel_secret};
 
 const HEADER: &str = "x-line-request-id";
 
 /// LINE's `X-Line-Request-Id`. Quote it when you ask LINE's support about a call.
 ///
 /// It stands in errors and logs, and a server chooses it: so only what has the form of an id is taken, up to 64 letters, digits,
-/// `-` and `_`, and never what has the form of a channel secret or repeats a value of the request.
+/// `-` and `_`, without a channel secret's 32 hex digits in it. A [`Client`](crate::Client), which knows the request, also
+/// leaves out what repeats a part of a secret that was sent; the functions of [`response`](crate::response) cannot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RequestId(Box<str>);
 
@@ -28,7 +29,7 @@ impl RequestId {
         let id = headers.get(HEADER)?.to_str().ok()?;
         let shaped = (1..=64).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        (shaped && !is_channel_secret(id)).then(|| Self(id.into()))
+        (shaped && !holds_channel_secret(id)).then(|| Self(id.into()))
     }
 }
 
@@ -68,8 +69,14 @@ impl SentValues {
             value.eq_ignore_ascii_case(id)
                 || (secret && value.len() >= 4 && contains_ignoring_case(id, &[value]))
                 || (secret && id.len() >= 6 && contains_ignoring_case(value, &[id]))
+                || (secret && shared_run(value, id))
         })
     }
+}
+
+/// Whether eight characters in a row stand in both.
+fn shared_run(value: &str, id: &str) -> bool {
+    id.as_bytes().windows(8).any(|run| value.as_bytes().windows(8).any(|other| run.eq_ignore_ascii_case(other)))
 }
 
 #[cfg(test)]
@@ -97,6 +104,7 @@ mod tests {
             b"a.b.c",
             b"abc+/=",
             b"0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+            b"request-0F1E2D3C4B5A69788796A5B4C3D2E1F0",
             &too_long,
         ] {
             assert_eq!(RequestId::of(&headers(id)), None);
@@ -113,6 +121,7 @@ mod tests {
                 ("s3cretS3CRET", false),
                 ("id-s3crets3cret-1", false),
                 ("c2lnbmF0", false),
+                ("request-s3cretS3-1", false),
                 ("1234567890", false),
                 ("bb9744f9-47fa-4a29-941e-1234567890ab", true),
                 ("e30", true),

@@ -3,6 +3,29 @@
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
+/// What the body of an error is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyForm {
+    /// An object with a known `error` code, or with a `message`, as LINE's errors are.
+    Lines,
+    OtherJson,
+    OtherText,
+    Empty,
+    Foreign(Foreign),
+}
+
+impl BodyForm {
+    /// Continues "the body …", if there is something to say of it.
+    pub(crate) fn description(self) -> Option<String> {
+        match self {
+            Self::Lines | Self::Empty => None,
+            Self::OtherJson => Some("is JSON, but not of the form of LINE's errors".to_owned()),
+            Self::OtherText => Some("is text and not JSON".to_owned()),
+            Self::Foreign(foreign) => Some(foreign.description()),
+        }
+    }
+}
+
 /// What somebody between LINE and us has made of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Foreign {

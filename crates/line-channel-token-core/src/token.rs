@@ -178,7 +178,7 @@ impl TokenKeyId {
     ///
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty or holds anything but visible ASCII.
     pub fn new(key_id: impl AsRef<str>) -> Result<Self, Error> {
-        Ok(Self(credential::clean("key id of the token", key_id.as_ref())?.into()))
+        Self::from_server(credential::bare(key_id.as_ref()))
     }
 
     /// Takes a key id that a server sent, as it is.

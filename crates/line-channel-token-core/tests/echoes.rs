@@ -10,7 +10,7 @@ use line_channel_token_core::{
     AccessToken, Assertion, ChannelId, ChannelSecret, Client, Error, HttpBackend, Limits, RetryPolicy, TransportError,
 };
 
-const SECRET: &str = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+const SECRET: &str = "s3cr3t-0f1e2d3c-4b5a-6978";
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9_echoed_token_that_is_secret";
 const SIGNATURE: &str = "c2lnbmF0dXJl_that_is_secret";
 

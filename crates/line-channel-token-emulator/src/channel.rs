@@ -87,7 +87,8 @@ impl EmulatedChannel {
         Ok(self)
     }
 
-    /// The same channel with a long-lived token, as the Console issues it: it does not expire. Any text will do.
+    /// The same channel with a long-lived token, as the Console issues it: it does not expire. Any text
+    /// that [`AccessToken`] takes will do.
     /// [`Emulator::register_long_lived_token`](crate::Emulator::register_long_lived_token) replaces it at run time.
     ///
     /// # Errors

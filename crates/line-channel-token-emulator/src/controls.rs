@@ -65,7 +65,7 @@ impl Emulator {
 
     /// Registers a long-lived token for a channel, as the Console issues or reissues one: it does not expire. The token
     /// before it ends at once, or stays valid for `keep_previous_for`, which the Console offers up to 24 hours; so at most two
-    /// live. Any text will do.
+    /// live. Any text that [`AccessToken`] takes will do.
     ///
     /// # Errors
     ///
@@ -140,6 +140,7 @@ impl Emulator {
 
     /// Removes a registered key and says whether there was one. Tokens that were issued for it stay valid.
     pub fn remove_key(&self, kid: impl AsRef<str>) -> bool {
-        self.inner().keys.write().unwrap_or_else(PoisonError::into_inner).remove(kid.as_ref().trim_ascii()).is_some()
+        let Ok(kid) = AssertionKid::new(kid) else { return false };
+        self.inner().keys.write().unwrap_or_else(PoisonError::into_inner).remove(kid.as_str()).is_some()
     }
 }

@@ -79,7 +79,8 @@ impl Ledger {
         if !keep_previous_for.is_zero()
             && let Some(last) = previous.pop_back()
         {
-            if let Some(issued) = self.tokens.get_mut(&last) {
+            // One that was replaced before keeps its end.
+            if let Some(issued) = self.tokens.get_mut(&last).filter(|issued| issued.lifetime.is_none()) {
                 issued.since = now;
                 issued.lifetime = Some(keep_previous_for);
             }

@@ -11,6 +11,9 @@ use crate::call::{Call, Received};
 use crate::endpoint::method_fits;
 use crate::{bearer, random};
 
+/// LINE takes five messages in a request.
+const MAX_MESSAGES: usize = 5;
+
 /// An endpoint that takes an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
@@ -64,10 +67,10 @@ fn bot_info(channel: &str) -> Success {
     ))
 }
 
-/// An id and a quote token for each message of the body, which is not looked at any further.
+/// An id and a quote token for each message of the body, up to five, which is not looked at any further.
 fn sent_messages(body: &[u8]) -> Result<Success, Refusal> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let messages = body.get("messages").and_then(Value::as_array).map_or(0, Vec::len);
+    let messages = body.get("messages").and_then(Value::as_array).map_or(0, Vec::len).min(MAX_MESSAGES);
     let sent = (0..messages)
         .map(|_| Ok(format!(r#"{{"id":"{}","quoteToken":"{}"}}"#, random::message_id()?, random::quote_token()?)));
     let sent = sent.collect::<Result<Vec<String>, Refusal>>()?;

@@ -7,6 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::{Buf, BytesMut};
 use http::StatusCode;
 use hyper::rt::{Read, ReadBufCursor, Write};
 
@@ -17,16 +18,19 @@ use crate::emulator::Emulator;
 /// How many bytes may wait to be sent before the next are held back.
 const ENOUGH: usize = 64 * 1024;
 
+/// Longer than any response that hyper makes by itself, in bytes.
+const LONGEST_OWN: usize = 512;
+
 /// A connection that replaces hyper's own responses.
 pub(crate) struct UnparsedHeads<T> {
     inner: T,
     emulator: Emulator,
-    unsent: Vec<u8>,
+    unsent: BytesMut,
 }
 
 impl<T: Write + Unpin> UnparsedHeads<T> {
     pub(crate) fn new(inner: T, emulator: Emulator) -> Self {
-        Self { inner, emulator, unsent: Vec::new() }
+        Self { inner, emulator, unsent: BytesMut::new() }
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -35,13 +39,17 @@ impl<T: Write + Unpin> UnparsedHeads<T> {
             if sent == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.unsent.drain(..sent);
+            self.unsent.advance(sent);
         }
         Poll::Ready(Ok(()))
     }
 
     fn replace_own_response(&mut self) {
-        let Some(start) = self.unsent.windows(7).rposition(|bytes| bytes == b"HTTP/1.") else { return };
+        // hyper's own is short, and the last that it writes.
+        let end = self.unsent.len().saturating_sub(LONGEST_OWN);
+        let Some(tail) = self.unsent.get(end..) else { return };
+        let Some(start) = tail.windows(7).rposition(|bytes| bytes == b"HTTP/1.") else { return };
+        let start = end + start;
         let Some(replacement) = self.unsent.get(start..).and_then(|head| replacement(head, &self.emulator)) else {
             return;
         };
