@@ -7,9 +7,10 @@ use line_channel_token_core::Error;
 use pkcs8::LineEnding;
 use zeroize::Zeroizing;
 
+use crate::key_file::{self, Format, KeyFile};
 use crate::private_key::{EcKey, PrivateKey, RsaKey, inconsistent};
 use crate::provider::{PREFERRED, Provider, RawSigner};
-use crate::{PrivateKeyPem, PublicJwk, SigningAlgorithm, der_container, pem_block, private_jwk};
+use crate::{PrivateKeyPem, PublicJwk, SigningAlgorithm, rsa_numbers};
 
 /// A private key for signing assertions: RSA of 2048 bits, or EC on P-256.
 ///
@@ -48,12 +49,7 @@ impl SigningKey {
     /// another curve or kind of key, parts that do not fit together, and anything that cannot be read. Kind
     /// [`Signing`](line_channel_token_core::ErrorKind::Signing) where the build has no provider.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let pem = pem.as_ref();
-        match Format::of(pem)? {
-            Format::Pem => Self::parse_with(PREFERRED, pem),
-            Format::Jwk => Err(Error::invalid_input("this is JSON and not PEM: read it with from_jwk or parse")),
-            Format::Der => Err(Error::invalid_input("this is DER and not PEM: read it with from_der or parse")),
-        }
+        Self::from_format(pem.as_ref(), Format::Pem)
     }
 
     /// Reads a key from DER: PKCS#8, PKCS#1 or SEC1.
@@ -62,11 +58,7 @@ impl SigningKey {
     ///
     /// As [`from_pem`](Self::from_pem).
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
-        match Format::of(der)? {
-            Format::Der => Self::parse_with(PREFERRED, der),
-            Format::Jwk => Err(Error::invalid_input("this is JSON and not DER: read it with from_jwk or parse")),
-            Format::Pem => Err(Error::invalid_input("this is PEM and not DER: read it with from_pem or parse")),
-        }
+        Self::from_format(der, Format::Der)
     }
 
     /// Reads a key from a private JWK: RSA with `n`, `e`, `d`, `p`, `q`, `dp`, `dq` and `qi`, or EC with `crv` P-256,
@@ -79,12 +71,7 @@ impl SigningKey {
     /// As [`from_pem`](Self::from_pem), and for a JWK set, a missing member, and an `alg`, `use` or `key_ops` that is
     /// not for signing.
     pub fn from_jwk(jwk: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let jwk = jwk.as_ref();
-        match Format::of(jwk)? {
-            Format::Jwk => Self::parse_with(PREFERRED, jwk),
-            Format::Pem => Err(Error::invalid_input("this is PEM and not a JWK: read it with from_pem or parse")),
-            Format::Der => Err(Error::invalid_input("this is DER and not a JWK: read it with from_der or parse")),
-        }
+        Self::from_format(jwk.as_ref(), Format::Jwk)
     }
 
     /// Generates an RSA key of 2048 bits, the kind that LINE accepts.
@@ -150,11 +137,17 @@ impl SigningKey {
     }
 
     pub(crate) fn parse_with(provider: &Provider, key: &[u8]) -> Result<Self, Error> {
-        let (key, kid) = match Format::of(key)? {
-            Format::Jwk => private_jwk::private_key(without_bom(key))?,
-            Format::Pem => (der_container::private_key(&pem_block::private_key_der(key)?)?, None),
-            Format::Der => (der_container::private_key(key)?, None),
-        };
+        Self::from_read(provider, key_file::read(key)?)
+    }
+
+    fn from_format(key: &[u8], expected: Format) -> Result<Self, Error> {
+        let read = key_file::read(key)?;
+        read.expect(expected)?;
+        Self::from_read(PREFERRED, read)
+    }
+
+    fn from_read(provider: &Provider, read: KeyFile) -> Result<Self, Error> {
+        let KeyFile { key, kid, .. } = read;
         match key {
             PrivateKey::Rsa(key) => Self::rsa(provider, &key, kid),
             PrivateKey::Ec(key) => Self::ec(provider, &key, kid),
@@ -170,6 +163,7 @@ impl SigningKey {
     }
 
     fn rsa(provider: &Provider, key: &RsaKey, kid: Option<String>) -> Result<Self, Error> {
+        rsa_numbers::check(key)?;
         Self::checked(Inner {
             raw: (provider.load_rsa)(key)?,
             algorithm: SigningAlgorithm::Rs256,
@@ -209,29 +203,4 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({})", self.0.algorithm)
     }
-}
-
-enum Format {
-    Pem,
-    Der,
-    Jwk,
-}
-
-impl Format {
-    fn of(key: &[u8]) -> Result<Self, Error> {
-        let text = without_bom(key).trim_ascii();
-        match text.first() {
-            None => Err(Error::invalid_input("the private key is empty")),
-            Some(b'{' | b'[') => Ok(Self::Jwk),
-            _ if pem_block::is_pem(text) => Ok(Self::Pem),
-            Some(0x30) => Ok(Self::Der),
-            _ => Err(Error::invalid_input(
-                "this is no private key: PEM with its BEGIN and END lines, DER, or a JWK was expected",
-            )),
-        }
-    }
-}
-
-fn without_bom(key: &[u8]) -> &[u8] {
-    key.strip_prefix(b"\xef\xbb\xbf").unwrap_or(key)
 }

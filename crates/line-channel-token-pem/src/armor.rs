@@ -33,9 +33,9 @@ impl Block<'_> {
                  quotes in a .env file, or \\n for each line end",
             ));
         }
-        let der = body::decode(self.body, |der| Tlv::first(der).is_some());
-        match der {
-            Some(der) if self.closed || Tlv::first(&der).is_some() => Ok(der),
+        let whole = |der: &[u8]| Tlv::first(der).is_some_and(|(first, _)| first.tag == 0x30);
+        match body::decode(self.body, whole) {
+            Some(der) if self.closed || whole(&der) => Ok(der),
             _ if !self.closed => {
                 Err(Error::invalid_input("the PEM is cut off: a BEGIN line has no END line that matches it"))
             }
@@ -132,7 +132,7 @@ fn next_word(text: &str, from: usize) -> Option<(usize, bool)> {
 /// The label at the beginning of `text`, and how far it and its dashes reach.
 fn label(text: &str, dashed: bool) -> Option<(String, usize)> {
     let part = |char: char| {
-        char.is_ascii_alphanumeric() || char.is_whitespace() || matches!(char, '_' | '.' | '/' | '#' | '+')
+        char.is_ascii_alphanumeric() || char.is_whitespace() || matches!(char, '_' | '.' | '/' | '#' | '+' | '\\')
     };
     let mut length = text.chars().take(LONGEST_LABEL).take_while(|char| part(*char)).map(char::len_utf8).sum();
     let whole_text = length == text.len();
@@ -148,8 +148,12 @@ fn label(text: &str, dashed: bool) -> Option<(String, usize)> {
         return None;
     }
     let named = text.get(..length)?;
-    let label: String =
-        named.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_uppercase()).collect();
+    let label: String = named
+        .replace("\\n", "")
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|char| char.to_ascii_uppercase())
+        .collect();
     if label.is_empty() {
         return None;
     }

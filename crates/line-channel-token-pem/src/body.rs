@@ -2,26 +2,27 @@
 
 use zeroize::Zeroizing;
 
-use crate::decode_base64;
+use crate::{Tlv, decode_base64};
 
-/// Decodes `body` in the way that gives something `good`, or else in the first way that gives anything.
+/// Decodes `body` in the way that gives one element of DER and nothing else, or in the first way that gives something
+/// `good`, or else in the first that gives anything.
 ///
 /// Some damage can be undone in more ways than one: a space may have been a line end or a plus. No wrong way gives
-/// whole DER.
+/// DER of just the right length.
 pub(crate) fn decode(body: &str, good: impl Fn(&[u8]) -> bool) -> Option<Zeroizing<Vec<u8>>> {
+    const WAYS: [fn(&str) -> Zeroizing<String>; 5] =
+        [as_it_is, with_pluses, with_pluses_indented, with_pluses_on_one_line, without_lost_escapes];
     let plain = plain(body);
     let mut any = None;
-    let ways: [fn(&str) -> Zeroizing<String>; 5] =
-        [as_it_is, with_pluses, with_pluses_indented, with_pluses_on_one_line, without_lost_escapes];
-    for way in ways {
-        if let Some(der) = decode_base64(&way(&plain)) {
-            if good(&der) {
-                return Some(der);
-            }
-            any.get_or_insert(der);
+    let mut first_good = None;
+    for der in WAYS.iter().filter_map(|way| decode_base64(&way(&plain))) {
+        if Tlv::first(&der).is_some_and(|(first, rest)| first.tag == 0x30 && rest.is_empty()) {
+            return Some(der);
         }
+        let place = if good(&der) { &mut first_good } else { &mut any };
+        place.get_or_insert(der);
     }
-    any
+    first_good.or(any)
 }
 
 /// Without headers, escapes, quotes and the marks that stand at the beginning of lines.
@@ -36,7 +37,7 @@ fn plain(body: &str) -> Zeroizing<String> {
         let mark = |char: char| char.is_whitespace() || matches!(char, '>' | '#' | '|' | '*');
         let marked = line.trim_start().starts_with(['>', '#', '|', '*']);
         let mut rest = if marked { line.trim_start_matches(mark) } else { line };
-        while let Some(at) = rest.find(['"', '\'', '`', ',', ';', '<', '\\']) {
+        while let Some(at) = rest.find(['"', '\'', '`', ',', ';', '<', '|', '\\']) {
             let (before, found) = rest.split_at(at);
             out.push_str(before);
             // A plus or a dot between two quotes joins strings in source code.

@@ -91,6 +91,17 @@ pub fn read(bytes: &[u8], what: &str) -> Result<Pasted, Error> {
 }
 
 fn layer(bytes: &[u8], what: &str, layers: u8) -> Result<Pasted, Error> {
+    if let Some(text) = der_read_as_text(bytes) {
+        // Latin-1 keeps every byte; anything else loses most of them.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+        bytes.extend(text.chars().map_while(|char| u8::try_from(char).ok()));
+        if bytes.len() == text.chars().count() {
+            return Ok(Pasted::Der(Der { bytes, was_text: layers > 0 }));
+        }
+        return Err(Error::invalid_input(format!(
+            "the {what} is DER that was read as text, which destroys it: read the file as bytes, or convert it to PEM"
+        )));
+    }
     if let Some(der) = der(bytes) {
         return Ok(Pasted::Der(Der { bytes: Zeroizing::new(der.to_vec()), was_text: layers > 0 }));
     }
@@ -104,11 +115,6 @@ fn layer(bytes: &[u8], what: &str, layers: u8) -> Result<Pasted, Error> {
     if layers < MOST_LAYERS && !armor::is_armored(&text) {
         if let Some(decoded) = encoded::decode(&text) {
             return layer(&decoded, what, layers + 1);
-        }
-        if is_der_read_as_text(&text) {
-            return Err(Error::invalid_input(format!(
-                "the {what} is DER that was read as text, which destroys it: read the file as bytes, or convert it to PEM"
-            )));
         }
     }
     Ok(Pasted::Text(Text { text, layers }))
@@ -133,11 +139,9 @@ fn named(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Each byte that is no ASCII became U+FFFD or a character of Latin-1.
-fn is_der_read_as_text(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next() == Some('0')
-        && chars
-            .next()
-            .is_some_and(|second| matches!(second, '\u{fffd}' | '\u{80}'..='\u{84}' | '\u{201a}' | '\u{201e}'))
+/// DER whose bytes above 0x7f became U+FFFD or characters of Latin-1 or Windows-1252: its second byte is one of them.
+fn der_read_as_text(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let second = text.strip_prefix('0')?.chars().next()?;
+    matches!(second, '\u{fffd}' | '\u{80}'..='\u{84}' | '\u{201a}' | '\u{201e}').then_some(text)
 }
