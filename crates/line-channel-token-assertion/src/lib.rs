@@ -3,6 +3,8 @@
 
 mod algorithm;
 mod der_container;
+#[cfg(all(test, feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod differential;
 mod ecdsa_der;
 mod jwk_search;
 mod key_file;

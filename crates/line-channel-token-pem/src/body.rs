@@ -10,8 +10,8 @@ use crate::{Tlv, decode_base64};
 /// Some damage can be undone in more ways than one: a space may have been a line end or a plus. No wrong way gives
 /// DER of just the right length.
 pub(crate) fn decode(body: &str, good: impl Fn(&[u8]) -> bool) -> Option<Zeroizing<Vec<u8>>> {
-    const WAYS: [fn(&str) -> Zeroizing<String>; 5] =
-        [as_it_is, with_pluses, with_pluses_indented, with_pluses_on_one_line, without_lost_escapes];
+    const WAYS: [fn(&str) -> Zeroizing<String>; 4] =
+        [as_it_is, with_pluses, with_pluses_on_one_line, without_lost_escapes];
     let plain = plain(body);
     let mut any = None;
     let mut first_good = None;
@@ -93,17 +93,15 @@ fn as_it_is(body: &str) -> Zeroizing<String> {
     Zeroizing::new(body.to_owned())
 }
 
-/// A form or a URL turned every plus into a space, also at both ends of a line, and left the line ends.
+/// A form or a URL turned every plus into a space, also at both ends of a line, and left the line ends. The first line
+/// says how far all are indented: base64 of DER does not begin with a plus.
 fn with_pluses(body: &str) -> Zeroizing<String> {
+    let indent = body.lines().next().map_or(0, |first| first.len() - first.trim_start().len());
     let mut out = Zeroizing::new(String::with_capacity(body.len()));
-    out.extend(body.lines().flat_map(str::chars).map(|char| if char == ' ' { '+' } else { char }));
-    out
-}
-
-/// The same with indented lines.
-fn with_pluses_indented(body: &str) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::with_capacity(body.len()));
-    out.extend(body.lines().flat_map(|line| line.trim().chars()).map(|char| if char == ' ' { '+' } else { char }));
+    for line in body.lines() {
+        let line = line.get(indent..).unwrap_or_default();
+        out.extend(line.chars().map(|char| if char == ' ' { '+' } else { char }));
+    }
     out
 }
 

@@ -112,10 +112,11 @@ fn layer(bytes: &[u8], what: &str, layers: u8) -> Result<Pasted, Error> {
     if text.trim().is_empty() {
         return Err(Error::invalid_input(format!("the {what} is empty")));
     }
-    if layers < MOST_LAYERS && !armor::is_armored(&text) {
-        if let Some(decoded) = encoded::decode(&text) {
-            return layer(&decoded, what, layers + 1);
-        }
+    if layers < MOST_LAYERS
+        && !armor::is_armored(&text)
+        && let Some(decoded) = encoded::decode(&text)
+    {
+        return layer(&decoded, what, layers + 1);
     }
     Ok(Pasted::Text(Text { text, layers }))
 }
