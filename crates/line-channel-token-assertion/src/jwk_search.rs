@@ -3,6 +3,7 @@
 use line_channel_token_core::Error;
 use zeroize::Zeroizing;
 
+use crate::json_escapes;
 use crate::lenient_json::{self, Json};
 use crate::net_xml;
 use crate::private_jwk::{self, ReadJwk};
@@ -54,7 +55,7 @@ impl Found {
                         // With its quotes escaped it may be JSON still.
                         if text.contains("\\\"") && layers < MOST_LAYERS {
                             let mut unescaped = Self::default();
-                            unescaped.text(&lenient_json::unescape(text), layers + 1);
+                            unescaped.text(&json_escapes::unescape(text), layers + 1);
                             if unescaped.any {
                                 self.take(unescaped);
                                 self.in_string = true;

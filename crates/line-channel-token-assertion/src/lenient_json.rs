@@ -8,6 +8,8 @@ use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
+use crate::json_escapes::unescape;
+
 /// A value, borrowed from the text as far as that has no escapes.
 pub(crate) enum Json<'a> {
     Null,
@@ -229,44 +231,6 @@ impl<'a> Parser<'a> {
         self.at += end + 1;
         Ok(if escaped { Text::Owned(unescape(raw)) } else { Text::Borrowed(raw) })
     }
-}
-
-/// `text` without one layer of the escapes of JSON, JavaScript and Python.
-pub(crate) fn unescape(text: &str) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::with_capacity(text.len()));
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        out.push_str(before);
-        let escape = escape.get(1..).unwrap_or_default();
-        let code = |digits: &str| u32::from_str_radix(digits, 16).ok();
-        let length = match escape.chars().next() {
-            Some('n') => push(&mut out, '\n', 1),
-            Some('r') => push(&mut out, '\r', 1),
-            Some('t') => push(&mut out, '\t', 1),
-            Some('b' | 'f' | '\n') => 1,
-            Some('u') => match escape.get(1..5).and_then(code).map(char::from_u32) {
-                Some(Some(char)) => push(&mut out, char, 5),
-                // Half of a pair: no key has such characters, and a comment may lose them.
-                Some(None) => push(&mut out, char::REPLACEMENT_CHARACTER, 5),
-                None => push(&mut out, 'u', 1),
-            },
-            Some('x') => match escape.get(1..3).and_then(code).and_then(char::from_u32) {
-                Some(char) => push(&mut out, char, 3),
-                None => push(&mut out, 'x', 1),
-            },
-            Some(char) => push(&mut out, char, char.len_utf8()),
-            None => 0,
-        };
-        rest = escape.get(length..).unwrap_or_default();
-    }
-    out.push_str(rest);
-    out
-}
-
-fn push(out: &mut String, char: char, length: usize) -> usize {
-    out.push(char);
-    length
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod der_container;
 #[cfg(all(test, feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod differential;
 mod ecdsa_der;
+mod json_escapes;
 mod jwk_search;
 mod key_file;
 mod lenient_json;

@@ -15,7 +15,7 @@ use line_channel_token_core::Error;
 pub fn named(text: &str, what: &str) -> Option<Error> {
     let text = text.trim().trim_matches(['"', '\'', '`']).trim();
     let (is, cure) =
-        placeholder(text).or_else(|| reference(text)).or_else(|| other_format(text)).or_else(|| other_value(text))?;
+        other_format(text).or_else(|| placeholder(text)).or_else(|| reference(text)).or_else(|| other_value(text))?;
     Some(Error::invalid_input(format!("this is {is}, and no {what}: {cure}")))
 }
 
