@@ -86,7 +86,7 @@ fn a_root_is_read_in_every_form() {
     ] {
         let roots =
             roots_from_pem(&given).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&given)));
-        assert_eq!(roots, [der.clone()], "{}", String::from_utf8_lossy(&given));
+        assert_eq!(roots, std::slice::from_ref(der), "{}", String::from_utf8_lossy(&given));
     }
 }
 
@@ -139,7 +139,7 @@ fn what_is_no_root_is_called_by_its_name() {
         (block("CERTIFICATE", "AAAA").into_bytes(), "is damaged"),
         (block("CERTIFICATE", "").into_bytes(), "only the first line"),
         (block("CERTIFICATE", &damaged).into_bytes(), "damaged"),
-        (pem[..300].as_bytes().to_vec(), "cut off"),
+        (pem.as_bytes()[..300].to_vec(), "cut off"),
         ((pem.clone() + &pem[..300]).into_bytes(), "cut off"),
         (broken_inside, "cannot serve as a root"),
         (b"/etc/ssl/ca.pem".to_vec(), "the path of a file"),

@@ -1,6 +1,6 @@
 //! What the tests of pasted keys share.
 #![allow(dead_code, reason = "each test file uses a part of it")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use line_channel_token_assertion::SigningKey;
 use serde_json::Value;
