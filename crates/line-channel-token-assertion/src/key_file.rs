@@ -78,14 +78,14 @@ fn from_pasted(pasted: &Pasted, layers: u8) -> Result<KeyFile, Error> {
 }
 
 fn from_text(text: &Text, layers: u8) -> Result<KeyFile, Error> {
-    if let Some(error) = named(text.expose(), WHAT) {
-        return Err(error);
-    }
     let blocks = text.blocks();
     let in_blocks = keys_in(&blocks);
     // A PEM block in a member of JSON is found without a look at the JSON.
     if let Some(key) = one(in_blocks)? {
         return Ok(KeyFile { key, kid: None, format: Format::Pem });
+    }
+    if let Some(error) = named(text.expose(), WHAT) {
+        return Err(error);
     }
     let claims_key = blocks.iter().any(|block| block.label.is_private());
     let Found { keys, refused, bytes, in_string, any } = jwk_search::search(text.expose());

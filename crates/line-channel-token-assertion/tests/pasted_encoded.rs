@@ -8,13 +8,13 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use common::{JWK, PKCS1, PKCS8, PKCS8_DER, each_gives, public, utf16};
+use common::{EC, EC_JWK, EC_SEC1, JWK, PKCS1, PKCS8, PKCS8_DER, each_gives, public, utf16};
 use line_channel_token_assertion::SigningKey;
 use serde_json::{Value, json};
 
 #[test]
 fn base64_and_hex_around_a_key_are_taken_off() {
-    for original in [PKCS8, PKCS1, JWK] {
+    for original in [PKCS8, PKCS1, JWK, EC, EC_SEC1, EC_JWK] {
         let once = STANDARD.encode(original);
         let wrapped = once.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line) + "\r\n").collect::<String>();
         let digits = original.bytes().fold(String::new(), |mut hex, byte| {

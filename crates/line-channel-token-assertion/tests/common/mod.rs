@@ -9,6 +9,9 @@ pub(crate) const PKCS8: &str = include_str!("../keys/rsa-pkcs8.pem");
 pub(crate) const PKCS1: &str = include_str!("../keys/rsa-pkcs1.pem");
 pub(crate) const PKCS8_DER: &[u8] = include_bytes!("../keys/rsa-pkcs8.der");
 pub(crate) const CERTIFICATE: &str = include_str!("../keys/rsa-certificate.pem");
+pub(crate) const EC: &str = include_str!("../keys/ec-pkcs8.pem");
+pub(crate) const EC_SEC1: &str = include_str!("../keys/ec-sec1.pem");
+pub(crate) const EC_JWK: &str = include_str!("../keys/rfc7515-a3.jwk");
 pub(crate) const JWK: &str = include_str!("../keys/rfc7515-a2.jwk");
 
 pub(crate) fn public(key: &[u8]) -> String {
