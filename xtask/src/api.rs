@@ -14,7 +14,7 @@ const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 
 /// The crates, and the crates whose types may appear in their public signatures, beside the standard library's, their own
 /// and core's. Only the facade, which depends on our crates alone, exports what others define.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("line-channel-token", &[]),
     ("line-channel-token-assertion", &["async_trait", "serde_core"]),
     ("line-channel-token-cache", &["async_trait", "http"]),
@@ -22,6 +22,7 @@ const CRATES: [(&str, &[&str]); 9] = [
     ("line-channel-token-emulator", &["async_trait", "bytes", "http"]),
     ("line-channel-token-hyper", &["async_trait", "bytes", "http", "http_body_util", "hyper_util"]),
     ("line-channel-token-mock", &["async_trait", "bytes", "http"]),
+    ("line-channel-token-pem", &["zeroize"]),
     ("line-channel-token-reqwest", &["async_trait", "bytes", "http", "reqwest"]),
     ("line-channel-token-transport", &["bytes", "http_body", "rustls", "rustls_pki_types"]),
 ];

@@ -6,14 +6,16 @@ use crate::metadata::{self, Package};
 use crate::run::{Outcome, say};
 
 const CORE: &str = "line-channel-token-core";
+const PEM: &str = "line-channel-token-pem";
 const TRANSPORT: &str = "line-channel-token-transport";
 
 /// The arrows between the crates that a user's program runs, each pointing down.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     (CORE, &[]),
     ("line-channel-token-cache", &[CORE]),
-    ("line-channel-token-assertion", &[CORE]),
-    (TRANSPORT, &[CORE]),
+    (PEM, &[CORE]),
+    ("line-channel-token-assertion", &[CORE, PEM]),
+    (TRANSPORT, &[CORE, PEM]),
     ("line-channel-token-reqwest", &[CORE, TRANSPORT]),
     ("line-channel-token-hyper", &[CORE, TRANSPORT]),
     ("line-channel-token-emulator", &[CORE]),

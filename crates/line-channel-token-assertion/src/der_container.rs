@@ -3,37 +3,73 @@
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use line_channel_token_core::Error;
+use line_channel_token_pem::{Shape, Tlv};
+use pkcs8::spki::AlgorithmIdentifierRef;
 use sec1::{EcParameters, EcPrivateKey};
 
-use crate::pem_block::{certificate, encrypted, public_only};
 use crate::private_key::{EcKey, PrivateKey, RsaKey};
 
 const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 /// The OID of P-256.
 pub(crate) const P_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 
-/// Reads the private key in `der`.
+/// Reads the private key at the beginning of `der`. What follows it is passed over, unless that is DER too.
 pub(crate) fn private_key(der: &[u8]) -> Result<PrivateKey, Error> {
-    let Some(items) = outline(der) else {
-        return Err(unreadable());
+    let shape = Shape::of(der);
+    let Some((whole, rest)) = Tlv::first(der) else {
+        return Err(refusal(shape));
     };
-    let tags: Vec<Tag> = items.iter().map(Tagged::tag).collect();
-    match tags.as_slice() {
-        [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => pkcs8(der),
-        [Tag::Integer, Tag::OctetString, ..] => sec1(der, None),
-        [first, .., last]
-            if tags.len() >= 9 && *first == Tag::Integer && matches!(last, Tag::Integer | Tag::Sequence) =>
-        {
-            Ok(PrivateKey::Rsa(RsaKey::from_pkcs1(der)?))
-        }
-        [Tag::Sequence, Tag::OctetString] => Err(encrypted()),
-        [Tag::Sequence, Tag::BitString] | [Tag::Integer, Tag::Integer] => Err(public_only()),
-        [Tag::Sequence, Tag::Sequence, Tag::BitString] => Err(certificate()),
-        [Tag::Integer, Tag::Sequence, ..] => Err(Error::invalid_input(
-            "this looks like a PKCS#12 file: take the key out with `openssl pkcs12 -in FILE -nocerts -nodes`",
-        )),
-        _ => Err(unreadable()),
+    if shape.is_private() && Tlv::first(rest).is_some_and(|(next, _)| next.tag == 0x30) {
+        return Err(several());
     }
+    match shape {
+        Shape::Pkcs8 => pkcs8(&whole),
+        Shape::Sec1 => sec1(whole.whole, None),
+        Shape::Pkcs1 => Ok(PrivateKey::Rsa(RsaKey::from_pkcs1(whole.whole)?)),
+        other => Err(refusal(other)),
+    }
+}
+
+/// Says what DER of `shape` is, and what to do.
+fn refusal(shape: Shape) -> Error {
+    match shape {
+        Shape::EncryptedPkcs8 => encrypted(),
+        Shape::PublicKey => public_only(),
+        Shape::Certificate | Shape::CertificateRequest => certificate(),
+        Shape::RevocationList => Error::invalid_input("this is a list of revoked certificates: give the key file"),
+        Shape::Dsa => Error::invalid_input("this private key is neither RSA nor EC: LINE takes RSA of 2048 bits"),
+        Shape::Pkcs7 => Error::invalid_input("this is PKCS#7, which holds certificates and no key: give the key file"),
+        Shape::Pkcs12 => Error::invalid_input(
+            "this looks like a PKCS#12 file: take the key out with `openssl pkcs12 -in FILE -nocerts -nodes`",
+        ),
+        _ => unreadable(),
+    }
+}
+
+/// The error for a text or a file with more than one private key.
+pub(crate) fn several() -> Error {
+    Error::invalid_input("there are several private keys: give the one that belongs to the kid alone")
+}
+
+/// The error for a key that needs a passphrase.
+pub(crate) fn encrypted() -> Error {
+    Error::invalid_input(
+        "the private key is encrypted: decrypt it first, for example with `openssl pkey -in KEY -out PLAIN`, \
+         and keep the result in a secret store",
+    )
+}
+
+/// The error for a certificate or a request for one.
+pub(crate) fn certificate() -> Error {
+    Error::invalid_input("this is a certificate (or a request for one), which holds no private key: give the key file")
+}
+
+/// The error for a public key.
+pub(crate) fn public_only() -> Error {
+    Error::invalid_input(
+        "this is a public key: signing needs the private key that was generated together with it \
+         (the public one is for the LINE Developers Console)",
+    )
 }
 
 /// The error for bytes in none of the formats.
@@ -61,25 +97,26 @@ fn outline(der: &[u8]) -> Option<Vec<AnyRef<'_>>> {
     reader.finish(items).ok()
 }
 
-fn pkcs8(der: &[u8]) -> Result<PrivateKey, Error> {
-    let info = pkcs8::PrivateKeyInfo::from_der(der).map_err(|_| unreadable())?;
-    if info.algorithm.oid == pkcs1::ALGORITHM_OID {
-        return Ok(PrivateKey::Rsa(RsaKey::from_pkcs1(info.private_key)?));
+/// Attributes and a public key may follow, and are passed over: writers disagree about their form.
+fn pkcs8(whole: &Tlv<'_>) -> Result<PrivateKey, Error> {
+    let [_, algorithm, key, ..] = whole.children().unwrap_or_default()[..] else {
+        return Err(unreadable());
+    };
+    let algorithm = AlgorithmIdentifierRef::from_der(algorithm.whole).map_err(|_| unreadable())?;
+    if algorithm.oid == pkcs1::ALGORITHM_OID {
+        return Ok(PrivateKey::Rsa(RsaKey::from_pkcs1(key.value)?));
     }
-    if info.algorithm.oid == sec1::ALGORITHM_OID {
-        return match info.algorithm.parameters.map(|parameters| parameters.decode_as::<ObjectIdentifier>()) {
-            Some(Ok(curve)) => sec1(info.private_key, Some(curve)),
+    if algorithm.oid == sec1::ALGORITHM_OID {
+        return match algorithm.parameters.map(|parameters| parameters.decode_as::<ObjectIdentifier>()) {
+            Some(Ok(curve)) => sec1(key.value, Some(curve)),
             _ => Err(explicit_curve()),
         };
     }
-    Err(Error::invalid_input(if info.algorithm.oid == RSA_PSS {
+    Err(Error::invalid_input(if algorithm.oid == RSA_PSS {
         "this RSA key is restricted to PSS signatures: RS256 needs one for rsaEncryption (`openssl genrsa 2048`)"
             .to_owned()
     } else {
-        format!(
-            "this private key is neither RSA nor EC (algorithm {}): LINE takes RSA of 2048 bits",
-            info.algorithm.oid
-        )
+        format!("this private key is neither RSA nor EC (algorithm {}): LINE takes RSA of 2048 bits", algorithm.oid)
     }))
 }
 

@@ -3,8 +3,14 @@
 
 mod algorithm;
 mod der_container;
+#[cfg(all(test, feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod differential;
 mod ecdsa_der;
-mod pem_block;
+mod json_escapes;
+mod jwk_search;
+mod key_file;
+mod lenient_json;
+mod net_xml;
 mod private_jwk;
 mod private_key;
 mod private_key_pem;
@@ -17,6 +23,7 @@ mod provider_rust_crypto;
 mod public_jwk;
 #[cfg(all(test, any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 mod rfc_examples;
+mod rsa_numbers;
 mod signer;
 mod signing_key;
 mod template;

@@ -11,12 +11,14 @@ use zeroize::Zeroizing;
 use crate::der_container::{P_256, unreadable};
 
 /// A private key, whatever it was read from. Its numbers are not yet known to fit together.
+#[derive(PartialEq, Eq)]
 pub(crate) enum PrivateKey {
     Rsa(RsaKey),
     Ec(EcKey),
 }
 
 /// An RSA key of 2048 bits with two primes.
+#[derive(PartialEq, Eq)]
 pub(crate) struct RsaKey {
     /// `RSAPrivateKey` of PKCS#1.
     pub(crate) pkcs1: Zeroizing<Vec<u8>>,
@@ -45,10 +47,6 @@ impl RsaKey {
                 "the public exponent of this RSA key is not usable: generate one with the usual 65537",
             ));
         }
-        let even = |number: UintRef<'_>| number.as_bytes().last().is_none_or(|last| last % 2 == 0);
-        if even(key.modulus) || [key.prime1, key.prime2].iter().any(|prime| even(*prime) || prime.as_bytes() == [1]) {
-            return Err(inconsistent());
-        }
         Ok(Self {
             pkcs1: key.to_der().map(Zeroizing::new).map_err(|_| unreadable())?,
             modulus: key.modulus.as_bytes().to_vec(),
@@ -64,6 +62,7 @@ impl RsaKey {
 }
 
 /// A key on P-256.
+#[derive(PartialEq, Eq)]
 pub(crate) struct EcKey {
     /// The secret number.
     pub(crate) scalar: Zeroizing<[u8; 32]>,
@@ -73,7 +72,11 @@ pub(crate) struct EcKey {
 
 impl EcKey {
     pub(crate) fn new(scalar: &[u8], public: Option<Vec<u8>>) -> Result<Self, Error> {
-        // Some writers leave leading zeros out.
+        // Some writers leave leading zeros out, and others add one.
+        let mut scalar = scalar;
+        while let (Some(rest), 33..) = (scalar.strip_prefix(&[0]), scalar.len()) {
+            scalar = rest;
+        }
         let Some(zeros) = 32usize.checked_sub(scalar.len()) else {
             return Err(unreadable());
         };

@@ -7,13 +7,16 @@ use line_channel_token_core::Error;
 use pkcs8::LineEnding;
 use zeroize::Zeroizing;
 
+use crate::key_file::{self, Format, KeyFile};
 use crate::private_key::{EcKey, PrivateKey, RsaKey, inconsistent};
 use crate::provider::{PREFERRED, Provider, RawSigner};
-use crate::{PrivateKeyPem, PublicJwk, SigningAlgorithm, der_container, pem_block, private_jwk};
+use crate::{PrivateKeyPem, PublicJwk, SigningAlgorithm, rsa_numbers};
 
 /// A private key for signing assertions: RSA of 2048 bits, or EC on P-256.
 ///
-/// It is read and checked once, when it is made: that its parts fit together, and that a signature of it verifies.
+/// It is read and checked once, when it is made: that an RSA key has two different primes of 1024 bits, that all of its numbers
+/// follow from them, and that a signature of it verifies. Every provider takes and refuses the same keys. With RSA this takes some
+/// milliseconds, about ten times as long as a signature.
 /// Clones are cheap and share one key. `Debug` shows the algorithm alone, and no error shows any of the key.
 #[derive(Clone)]
 pub struct SigningKey(Arc<Inner>);
@@ -27,64 +30,71 @@ struct Inner {
 }
 
 impl SigningKey {
-    /// Reads a key in whichever format it has: PEM, DER or a private JWK.
+    /// Reads a key in whichever format it has: PEM, DER or a private JWK, as people paste it.
+    ///
+    /// Whatever can mean one key only is read: UTF-16, base64 or hex of a key, PEM whose line ends became spaces or `\n`,
+    /// a JWK after a heading, in an array or under a member of JSON, a Python dict, the XML of .NET. The crate's page has
+    /// the list.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use line_channel_token_assertion::SigningKey;
+    ///
+    /// let pem = SigningKey::generate_ec()?.to_pkcs8_pem()?;
+    /// // As a variable in a .env file that was read without a look at its quotes.
+    /// let pasted = format!("\"{}\"", pem.expose_secret().replace('\n', "\\n"));
+    /// SigningKey::parse(pasted)?;
+    /// let error = SigningKey::parse("${LINE_PRIVATE_KEY}").unwrap_err();
+    /// assert!(error.to_string().contains("a variable that was not expanded"));
+    /// # }
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of [`from_pem`](Self::from_pem), [`from_der`](Self::from_der) or [`from_jwk`](Self::from_jwk); kind
-    /// [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where it is empty or none of these.
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput), each with a message of its own that says what
+    /// is wrong and what to do, for a public key, a certificate, an encrypted key, OpenSSH's format, several private keys, RSA of
+    /// another size, another curve or kind of key, numbers that do not fit together, what is empty or longer than 256 KiB,
+    /// values that are often given by mistake, and anything that cannot be read. Kind
+    /// [`Signing`](line_channel_token_core::ErrorKind::Signing) if the build has no provider.
     pub fn parse(key: impl AsRef<[u8]>) -> Result<Self, Error> {
         Self::parse_with(PREFERRED, key.as_ref())
     }
 
-    /// Reads a key from PEM: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or SEC1 (`EC PRIVATE KEY`).
+    /// Reads a key from PEM alone: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or SEC1 (`EC PRIVATE KEY`).
     ///
-    /// Text and blocks of another kind may stand before and after it.
+    /// Text and blocks of another kind may stand before and after it. The BEGIN and END lines may be missing.
     ///
     /// # Errors
     ///
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput), each with a message of its own, for
-    /// a public key, a certificate, an encrypted key, OpenSSH's format, several private keys, RSA of another size,
-    /// another curve or kind of key, parts that do not fit together, and anything that cannot be read. Kind
-    /// [`Signing`](line_channel_token_core::ErrorKind::Signing) where the build has no provider.
+    /// As [`parse`](Self::parse), and for DER and a JWK.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let pem = pem.as_ref();
-        match Format::of(pem)? {
-            Format::Pem => Self::parse_with(PREFERRED, pem),
-            Format::Jwk => Err(Error::invalid_input("this is JSON and not PEM: read it with from_jwk or parse")),
-            Format::Der => Err(Error::invalid_input("this is DER and not PEM: read it with from_der or parse")),
-        }
+        Self::from_format(pem.as_ref(), Format::Pem)
     }
 
-    /// Reads a key from DER: PKCS#8, PKCS#1 or SEC1.
+    /// Reads a key from DER alone, or from base64 or hex of it: PKCS#8, PKCS#1 or SEC1.
+    ///
+    /// What follows the key is passed over, unless it is DER too.
     ///
     /// # Errors
     ///
-    /// As [`from_pem`](Self::from_pem).
+    /// As [`parse`](Self::parse), and for PEM and a JWK.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
-        match Format::of(der)? {
-            Format::Der => Self::parse_with(PREFERRED, der),
-            Format::Jwk => Err(Error::invalid_input("this is JSON and not DER: read it with from_jwk or parse")),
-            Format::Pem => Err(Error::invalid_input("this is PEM and not DER: read it with from_pem or parse")),
-        }
+        Self::from_format(der, Format::Der)
     }
 
-    /// Reads a key from a private JWK: RSA with `n`, `e`, `d`, `p`, `q`, `dp`, `dq` and `qi`, or EC with `crv` P-256,
+    /// Reads a key from a private JWK alone: RSA with `n`, `e`, `d`, `p`, `q`, `dp`, `dq` and `qi`, or EC with `crv` P-256,
     /// `x`, `y` and `d`.
     ///
-    /// A `kid` in it is remembered, and [`AssertionSigner::new`](crate::AssertionSigner::new) refuses another one.
+    /// It may stand in an array, a JWK set or a member of an object, beside its public half, and after a heading. A `kid` in it is
+    /// remembered, and [`AssertionSigner::new`](crate::AssertionSigner::new) refuses another one.
     ///
     /// # Errors
     ///
-    /// As [`from_pem`](Self::from_pem), and for a JWK set, a missing member, and an `alg`, `use` or `key_ops` that is
-    /// not for signing.
+    /// As [`parse`](Self::parse), and for PEM, DER, a JWK in a string of JSON or in base64, a missing or doubled member or one of
+    /// another type (which is named), and an `alg`, `use` or `key_ops` that is not for signing.
     pub fn from_jwk(jwk: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let jwk = jwk.as_ref();
-        match Format::of(jwk)? {
-            Format::Jwk => Self::parse_with(PREFERRED, jwk),
-            Format::Pem => Err(Error::invalid_input("this is PEM and not a JWK: read it with from_pem or parse")),
-            Format::Der => Err(Error::invalid_input("this is DER and not a JWK: read it with from_der or parse")),
-        }
+        Self::from_format(jwk.as_ref(), Format::Jwk)
     }
 
     /// Generates an RSA key of 2048 bits, the kind that LINE accepts.
@@ -150,11 +160,17 @@ impl SigningKey {
     }
 
     pub(crate) fn parse_with(provider: &Provider, key: &[u8]) -> Result<Self, Error> {
-        let (key, kid) = match Format::of(key)? {
-            Format::Jwk => private_jwk::private_key(without_bom(key))?,
-            Format::Pem => (der_container::private_key(&pem_block::private_key_der(key)?)?, None),
-            Format::Der => (der_container::private_key(key)?, None),
-        };
+        Self::from_read(provider, key_file::read(key)?)
+    }
+
+    fn from_format(key: &[u8], expected: Format) -> Result<Self, Error> {
+        let read = key_file::read(key)?;
+        read.expect(expected)?;
+        Self::from_read(PREFERRED, read)
+    }
+
+    fn from_read(provider: &Provider, read: KeyFile) -> Result<Self, Error> {
+        let KeyFile { key, kid, .. } = read;
         match key {
             PrivateKey::Rsa(key) => Self::rsa(provider, &key, kid),
             PrivateKey::Ec(key) => Self::ec(provider, &key, kid),
@@ -170,6 +186,7 @@ impl SigningKey {
     }
 
     fn rsa(provider: &Provider, key: &RsaKey, kid: Option<String>) -> Result<Self, Error> {
+        rsa_numbers::check(key)?;
         Self::checked(Inner {
             raw: (provider.load_rsa)(key)?,
             algorithm: SigningAlgorithm::Rs256,
@@ -209,29 +226,4 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({})", self.0.algorithm)
     }
-}
-
-enum Format {
-    Pem,
-    Der,
-    Jwk,
-}
-
-impl Format {
-    fn of(key: &[u8]) -> Result<Self, Error> {
-        let text = without_bom(key).trim_ascii();
-        match text.first() {
-            None => Err(Error::invalid_input("the private key is empty")),
-            Some(b'{' | b'[') => Ok(Self::Jwk),
-            _ if pem_block::is_pem(text) => Ok(Self::Pem),
-            Some(0x30) => Ok(Self::Der),
-            _ => Err(Error::invalid_input(
-                "this is no private key: PEM with its BEGIN and END lines, DER, or a JWK was expected",
-            )),
-        }
-    }
-}
-
-fn without_bom(key: &[u8]) -> &[u8] {
-    key.strip_prefix(b"\xef\xbb\xbf").unwrap_or(key)
 }

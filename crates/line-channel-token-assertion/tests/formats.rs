@@ -22,6 +22,9 @@ fn every_container_of_one_rsa_key_gives_the_same_key() {
         key!("rsa-bag-attributes.pem"),
         key!("rsa-pkcs1.der"),
         key!("rsa-pkcs8.der"),
+        ("with a line end after it.der", &[key!("rsa-pkcs8.der").1, b"\n"].concat()),
+        ("filled up.der", &[key!("rsa-pkcs1.der").1, &[0; 16]].concat()),
+        ("cut and padded.der", &[key!("rsa-pkcs1.der").1, b"more"].concat()),
     ] {
         let read = if file.ends_with(".der") { SigningKey::from_der(bytes) } else { SigningKey::from_pem(bytes) };
         assert_eq!(read.unwrap().public_jwk(), expected.public_jwk(), "{file}");
@@ -94,7 +97,8 @@ fn what_is_no_usable_key_is_refused_by_name() {
         (("garbage", b"hello"), "no private key: PEM"),
         (("a SEQUENCE of nothing", b"0\0"), "or it is damaged"),
         (("a cut file", &key!("rsa-pkcs8.der").1[..600]), "or it is damaged"),
-        (("a file and a half", &[key!("rsa-pkcs8.der").1, b"more"].concat()), "or it is damaged"),
+        (("two keys in one file", &[key!("rsa-pkcs8.der").1, key!("ec-sec1.der").1].concat()), "several private keys"),
+        (("text of DER", String::from_utf8_lossy(key!("rsa-pkcs8.der").1).as_bytes()), "read as text"),
         (("a cut PEM", &key!("rsa-pkcs8.pem").1[..600]), "cut off"),
     ] {
         let error = SigningKey::parse(bytes).unwrap_err();

@@ -2,6 +2,8 @@
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use line_channel_token_assertion::{AssertionSigner, SigningKey};
 use line_channel_token_core::{AssertionKid, ChannelId, ErrorKind};
 use serde_json::{Value, json};
@@ -41,23 +43,33 @@ fn a_jwk_that_cannot_sign_is_refused_by_name() {
         (with(ec(), json!({"y": null})), "has no \"y\""),
         (with(ec(), json!({"crv": null})), "has no \"crv\""),
         (with(ec(), json!({"crv": "P-384"})), "on P-384"),
-        (with(ec(), json!({"x": "AAAA"})), "\"x\" of this JWK is not 32 bytes"),
-        (with(ec(), json!({"d": "AAAA"})), "\"d\" of this JWK is not 32 bytes"),
-        (with(rsa(), json!({"oth": []})), "more than two primes"),
+        (with(ec(), json!({"x": "AAAA"})), "do not fit together"),
+        (with(ec(), json!({"d": "AAAA"})), "do not fit together"),
+        (with(ec(), json!({"d": "AQ".to_owned() + &"A".repeat(42)})), "\"d\" of this JWK is longer than 32 bytes"),
+        (with(rsa(), json!({"oth": [{"r": "AQ"}]})), "more than two primes"),
         (with(rsa(), json!({"use": "enc"})), "\"use\""),
         (with(rsa(), json!({"alg": "PS256"})), "\"alg\" of this JWK is not RS256"),
         (with(ec(), json!({"alg": "RS256"})), "\"alg\" of this JWK is not ES256"),
         (with(rsa(), json!({"key_ops": ["verify"]})), "leave \"sign\" out"),
-        (with(rsa(), json!({"key_ops": "sign"})), "wrong type"),
-        (with(rsa(), json!({"d": 5})), "wrong type"),
-        (with(rsa(), json!({"d": "a+/b"})), "\"d\" of this JWK is not base64url"),
+        (with(rsa(), json!({"key_ops": "sign"})), "\"key_ops\" of this JWK is a string, and must be a list of strings"),
+        (with(rsa(), json!({"key_ops": [5]})), "\"key_ops\" of this JWK is a number"),
+        (with(rsa(), json!({"d": 5})), "\"d\" of this JWK is a number, and must be base64url"),
+        (with(rsa(), json!({"e": 65537})), "\"e\" of this JWK is a number, and must be base64url (65537 is \"AQAB\")"),
+        (with(rsa(), json!({"p": ["x"]})), "\"p\" of this JWK is a list"),
+        (with(rsa(), json!({"kid": {}})), "\"kid\" of this JWK is an object, and must be a string"),
+        (with(rsa(), json!({"use": true})), "\"use\" of this JWK is true or false"),
+        (with(rsa(), json!({"d": "a*b"})), "\"d\" of this JWK is not base64url"),
         (with(rsa(), json!({"kty": "oct"})), "neither RSA nor EC"),
         (with(rsa(), json!({"kty": null})), "no \"kty\""),
-        (json!({"keys": [rsa()]}).to_string(), "JWK set"),
-        (json!([rsa()]).to_string(), "wrong type"),
-        (rsa().to_string()[..300].to_owned(), "breaks off"),
-        (format!("{} x", rsa()), "damaged"),
-        ("{\"kty\":\"RSA\",\"kty\":\"RSA\"}".to_owned(), "twice"),
+        (json!({"keys": [rsa(), ec()]}).to_string(), "several private keys"),
+        (json!({"keys": []}).to_string(), "no key in this JSON"),
+        (json!([rsa(), ec()]).to_string(), "several private keys"),
+        (json!([]).to_string(), "no key in this JSON"),
+        (json!({"client_secret": "x"}).to_string(), "no key in this JSON"),
+        (rsa().to_string()[..300].to_owned(), "breaks off at line 1, column 301"),
+        (rsa().to_string().replacen(',', " ?", 1), "is damaged at line 1"),
+        (rsa().to_string().replacen('{', "{\"kty\":\"RSA\",", 1), "has \"kty\" twice"),
+        (rsa().to_string().replacen('{', "{\"D\":\"AQ\",", 1), "has \"d\" twice"),
     ] {
         let error = SigningKey::from_jwk(&jwk).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -72,10 +84,50 @@ fn what_browsers_and_jwcrypto_export_is_taken() {
         json!({"alg": "RS256", "ext": true, "key_ops": ["sign"]}),
         json!({"alg": "RS256", "use": "sig"}),
         json!({"x5t": "abc", "unknown": {"a": [1]}}),
+        // .NET and Go write what is absent, too.
+        json!({"oth": [], "key_ops": [], "x5c": [], "alg": "", "use": "", "kid": ""}),
+        json!({"keys": "of another kind"}),
     ] {
         let key = SigningKey::from_jwk(with(rsa(), extra)).unwrap();
         assert_eq!(key.public_jwk(), plain.public_jwk());
     }
+    let nulls = rsa().to_string().replacen('{', r#"{"oth":null,"key_ops":null,"use":null,"alg":null,"kid":null,"#, 1);
+    assert_eq!(SigningKey::from_jwk(nulls).unwrap().public_jwk(), plain.public_jwk());
+}
+
+#[test]
+fn numbers_are_read_in_whatever_form_of_base64_they_have() {
+    let members = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
+    let plain = SigningKey::from_jwk(rsa().to_string()).unwrap();
+    let forms: [fn(&str) -> String; 5] = [
+        |url| url.replace('-', "+").replace('_', "/"),
+        |url| format!("{url}{}", ["", "", "==", "="][url.len() % 4]),
+        |url| url.as_bytes().chunks(64).map(|line| format!("{}\r\n", std::str::from_utf8(line).unwrap())).collect(),
+        // With a zero byte in front, as Java's BigInteger writes it.
+        |url| {
+            let number = URL_SAFE_NO_PAD.decode(url).unwrap();
+            URL_SAFE_NO_PAD.encode([&[0], number.as_slice()].concat())
+        },
+        |url| url.to_owned(),
+    ];
+    for form in forms {
+        let mut jwk = rsa();
+        for member in members {
+            jwk[member] = form(jwk[member].as_str().unwrap()).into();
+        }
+        let json = jwk.to_string();
+        for escaped in
+            [json.clone(), json.replace('/', "\\/"), json.replace('+', "\\u002B"), json.replace("AQAB", "\\u0041QAB")]
+        {
+            assert_eq!(SigningKey::from_jwk(&escaped).unwrap().public_jwk(), plain.public_jwk(), "{escaped}");
+        }
+    }
+    let mut short = ec();
+    short["d"] = format!("AA{}", "").into();
+    assert!(SigningKey::from_jwk(short.to_string()).is_err(), "zero is no key");
+    let (mut longer, x) = (ec(), URL_SAFE_NO_PAD.decode(ec()["x"].as_str().unwrap()).unwrap());
+    longer["x"] = URL_SAFE_NO_PAD.encode([&[0], x.as_slice()].concat()).into();
+    SigningKey::from_jwk(longer.to_string()).unwrap();
 }
 
 #[test]

@@ -22,6 +22,56 @@ const FILES: &[&[u8]] = &[
     include_bytes!("keys/rsa-pkcs8-encrypted.der"),
 ];
 
+/// What the readers look for.
+const PARTS: &[&str] = &[
+    "-----",
+    "BEGIN ",
+    "END ",
+    "PRIVATE KEY",
+    "CERTIFICATE",
+    "\\n",
+    "\n",
+    "\\",
+    "\\u00",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    "'",
+    ":",
+    ",",
+    "=>",
+    "kty",
+    "RSA",
+    "EC",
+    "P-256",
+    "d",
+    "n",
+    "e",
+    "AQAB",
+    "MIIE",
+    "0x30",
+    "30:82",
+    "&#",
+    "&quot;",
+    "%2B",
+    "+",
+    " ",
+    "<Modulus>",
+    "</Modulus>",
+    "b'",
+    "//",
+    "/*",
+    "null",
+    "1e9",
+    "\u{2014}",
+    "\u{feff}",
+    "\0",
+    "=",
+    "base64,",
+];
+
 /// Every 8 characters of the private members of a JWK.
 fn private_pieces(jwk: &str) -> Vec<String> {
     let jwk: serde_json::Value = serde_json::from_str(jwk).unwrap();
@@ -62,6 +112,15 @@ fn errors_about_a_damaged_key_quote_nothing_of_it() {
     let d = serde_json::from_str::<serde_json::Value>(JWK).unwrap()["d"].as_str().unwrap().to_owned();
     bad.push(format!("{number}\"\\u0041{d}\"}}"));
     bad.push(format!("{{\"kty\":\"RSA\",\"key_ops\":\"{d}\"}}"));
+    bad.push(format!("{{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":[\"{d}\"]}}"));
+    bad.push(format!("{{\"{d}\":1,\"kty\":\"RSA\",\"{d}\":2}}"));
+    bad.push(format!("<RSAKeyValue><Modulus>{d}</Modulus><Exponent>*</Exponent><D>{d}</D></RSAKeyValue>"));
+    for around in
+        ["ssh-rsa %", "PuTTY-User-Key-File-2: %", "/%.pem", "${%}", "<%>", "https://%", "[%]", "{%}", "'%'", "ey%.%.%"]
+    {
+        bad.push(around.replace('%', &d));
+    }
+    bad.push(JWK.replace('"', "\\\"").replace("\"d\\", "\"5\\"));
     bad.push(format!("{{\"kty\":\"{d}\"}}"));
     bad.push(format!("{{\"kty\":\"EC\",\"crv\":\"{d}\"}}"));
     bad.push(whole.replace("\"kty\": \"RSA\"", &format!("\"kty\": \"RSA\", \"alg\": \"{d}\"")));
@@ -86,6 +145,14 @@ proptest! {
         prop_assert!(SigningKey::from_jwk(&bytes).is_err());
         let der = [&[0x30, 0x82, (bytes.len() >> 8) as u8, bytes.len() as u8][..], &bytes].concat();
         prop_assert!(SigningKey::parse(&der).is_err());
+    }
+
+    #[test]
+    fn texts_full_of_marks_are_refused_and_never_panic(
+        parts in proptest::collection::vec(0..PARTS.len(), 0..40)
+    ) {
+        let text: String = parts.into_iter().map(|part| PARTS[part]).collect();
+        prop_assert!(SigningKey::parse(&text).is_err());
     }
 
     #[test]

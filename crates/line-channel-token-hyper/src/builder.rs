@@ -37,7 +37,7 @@ impl HyperBackendBuilder {
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the text is not PEM, holds no
     /// certificate, or holds one that cannot serve as a root.
     pub fn add_root_certificate_pem(mut self, pem: &[u8]) -> Result<Self, Error> {
-        self.extra_roots.extend(tls::roots_from_pem(pem)?);
+        self.extra_roots.extend(line_channel_token_transport::roots_from_pem(pem)?);
         Ok(self)
     }
 

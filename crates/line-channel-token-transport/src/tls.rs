@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use line_channel_token_core::Error;
+use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 /// TLS 1.2 or 1.3 for HTTP/1.1, trusting the platform's roots and `extra_roots`.
@@ -49,28 +48,6 @@ fn verifier(extra_roots: &[CertificateDer<'static>], provider: Arc<CryptoProvide
     Err(rustls::Error::General("Android takes extra roots from the app's network security configuration".to_owned()))
 }
 
-/// Each certificate of a PEM text, all of them fit to be a root.
-///
-/// # Errors
-///
-/// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the text is not PEM, holds no certificate, or
-/// holds one that cannot serve as a root.
-pub fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let roots = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Error::invalid_input("the root certificate is not valid PEM").with_source(error))?;
-    if roots.is_empty() {
-        return Err(Error::invalid_input("the root certificate's PEM holds no certificate"));
-    }
-    let mut store = RootCertStore::empty();
-    for root in &roots {
-        store
-            .add(root.clone())
-            .map_err(|error| Error::invalid_input("the certificate cannot serve as a root").with_source(error))?;
-    }
-    Ok(roots)
-}
-
 #[cfg(feature = "aws-lc-rs")]
 fn crypto_provider() -> Option<CryptoProvider> {
     Some(rustls::crypto::aws_lc_rs::default_provider())
@@ -88,24 +65,6 @@ fn crypto_provider() -> Option<CryptoProvider> {
 
 #[cfg(test)]
 mod tests {
-    use line_channel_token_core::ErrorKind;
-
-    use super::roots_from_pem;
-
-    #[test]
-    fn a_root_that_is_no_certificate_is_refused_when_it_is_given() {
-        for (pem, says) in [
-            ("", "holds no certificate"),
-            ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "holds no certificate"),
-            ("-----BEGIN CERTIFICATE-----\nAAAA", "not valid PEM"),
-            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot serve as a root"),
-        ] {
-            let error = roots_from_pem(pem.as_bytes()).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::InvalidInput);
-            assert!(error.to_string().contains(says), "{pem:?}: {error}");
-        }
-    }
-
     #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
     #[test]
     fn no_process_wide_provider_is_installed_or_asked_for() {

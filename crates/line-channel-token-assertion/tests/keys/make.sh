@@ -55,3 +55,10 @@ openssl ecparam -name prime256v1 -out ec-parameters.pem
 openssl ecparam -name secp384r1 -genkey -noout -out ec-p384.pem
 openssl ecparam -name secp256k1 -genkey -noout -out ec-secp256k1.pem
 openssl pkcs8 -topk8 -nocrypt -in ec-p384.pem -out ec-p384-pkcs8.pem
+
+# Numbers for keys that no tool makes: primes of several lengths, two halves of a composite, and one that is no prime and
+# passes a round of Miller and Rabin for a quarter of all bases: (k+1)(2k+1), both factors prime, found by trying random k.
+# primes.txt gives them names.
+for bits in 1024 1024 1008 1040 1023 1025 16 2032 512 512; do
+    openssl prime -generate -bits "$bits" -hex
+done

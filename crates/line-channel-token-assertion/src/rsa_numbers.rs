@@ -1,0 +1,119 @@
+//! Whether the numbers of an RSA key fit together, with the same verdict whichever provider signs.
+//!
+//! The providers differ in what they check, and when: one never returns for some keys, another signs with what is no
+//! prime. So what they are given is checked here before.
+
+use crypto_bigint::modular::runtime_mod::{DynResidue, DynResidueParams};
+use crypto_bigint::{Encoding, U1024, U2048, Uint};
+use line_channel_token_core::Error;
+use pkcs1::RsaPrivateKey;
+use pkcs1::UintRef;
+use pkcs1::der::Decode;
+use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::private_key::{RsaKey, inconsistent};
+
+/// Rounds of Miller and Rabin for each prime, as FIPS 186-4 (table C.3) wants for 1024 bits. A number that was made to deceive
+/// passes a round with a probability of 1/4 at most.
+const ROUNDS: u8 = 4;
+
+/// Checks that there are two primes of 1024 bits, and that everything else is what follows from them.
+pub(crate) fn check(key: &RsaKey) -> Result<(), Error> {
+    let numbers = RsaPrivateKey::from_der(&key.pkcs1).map_err(|_| inconsistent())?;
+    let (n, e): (U2048, U1024) = (uint(numbers.modulus)?, uint(numbers.public_exponent)?);
+    let wide_p: Wiped<U2048> = wiped(numbers.prime1)?;
+    let wide_q: Wiped<U2048> = wiped(numbers.prime2)?;
+    let (low, high) = wide_p.mul_wide(&wide_q);
+    if low != n || high != U2048::ZERO {
+        return Err(inconsistent());
+    }
+    let bits = (wide_p.bits(), wide_q.bits());
+    if bits != (1024, 1024) {
+        return Err(Error::invalid_input(format!(
+            "the primes of this RSA key have {} and {} bits, and must have 1024 each: generate a new key",
+            bits.0, bits.1
+        )));
+    }
+    if *wide_p == *wide_q {
+        return Err(Error::invalid_input("the two primes of this RSA key are the same: generate a new key"));
+    }
+    let p: Wiped<U1024> = wiped(numbers.prime1)?;
+    let q: Wiped<U1024> = wiped(numbers.prime2)?;
+    let d: Wiped<U2048> = wiped(numbers.private_exponent)?;
+    if *d >= n {
+        return Err(inconsistent());
+    }
+    let (d_high, d_low) = d.split();
+    let d = Zeroizing::new((d_low, d_high));
+    for (prime, exponent) in [(&p, numbers.exponent1), (&q, numbers.exponent2)] {
+        let exponent: Wiped<U1024> = wiped(exponent)?;
+        let order = Zeroizing::new(prime.wrapping_sub(&U1024::ONE));
+        if remainder(*d, &order) != *exponent || remainder(exponent.mul_wide(&e), &order) != U1024::ONE {
+            return Err(inconsistent());
+        }
+    }
+    let coefficient: Wiped<U1024> = wiped(numbers.coefficient)?;
+    if *coefficient >= *p || remainder(coefficient.mul_wide(&q), &p) != U1024::ONE {
+        return Err(inconsistent());
+    }
+    if !(is_prime(&p) && is_prime(&q)) {
+        return Err(Error::invalid_input(
+            "one of the two primes of this RSA key is no prime number: generate a new key",
+        ));
+    }
+    Ok(())
+}
+
+type Wiped<T> = Zeroizing<T>;
+
+/// The number, if it is not longer than the type.
+fn uint<const LIMBS: usize>(number: UintRef<'_>) -> Result<Uint<LIMBS>, Error>
+where
+    Uint<LIMBS>: Encoding,
+{
+    let mut out = Uint::<LIMBS>::ZERO.to_be_bytes();
+    let (room, bytes) = (out.as_ref().len(), number.as_bytes());
+    let place = room.checked_sub(bytes.len()).and_then(|start| out.as_mut().get_mut(start..));
+    place.ok_or_else(inconsistent)?.copy_from_slice(bytes);
+    let number = Uint::from_be_bytes(out);
+    out.as_mut().zeroize();
+    Ok(number)
+}
+
+fn wiped<const LIMBS: usize>(number: UintRef<'_>) -> Result<Wiped<Uint<LIMBS>>, Error>
+where
+    Uint<LIMBS>: Encoding,
+{
+    uint(number).map(Zeroizing::new)
+}
+
+fn remainder(wide: (U1024, U1024), modulus: &U1024) -> U1024 {
+    U1024::const_rem_wide(wide, modulus).0
+}
+
+/// The test of Miller and Rabin. Its bases follow from the number, so that every provider and every run agree.
+fn is_prime(number: &U1024) -> bool {
+    if !number.bit_vartime(0) || number.bits() < 1000 {
+        return false;
+    }
+    let params = DynResidueParams::new(number);
+    let minus_one = Zeroizing::new(number.wrapping_sub(&U1024::ONE));
+    let twos = minus_one.trailing_zeros();
+    let odd = Zeroizing::new(minus_one.shr_vartime(twos));
+    let one = DynResidue::one(params);
+    (0..ROUNDS).all(|round| {
+        let hash = Sha256::new().chain_update(number.to_be_bytes()).chain_update([round]).finalize();
+        let mut base = [0; 128];
+        base[96..].copy_from_slice(&hash);
+        let base = DynResidue::new(&U1024::from_be_bytes(base), params);
+        let mut power = base.pow(&odd);
+        if power == one || power.retrieve() == *minus_one {
+            return true;
+        }
+        (1..twos).any(|_| {
+            power = power.square();
+            power.retrieve() == *minus_one
+        })
+    })
+}

@@ -1,0 +1,183 @@
+//! The base64 of a PEM block, after what shells, editors and secret stores did to it.
+
+use zeroize::Zeroizing;
+
+use crate::{Tlv, decode_base64};
+
+/// Decodes `body` in the way that gives one element of DER and nothing else, or in the first way that gives something
+/// `good`, or else in the first that gives anything.
+///
+/// Some damage can be undone in more ways than one: a space may have been a line end or a plus. No wrong way gives
+/// DER of just the right length.
+pub(crate) fn decode(body: &str, good: impl Fn(&[u8]) -> bool) -> Option<Zeroizing<Vec<u8>>> {
+    const WAYS: [fn(&str) -> Zeroizing<String>; 4] =
+        [as_it_is, with_pluses, with_pluses_on_one_line, without_lost_escapes];
+    let plain = plain(body);
+    let mut any = None;
+    let mut first_good = None;
+    for der in WAYS.iter().filter_map(|way| decode_base64(&way(&plain))) {
+        if Tlv::first(&der).is_some_and(|(first, rest)| first.tag == 0x30 && rest.is_empty()) {
+            return Some(der);
+        }
+        let place = if good(&der) { &mut first_good } else { &mut any };
+        place.get_or_insert(der);
+    }
+    first_good.or(any)
+}
+
+/// Without headers, escapes, quotes and the marks that stand at the beginning of lines.
+fn plain(body: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(body.len() + 1));
+    for line in unescaped(body).lines() {
+        // A colon marks a header of the old format, `Comment: …`.
+        if line.contains(':') {
+            continue;
+        }
+        // Spaces stay: they may have been pluses.
+        let mark = |char: char| char.is_whitespace() || matches!(char, '>' | '#' | '|' | '*');
+        let marked = line.trim_start().starts_with(['>', '#', '|', '*']);
+        let mut rest = if marked { line.trim_start_matches(mark) } else { line };
+        while let Some(at) = rest.find(['"', '\'', '`', ',', ';', '<', '|', '\\']) {
+            let (before, found) = rest.split_at(at);
+            out.push_str(before);
+            // A plus or a dot between two quotes joins strings in source code.
+            let quote = found.starts_with(['"', '\'', '`']);
+            let tag = found.find('>').filter(|end| found.starts_with('<') && *end < 20);
+            rest = found.get(tag.map_or(1, |end| end + 1)..).unwrap_or_default();
+            if quote && matches!(rest.trim(), "+" | "." | "&" | "+ \\" | ".." | "\\") {
+                rest = "";
+            }
+        }
+        out.push_str(rest);
+        out.push('\n');
+    }
+    // Rests of BEGIN and END lines that were made of something else than dashes.
+    let edge = |char: char| matches!(char, '\n' | '\r' | '-' | '=' | '*' | '_' | '~');
+    let start = out.len() - out.trim_start_matches(edge).len();
+    let end = out.trim_end_matches(edge).len().max(start);
+    out.truncate(end);
+    out.replace_range(..start, "");
+    out
+}
+
+/// `\n`, `\r` and `\t` become line ends, `\/` a slash, `\u002B`, `\x2b` and `\053` the character that they name.
+fn unescaped(body: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(body.len()));
+    let mut rest = body;
+    while let Some(at) = rest.find('\\') {
+        let (before, found) = rest.split_at(at);
+        out.push_str(before);
+        // However often it was escaped.
+        let escape = found.trim_start_matches('\\');
+        let named = |digits: std::ops::Range<usize>, radix| {
+            let code = u32::from_str_radix(escape.get(digits)?, radix).ok()?;
+            char::from_u32(code).filter(char::is_ascii)
+        };
+        let (char, length) = match escape.chars().next() {
+            Some('n' | 'r' | 't' | 'f') => (Some('\n'), 1),
+            Some('/') => (Some('/'), 1),
+            Some('u') => (named(1..5, 16), 5),
+            Some('x') => (named(1..3, 16), 3),
+            Some('0'..='3') => (named(0..3, 8), 3),
+            _ => (None, 0),
+        };
+        let length = if char.is_some() { length } else { 0 };
+        out.push(char.unwrap_or('\\'));
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+fn as_it_is(body: &str) -> Zeroizing<String> {
+    Zeroizing::new(body.to_owned())
+}
+
+/// A form or a URL turned every plus into a space, also at both ends of a line, and left the line ends. The first line
+/// says how far all are indented: base64 of DER does not begin with a plus.
+fn with_pluses(body: &str) -> Zeroizing<String> {
+    let indent = body.lines().next().map_or(0, |first| first.len() - first.trim_start().len());
+    let mut out = Zeroizing::new(String::with_capacity(body.len()));
+    for line in body.lines() {
+        let line = line.get(indent..).unwrap_or_default();
+        out.extend(line.chars().map(|char| if char == ' ' { '+' } else { char }));
+    }
+    out
+}
+
+/// The same with line ends that became spaces too: PEM has 64 characters on a line.
+fn with_pluses_on_one_line(body: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(body.len()));
+    let mut column = 0;
+    for char in body.trim().chars() {
+        if column == 64 && char == ' ' {
+            column = 0;
+            continue;
+        }
+        column += 1;
+        out.push(if char == ' ' { '+' } else { char });
+    }
+    out
+}
+
+/// A shell ate the backslashes of `\n` or `\r\n` and left the letters, one time after every line.
+fn without_lost_escapes(body: &str) -> Zeroizing<String> {
+    let mark = if body.starts_with("rn") { "rn" } else { "n" };
+    let mut out = Zeroizing::new(String::with_capacity(body.len()));
+    let mut rest = body.trim();
+    while let Some(line) = rest.strip_prefix(mark) {
+        let end = line.char_indices().nth(64).map_or(line.len(), |(end, _)| end);
+        let (line, after) = line.split_at(end);
+        out.push_str(line);
+        rest = after;
+    }
+    // The last line is shorter, and has its mark at its end.
+    if out.ends_with(mark) {
+        let end = out.len() - mark.len();
+        out.truncate(end);
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    fn whole(der: &[u8]) -> bool {
+        der.len() == 60 && der[54..57] == [0xfb, 0xef, 0xbe]
+    }
+
+    /// 80 characters of base64, with a plus in each line.
+    const FIRST: &str = "AA++++AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+";
+    const SECOND: &str = "+AAAAAAA++++AAAA";
+
+    #[test]
+    fn each_damage_is_undone() {
+        for body in [
+            format!("\n{FIRST}\n{SECOND}\n"),
+            format!("\r\n{FIRST}\r\n{SECOND}\r\n"),
+            format!(" {FIRST} {SECOND} "),
+            format!("{FIRST}{SECOND}"),
+            format!("\\n{FIRST}\\n{SECOND}\\n"),
+            format!("\\\\r\\\\n{FIRST}\\\\r\\\\n{SECOND}\\\\r\\\\n"),
+            format!("n{FIRST}n{SECOND}n"),
+            format!("rn{FIRST}rn{SECOND}rn"),
+            format!("\n{FIRST}\n{SECOND}\n").replace('+', " "),
+            format!("\n  {}\n  {}\n", FIRST.replace("A+++", "A  +"), SECOND.replace("A++", "A  ")),
+            format!(" {FIRST} {SECOND} ").replace('+', " "),
+            format!("\n{FIRST}\n{SECOND}\n").replace('+', "\\u002B"),
+            format!("\n{FIRST}\n{SECOND}\n").replace('+', "-"),
+            format!("\\n\" +\n  \"{FIRST}\\n\" +\n  \"{SECOND}\\n\" +\n  \""),
+            format!("\",\n  \"{FIRST}\",\n  \"{SECOND}\",\n  \""),
+            format!("<br>\n{FIRST}<br/>{SECOND}</p>"),
+            format!("\n> {FIRST}\n> {SECOND}\n> "),
+            format!("\nComment: a key\n\n{FIRST}\n{SECOND}\n"),
+            format!("====\n{FIRST}\n{SECOND}\n===="),
+        ] {
+            let der = decode(&body, whole);
+            assert!(der.is_some_and(|der| whole(&der)), "{body}");
+        }
+        assert!(decode("A*AA", whole).is_none());
+    }
+}

@@ -1,0 +1,204 @@
+//! Root certificates as people paste them.
+
+use line_channel_token_core::Error;
+use line_channel_token_pem::{Block, Label, Pasted, Shape, Text, Tlv, named, read};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+
+const WHAT: &str = "root certificate";
+/// As often as base64 in YAML or JSON is looked into.
+const MOST_LAYERS: u8 = 3;
+
+/// Each certificate of a text, all of them fit to be a root: PEM as people paste it, base64 of PEM or DER, or DER.
+///
+/// A private key or another block beside the certificates is passed over, and so is a server's own certificate beside
+/// that of a CA.
+///
+/// # Errors
+///
+/// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if there is no certificate, and if one cannot serve as
+/// a root. It names what was given, and shows none of it.
+pub fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let given = from_pasted(&read(pem, WHAT)?, 0)?;
+    let count = given.len();
+    let which =
+        |at: usize| if count > 1 { format!("certificate {} of {count}", at + 1) } else { "the certificate".to_owned() };
+    let mut store = RootCertStore::empty();
+    let mut roots = Vec::new();
+    let mut leaf = None;
+    for (at, der) in given.into_iter().enumerate() {
+        if is_leaf(&der) {
+            leaf.get_or_insert(at);
+            continue;
+        }
+        let root = CertificateDer::from(der);
+        // What the parser says is left out: it may quote what it did not expect.
+        store.add(root.clone()).map_err(|_| {
+            let which = which(at);
+            Error::invalid_input(format!(
+                "{which} cannot serve as a root: it is damaged, or in a form that TLS does not use"
+            ))
+        })?;
+        roots.push(root);
+    }
+    match leaf {
+        Some(at) if roots.is_empty() => {
+            let which = which(at);
+            Err(Error::invalid_input(format!(
+                "{which} is that of a server (a leaf) and not of a CA, so nothing can be trusted through it: \
+                 give the certificate of the CA that issued it"
+            )))
+        }
+        _ => Ok(roots),
+    }
+}
+
+fn from_pasted(pasted: &Pasted, layers: u8) -> Result<Vec<Vec<u8>>, Error> {
+    match pasted {
+        Pasted::Der(der) => certificates_in_der(&der.bytes),
+        Pasted::Text(text) => from_text(text, layers),
+        _ => Err(no_certificate()),
+    }
+}
+
+fn from_text(text: &Text, layers: u8) -> Result<Vec<Vec<u8>>, Error> {
+    let blocks = text.blocks();
+    if blocks.is_empty() {
+        if let Some(error) = named(text.expose(), WHAT) {
+            return Err(error);
+        }
+        if layers < MOST_LAYERS
+            && let Ok(Some(inner)) = text.embedded(WHAT)
+        {
+            return from_pasted(&inner, layers + 1);
+        }
+        return Err(if text.expose().contains("kty") { private_key() } else { no_certificate() });
+    }
+    let mut certificates = Vec::new();
+    let mut refused = None;
+    for block in &blocks {
+        match certificate_in(block) {
+            Ok(der) => certificates.push(der),
+            // A block that claims to be a certificate and is none must not be passed over.
+            Err(error) if block.label == Label::Certificate => return Err(error),
+            Err(error) => _ = refused.get_or_insert(error),
+        }
+    }
+    if certificates.is_empty() { Err(refused.unwrap_or_else(no_certificate)) } else { Ok(certificates) }
+}
+
+/// The certificate in a block, by its contents; `TRUSTED CERTIFICATE` has something of openssl's own after it.
+fn certificate_in(block: &Block<'_>) -> Result<Vec<u8>, Error> {
+    if block.label.is_private() {
+        return Err(private_key());
+    }
+    let der = block.der()?;
+    match (Shape::of(&der), Tlv::first(&der)) {
+        (Shape::Certificate, Some((certificate, _))) => Ok(certificate.whole.to_vec()),
+        (Shape::Unknown, _) => Err(by_label(block.label)),
+        (shape, _) => Err(by_shape(shape)),
+    }
+}
+
+/// One certificate after another, as some tools write a chain.
+fn certificates_in_der(der: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    let mut certificates = Vec::new();
+    let mut rest = der;
+    while Shape::of(rest) == Shape::Certificate
+        && let Some((certificate, after)) = Tlv::first(rest)
+    {
+        certificates.push(certificate.whole.to_vec());
+        rest = after;
+    }
+    if certificates.is_empty() { Err(by_shape(Shape::of(der))) } else { Ok(certificates) }
+}
+
+fn by_shape(shape: Shape) -> Error {
+    match shape {
+        shape if shape.is_private() => private_key(),
+        Shape::PublicKey => is("a public key", "give the certificate of the CA"),
+        Shape::CertificateRequest => is("a request for a certificate", "give the certificate of the CA"),
+        Shape::RevocationList => is("a list of revoked certificates", "give the certificate of the CA"),
+        Shape::Pkcs7 => is(
+            "PKCS#7 (a .p7b file)",
+            "take the certificates out with `openssl pkcs7 -in FILE -print_certs -out ca.pem` (with `-inform DER` if it is \
+             binary)",
+        ),
+        Shape::Pkcs12 => is(
+            "likely PKCS#12",
+            "take the certificates out with `openssl pkcs12 -in FILE -nokeys -cacerts -out ca.pem`",
+        ),
+        _ => no_certificate(),
+    }
+}
+
+fn by_label(label: Label) -> Error {
+    match label {
+        Label::Certificate => {
+            Error::invalid_input("the root certificate is damaged: BEGIN CERTIFICATE is followed by something else")
+        }
+        Label::PublicKey => by_shape(Shape::PublicKey),
+        Label::CertificateRequest => by_shape(Shape::CertificateRequest),
+        Label::RevocationList => by_shape(Shape::RevocationList),
+        Label::Pkcs7 => by_shape(Shape::Pkcs7),
+        Label::Pkcs12 => by_shape(Shape::Pkcs12),
+        _ => no_certificate(),
+    }
+}
+
+fn private_key() -> Error {
+    is("a private key", "give the certificate of the CA, and keep the key away from here")
+}
+
+fn is(what: &str, cure: &str) -> Error {
+    Error::invalid_input(format!("this is {what}, and no root certificate: {cure}"))
+}
+
+fn no_certificate() -> Error {
+    Error::invalid_input("there is no root certificate: PEM with BEGIN CERTIFICATE, or DER, was expected")
+}
+
+/// Whether the certificate was issued by another and may issue none itself, so that no chain can end in it.
+///
+/// One that issued itself is trusted if a server shows that very certificate. One before version 3 does not say what it may do.
+fn is_leaf(der: &[u8]) -> bool {
+    leaf(der).unwrap_or(false)
+}
+
+fn leaf(der: &[u8]) -> Option<bool> {
+    const VERSION: u8 = 0xa0;
+    const EXTENSIONS: u8 = 0xa3;
+    let (certificate, _) = Tlv::first(der)?;
+    let body = certificate.children()?.into_iter().next()?;
+    let items = body.children()?;
+    // Version, serial number, algorithm, issuer, validity, subject, key.
+    let [version, _, _, issuer, _, subject, _, rest @ ..] = items.as_slice() else {
+        return None;
+    };
+    if version.tag != VERSION {
+        return None;
+    }
+    let extensions = rest.iter().find(|item| item.tag == EXTENSIONS);
+    let may_issue = match extensions {
+        Some(extensions) => is_ca(extensions)?,
+        None => false,
+    };
+    Some(issuer.whole != subject.whole && !may_issue)
+}
+
+/// Whether the extensions have basic constraints that say CA.
+fn is_ca(extensions: &Tlv<'_>) -> Option<bool> {
+    /// OBJECT IDENTIFIER 2.5.29.19.
+    const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+    const BOOLEAN: u8 = 0x01;
+    let list = extensions.children()?.into_iter().next()?;
+    for extension in list.children()? {
+        let parts = extension.children()?;
+        if parts.first()?.value == BASIC_CONSTRAINTS {
+            let (constraints, _) = Tlv::first(parts.last()?.value)?;
+            let first = constraints.children()?.into_iter().next();
+            return Some(first.is_some_and(|first| first.tag == BOOLEAN && first.value != [0]));
+        }
+    }
+    Some(false)
+}
