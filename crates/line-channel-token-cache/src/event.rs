@@ -89,9 +89,9 @@ pub enum Event {
     },
 }
 
-/// Key ids for a message or a log: a server chose them, so as `Display` shows them, and five at most.
+/// Key ids for a message or a log: a server chose them, so as `Display` shows them, and no more than a channel has.
 pub(crate) fn shown_key_ids(key_ids: &[TokenKeyId]) -> String {
-    let shown: Vec<String> = key_ids.iter().take(5).map(ToString::to_string).collect();
+    let shown: Vec<String> = key_ids.iter().take(30).map(ToString::to_string).collect();
     match key_ids.len() - shown.len() {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
