@@ -3,7 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, SupportedProtocolVersion};
@@ -20,6 +21,10 @@ pub(crate) enum Shows {
     AnotherHost,
     /// A certificate for `localhost`, signed by a CA that nobody trusts.
     UnknownAuthority,
+    /// A CA certificate for `localhost`, signed by the CA that the backend trusts, as the server's own.
+    OfAnAuthority,
+    /// A certificate for `localhost` that is good for clients alone.
+    OfAClient,
 }
 
 struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -34,16 +39,20 @@ pub(crate) fn ca_pem() -> String {
 
 /// The TLS end of a server. `versions` are those that it speaks.
 pub(crate) fn acceptor(shows: Shows, versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
+    TlsAcceptor::from(Arc::new(server_config(shows, versions)))
+}
+
+/// The same to change something of it.
+pub(crate) fn server_config(shows: Shows, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
     let authority = if shows == Shows::UnknownAuthority { &*UNKNOWN } else { &*TRUSTED };
     let (chain, key) = authority.leaf(shows);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
+        .unwrap()
 }
 
 impl Authority {
@@ -61,7 +70,13 @@ impl Authority {
             _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
         };
         let mut params = CertificateParams::new(names).unwrap();
-        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        params.extended_key_usages = vec![match shows {
+            Shows::OfAClient => ExtendedKeyUsagePurpose::ClientAuth,
+            _ => ExtendedKeyUsagePurpose::ServerAuth,
+        }];
+        if shows == Shows::OfAnAuthority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
         if shows == Shows::Expired {
             params.not_before = date_time_ymd(2020, 1, 1);
             params.not_after = date_time_ymd(2021, 1, 1);

@@ -35,6 +35,7 @@
 
 pub mod answers;
 pub mod breaks;
+pub mod causes;
 pub mod certificates;
 pub mod connections;
 pub mod deadlines;
@@ -63,10 +64,21 @@ pub fn run<F: Future<Output = ()>>(make: Make, case: fn(Make) -> F) {
     outcome.expect("the case hangs: the backend keeps no deadline");
 }
 
-/// Makes a `#[test]` of each case, for the backend that the given [`Make`] function makes.
+/// Makes a `#[test]` of each case, for the backend that the given [`Make`] function makes. With `given`, which stands for a
+/// client that the caller built, those are left out that hold for a backend's own client alone.
 #[macro_export]
 macro_rules! suite {
     ($make:expr) => {
+        $crate::suite! { given $make }
+        mod own {
+            #[allow(unused_imports, reason = "the path to the function may need them or not")]
+            use super::*;
+            $crate::suite! { @cases $make;
+                causes: a_server_without_http_1_is_told_apart;
+            }
+        }
+    };
+    (given $make:expr) => {
         $crate::suite! { @cases $make;
             answers: a_post_goes_out_as_built_and_its_answer_comes_back,
                 a_get_keeps_its_path_and_query_to_the_byte,
@@ -92,6 +104,13 @@ macro_rules! suite {
                 a_broken_chunk_size_is_an_error,
                 a_uri_that_is_not_absolute_sent_nothing,
                 a_call_outside_of_a_runtime_is_an_error;
+            causes: a_refused_connection_is_called_so,
+                an_unknown_host_is_a_matter_of_dns,
+                a_refused_certificate_says_why,
+                plain_http_and_tls_are_told_apart,
+                a_broken_exchange_says_how,
+                a_limit_that_was_met_is_named,
+                an_unusable_url_is_not_repeated;
             certificates: a_trusted_certificate_is_accepted,
                 tls_1_2_is_enough,
                 an_unknown_authority_is_refused,

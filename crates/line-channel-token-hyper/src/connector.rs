@@ -1,7 +1,6 @@
 //! Name resolution, TCP and TLS, within one time limit.
 
 use std::error::Error as StdError;
-use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,6 +13,8 @@ use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
+
+use crate::failure::ConnectTimedOut;
 
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -44,11 +45,8 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, destination: Uri) -> Self::Future {
-        let connecting = timeout(self.timeout, self.https.call(destination));
-        Box::pin(async move {
-            connecting.await.unwrap_or_else(|_| {
-                Err(io::Error::new(io::ErrorKind::TimedOut, "connecting took longer than allowed").into())
-            })
-        })
+        let limit = self.timeout;
+        let connecting = timeout(limit, self.https.call(destination));
+        Box::pin(async move { connecting.await.unwrap_or_else(|_| Err(ConnectTimedOut(limit).into())) })
     }
 }

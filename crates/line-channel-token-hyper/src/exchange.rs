@@ -2,17 +2,18 @@
 
 use bytes::Bytes;
 use http::Request;
+use http::uri::Scheme;
 use http_body_util::Full;
 use hyper_util::client::legacy::connect::{CaptureConnection, Connect, capture_connection};
 use hyper_util::client::legacy::{Client, ResponseFuture};
-use line_channel_token_core::Sent;
-use line_channel_token_transport::{Progress, TrackedBody};
+use line_channel_token_core::{Sent, TransportError};
+use line_channel_token_transport::{Progress, TrackedBody, unsendable};
 
 use crate::connector::Connector;
 
 /// Starts one request.
 pub(crate) trait Exchange: Send + Sync {
-    fn start(&self, request: Request<Bytes>) -> (ResponseFuture, Handover);
+    fn start(&self, request: Request<Bytes>) -> Result<(ResponseFuture, Handover), TransportError>;
 }
 
 /// Knows whether a request was handed to a connection.
@@ -34,10 +35,13 @@ impl Handover {
 }
 
 impl Exchange for Client<Connector, TrackedBody> {
-    fn start(&self, request: Request<Bytes>) -> (ResponseFuture, Handover) {
+    fn start(&self, request: Request<Bytes>) -> Result<(ResponseFuture, Handover), TransportError> {
+        if request.uri().scheme().is_none_or(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
+            return Err(unsendable("the request's URL is neither http nor https"));
+        }
         let (parts, body) = request.into_parts();
         let (body, progress) = TrackedBody::new(body);
-        (self.request(Request::from_parts(parts, body)), Handover::Body(progress))
+        Ok((self.request(Request::from_parts(parts, body)), Handover::Body(progress)))
     }
 }
 
@@ -45,9 +49,9 @@ impl<C> Exchange for Client<C, Full<Bytes>>
 where
     C: Connect + Clone + Send + Sync + 'static,
 {
-    fn start(&self, request: Request<Bytes>) -> (ResponseFuture, Handover) {
+    fn start(&self, request: Request<Bytes>) -> Result<(ResponseFuture, Handover), TransportError> {
         let mut request = request.map(Full::new);
         let connection = capture_connection(&mut request);
-        (self.request(request), Handover::Connection(connection))
+        Ok((self.request(request), Handover::Connection(connection)))
     }
 }

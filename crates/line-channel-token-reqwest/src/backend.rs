@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use line_channel_token_core::{Error, HttpBackend, Limits, Sent, Sleep, TransportError, TransportErrorKind};
-use line_channel_token_transport::{Chunks, Progress, TrackedBody, read_body};
+use line_channel_token_transport::{Attempt, Chunks, Progress, TrackedBody, read_body, timed_out, unsendable};
 use reqwest::{Client, Url};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -27,8 +27,8 @@ use crate::failure::transport_error;
 #[derive(Clone)]
 pub struct ReqwestBackend {
     client: Client,
-    /// A caller's own client may follow redirects, so where an answer came from is checked.
-    own: bool,
+    /// Of our own client. A caller's may follow redirects, so where its responses come from is checked.
+    connect_timeout: Option<Duration>,
 }
 
 impl ReqwestBackend {
@@ -60,11 +60,11 @@ impl ReqwestBackend {
     ///   [`Connect`](TransportErrorKind::Connect).
     #[must_use]
     pub fn from_client(client: Client) -> Self {
-        Self { client, own: false }
+        Self { client, connect_timeout: None }
     }
 
-    pub(crate) fn own(client: Client) -> Self {
-        Self { client, own: true }
+    pub(crate) fn own(client: Client, connect_timeout: Duration) -> Self {
+        Self { client, connect_timeout: Some(connect_timeout) }
     }
 
     async fn exchange(
@@ -73,18 +73,19 @@ impl ReqwestBackend {
         progress: &Progress,
         max_body: usize,
     ) -> Result<Response<Bytes>, TransportError> {
-        let asked = (!self.own).then(|| request.url().clone());
-        let failed = |error| transport_error(error, progress.abandon());
+        let asked = self.connect_timeout.is_none().then(|| request.url().clone());
+        let attempt = Attempt { encrypted: request.url().scheme() == "https", ..Attempt::default() };
+        let failed = |error| transport_error(&error, progress.abandon(), &attempt, self.connect_timeout);
         let mut response = self.client.execute(request).await.map_err(failed)?;
         if asked.is_some_and(|asked| asked != *response.url()) {
             return Err(TransportError::new(TransportErrorKind::Other, Sent::Maybe)
-                .with_source("the client followed a redirect: build it with redirect(Policy::none())"));
+                .with_detail("the client followed a redirect: build it with redirect(Policy::none())"));
         }
         let mut answer = Response::new(Bytes::new());
         *answer.status_mut() = response.status();
         *answer.version_mut() = response.version();
         *answer.headers_mut() = mem::take(response.headers_mut());
-        *answer.body_mut() = read_body(Body(response), max_body).await?;
+        *answer.body_mut() = read_body(Body { response, attempt: &attempt }, max_body).await?;
         Ok(answer)
     }
 }
@@ -98,7 +99,7 @@ impl HttpBackend for ReqwestBackend {
         let (request, progress) = convert(request)?;
         match timeout(limits.timeout, self.exchange(request, &progress, limits.max_body)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(TransportError::new(TransportErrorKind::Timeout, progress.abandon())),
+            Err(_) => Err(timed_out(limits.timeout, progress.abandon())),
         }
     }
 
@@ -118,6 +119,9 @@ impl fmt::Debug for ReqwestBackend {
 fn convert(request: Request<Bytes>) -> Result<(reqwest::Request, Progress), TransportError> {
     let (parts, body) = request.into_parts();
     let url = Url::parse(&parts.uri.to_string()).map_err(|_| unsendable("the request's URI is not an absolute URL"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(unsendable("the request's URL is neither http nor https"));
+    }
     let (body, progress) = TrackedBody::new(body);
     let mut request = reqwest::Request::new(parts.method, url);
     *request.headers_mut() = parts.headers;
@@ -125,18 +129,18 @@ fn convert(request: Request<Bytes>) -> Result<(reqwest::Request, Progress), Tran
     Ok((request, progress))
 }
 
-fn unsendable(why: &'static str) -> TransportError {
-    TransportError::new(TransportErrorKind::Other, Sent::No).with_source(why)
+struct Body<'a> {
+    response: reqwest::Response,
+    attempt: &'a Attempt,
 }
 
-struct Body(reqwest::Response);
-
-impl Chunks for Body {
+impl Chunks for Body<'_> {
     fn announced(&self) -> Option<u64> {
-        self.0.content_length()
+        self.response.content_length()
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
-        self.0.chunk().await.map_err(|error| transport_error(error, Sent::Maybe))
+        let chunk = self.response.chunk().await;
+        chunk.map_err(|error| transport_error(&error, Sent::Maybe, self.attempt, None))
     }
 }

@@ -80,8 +80,8 @@ impl ReqwestBackendBuilder {
             .no_zstd()
             .no_deflate()
             .build()
-            .map_err(|error| Error::backend("reqwest refused the settings").with_source(error.without_url()))?;
-        Ok(ReqwestBackend::own(client))
+            .map_err(|_| Error::backend("reqwest refused the settings"))?;
+        Ok(ReqwestBackend::own(client, self.connect_timeout))
     }
 }
 

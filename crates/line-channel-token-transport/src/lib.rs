@@ -3,9 +3,14 @@
 
 mod capped_body;
 mod causes;
+mod failure;
+mod io_words;
+mod proxy_words;
 pub mod tls;
+mod tls_words;
 mod tracked_body;
 
 pub use capped_body::{Chunks, read_body};
 pub use causes::{chain, kind_of_causes, kind_of_failed_connect};
+pub use failure::{Attempt, connect_timed_out, failed_connect, failed_exchange, has_cause, timed_out, unsendable};
 pub use tracked_body::{Abandoned, Progress, TrackedBody};
