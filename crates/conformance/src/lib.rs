@@ -39,6 +39,7 @@ pub mod causes;
 pub mod certificates;
 pub mod connections;
 pub mod deadlines;
+pub mod idle;
 pub mod retry_waits;
 pub mod runtimes;
 pub mod sizes;
@@ -75,6 +76,8 @@ macro_rules! suite {
             use super::*;
             $crate::suite! { @cases $make;
                 causes: a_server_without_http_1_is_told_apart;
+                idle: only_what_can_be_repeated_goes_over_an_old_connection,
+                    no_call_meets_the_end_of_an_idle_connection;
             }
         }
     };

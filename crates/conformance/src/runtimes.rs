@@ -21,7 +21,7 @@ use crate::server::{Connection, Server, ok};
 const STATELESS: &str = r#"{"token_type":"Bearer","access_token":"t","expires_in":900}"#;
 
 /// Runs the code on a thread of its own, which may block, build and drop runtimes. The server goes on meanwhile.
-async fn apart<T: Send + 'static>(code: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn apart<T: Send + 'static>(code: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, done) = oneshot::channel();
     let thread = std::thread::spawn(move || drop(sender.send(code())));
     match done.await {
@@ -30,7 +30,7 @@ async fn apart<T: Send + 'static>(code: impl FnOnce() -> T + Send + 'static) -> 
     }
 }
 
-fn single_threaded() -> Runtime {
+pub(crate) fn single_threaded() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 

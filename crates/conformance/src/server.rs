@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -180,6 +181,11 @@ impl Connection {
     /// Waits until something came, whatever it is.
     pub(crate) async fn some_bytes(&mut self) {
         self.read_more().await;
+    }
+
+    /// Whether something came in this time.
+    pub(crate) async fn some_bytes_within(&mut self, time: Duration) -> bool {
+        matches!(tokio::time::timeout(time, self.read_more()).await, Ok(Some(())))
     }
 
     /// Completes once the other end has closed or reset the connection.

@@ -14,7 +14,9 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Client, ResponseFuture};
 use line_channel_token_core::{Error, HttpBackend, Limits, Sent, Sleep, TransportError};
-use line_channel_token_transport::{Attempt, Chunks, TrackedBody, failed_exchange, read_body, timed_out, unsendable};
+use line_channel_token_transport::{
+    Attempt, Chunks, Pools, TrackedBody, failed_exchange, read_body, timed_out, unsendable,
+};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -53,7 +55,10 @@ impl HyperBackend {
     /// The deadline and the bound on the body hold as they do for [`new`](Self::new). hyper's client itself follows no
     /// redirect, decodes no body and uses no proxy; keep it so where a connector or a layer below adds to it. Of
     /// an error of the connector nothing is passed on but its meaning and the number of the operating system's error. Set
-    /// `TCP_NODELAY`, and `pool_timer`, without which idle connections are never closed. A certificate that a TLS library
+    /// `TCP_NODELAY`, and `pool_timer`, without which idle connections are never closed. Of its pool `issue` and `issue_jwt` take what they
+    /// find, even a connection that was idle for long and that the server is just closing; then nobody knows whether a
+    /// token was issued. A `pool_idle_timeout` far below the server's own makes that rare, and `pool_max_idle_per_host(0)`
+    /// rules it out. A certificate that a TLS library
     /// other than rustls refuses comes out as kind [`Connect`](line_channel_token_core::TransportErrorKind::Connect).
     #[must_use]
     pub fn from_client<C>(client: Client<C, Full<Bytes>>) -> Self
@@ -63,8 +68,8 @@ impl HyperBackend {
         Self(Arc::new(client))
     }
 
-    pub(crate) fn own(client: Client<Connector, TrackedBody>) -> Self {
-        Self(Arc::new(client))
+    pub(crate) fn own(pools: Pools<Client<Connector, TrackedBody>>) -> Self {
+        Self(Arc::new(pools))
     }
 }
 

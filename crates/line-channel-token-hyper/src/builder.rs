@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use line_channel_token_core::Error;
-use line_channel_token_transport::tls;
+use line_channel_token_transport::{Pools, tls};
 use rustls::pki_types::CertificateDer;
 
 use crate::HyperBackend;
@@ -51,8 +51,9 @@ impl HyperBackendBuilder {
 
     /// How long a connection may stay unused before it is closed. 30 seconds unless set.
     ///
-    /// Keep it below the server's own: a request that meets the server's closing fails, and where it was `issue` or
-    /// `issue_jwt`, nobody knows whether it took effect.
+    /// Keep it below the server's own: a request that meets the server's closing fails. `issue` and `issue_jwt`, of which nobody
+    /// would know then whether they took effect, therefore have connections of their own, and take none that has been idle
+    /// for more than a second, whatever is set here. A shorter time holds for them too; with zero no connection is kept.
     pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
         self.pool_idle_timeout = timeout;
         self
@@ -66,11 +67,16 @@ impl HyperBackendBuilder {
     /// feature `aws-lc-rs` nor `ring`) and where the platform has no trusted roots.
     pub fn build(self) -> Result<HyperBackend, Error> {
         let connector = Connector::new(tls::client_config(&self.extra_roots)?, self.connect_timeout);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(self.pool_idle_timeout)
-            .build(connector);
-        Ok(HyperBackend::own(client))
+        let client = |idle_timeout: Duration| {
+            let mut builder = Client::builder(TokioExecutor::new());
+            builder.pool_timer(TokioTimer::new()).pool_idle_timeout(idle_timeout);
+            if idle_timeout.is_zero() {
+                // Otherwise they would stay open until the next call.
+                builder.pool_max_idle_per_host(0);
+            }
+            Ok(builder.build(connector.clone()))
+        };
+        Ok(HyperBackend::own(Pools::new(self.pool_idle_timeout, client)?))
     }
 }
 

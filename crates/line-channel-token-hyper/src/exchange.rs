@@ -7,7 +7,7 @@ use http_body_util::Full;
 use hyper_util::client::legacy::connect::{CaptureConnection, Connect, capture_connection};
 use hyper_util::client::legacy::{Client, ResponseFuture};
 use line_channel_token_core::{Sent, TransportError};
-use line_channel_token_transport::{Progress, TrackedBody, unsendable};
+use line_channel_token_transport::{Pools, Progress, TrackedBody, unsendable};
 
 use crate::connector::Connector;
 
@@ -34,14 +34,15 @@ impl Handover {
     }
 }
 
-impl Exchange for Client<Connector, TrackedBody> {
+impl Exchange for Pools<Client<Connector, TrackedBody>> {
     fn start(&self, request: Request<Bytes>) -> Result<(ResponseFuture, Handover), TransportError> {
         if request.uri().scheme().is_none_or(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
             return Err(unsendable("the request's URL is neither http nor https"));
         }
         let (parts, body) = request.into_parts();
         let (body, progress) = TrackedBody::new(body);
-        Ok((self.request(Request::from_parts(parts, body)), Handover::Body(progress)))
+        let client = self.of(&parts.extensions);
+        Ok((client.request(Request::from_parts(parts, body)), Handover::Body(progress)))
     }
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use line_channel_token_core::{Error, HttpBackend, Limits, Sent, Sleep, TransportError, TransportErrorKind};
-use line_channel_token_transport::{Attempt, Chunks, Progress, TrackedBody, read_body, timed_out, unsendable};
+use line_channel_token_transport::{Attempt, Chunks, Pools, Progress, TrackedBody, read_body, timed_out, unsendable};
 use reqwest::{Client, Url};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -26,9 +26,16 @@ use crate::failure::transport_error;
 /// and if nobody drives that runtime any more, with kind [`Timeout`](TransportErrorKind::Timeout).
 #[derive(Clone)]
 pub struct ReqwestBackend {
-    client: Client,
-    /// Of our own client. A caller's may follow redirects, so where its responses come from is checked.
+    clients: Clients,
+    /// Of our own clients.
     connect_timeout: Option<Duration>,
+}
+
+#[derive(Clone)]
+enum Clients {
+    Own(Pools<Client>),
+    /// It may follow redirects, so where its responses come from is checked.
+    Given(Client),
 }
 
 impl ReqwestBackend {
@@ -55,28 +62,32 @@ impl ReqwestBackend {
     ///
     /// - a followed redirect hands the secrets of a query to whoever it points to, and is noticed only afterwards; the
     ///   call then fails with kind [`Other`](TransportErrorKind::Other). A request body is never sent twice;
+    /// - of its pool `issue` and `issue_jwt` take what they find, even a connection that was idle for long and that the server
+    ///   is just closing; then nobody knows whether a token was issued. A `pool_idle_timeout` far below the server's own
+    ///   makes that rare, and `pool_max_idle_per_host(0)` rules it out;
     /// - a decompressed body counts with its decompressed size;
     /// - a certificate that a TLS library other than rustls refuses comes out as kind
     ///   [`Connect`](TransportErrorKind::Connect).
     #[must_use]
     pub fn from_client(client: Client) -> Self {
-        Self { client, connect_timeout: None }
+        Self { clients: Clients::Given(client), connect_timeout: None }
     }
 
-    pub(crate) fn own(client: Client, connect_timeout: Duration) -> Self {
-        Self { client, connect_timeout: Some(connect_timeout) }
+    pub(crate) fn own(pools: Pools<Client>, connect_timeout: Duration) -> Self {
+        Self { clients: Clients::Own(pools), connect_timeout: Some(connect_timeout) }
     }
 
     async fn exchange(
         &self,
+        client: &Client,
         request: reqwest::Request,
         progress: &Progress,
         max_body: usize,
     ) -> Result<Response<Bytes>, TransportError> {
-        let asked = self.connect_timeout.is_none().then(|| request.url().clone());
+        let asked = matches!(self.clients, Clients::Given(_)).then(|| request.url().clone());
         let attempt = Attempt { encrypted: request.url().scheme() == "https", ..Attempt::default() };
         let failed = |error| transport_error(&error, progress.abandon(), &attempt, self.connect_timeout);
-        let mut response = self.client.execute(request).await.map_err(failed)?;
+        let mut response = client.execute(request).await.map_err(failed)?;
         if asked.is_some_and(|asked| asked != *response.url()) {
             return Err(TransportError::new(TransportErrorKind::Other, Sent::Maybe)
                 .with_detail("the client followed a redirect: build it with redirect(Policy::none())"));
@@ -96,8 +107,12 @@ impl HttpBackend for ReqwestBackend {
         if Handle::try_current().is_err() {
             return Err(unsendable("reqwest needs a Tokio runtime, and the call runs outside of one"));
         }
+        let client = match &self.clients {
+            Clients::Own(pools) => pools.of(request.extensions()).clone(),
+            Clients::Given(client) => client.clone(),
+        };
         let (request, progress) = convert(request)?;
-        match timeout(limits.timeout, self.exchange(request, &progress, limits.max_body)).await {
+        match timeout(limits.timeout, self.exchange(&client, request, &progress, limits.max_body)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(timed_out(limits.timeout, progress.abandon())),
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use line_channel_token_core::Error;
-use line_channel_token_transport::tls;
+use line_channel_token_transport::{Pools, tls};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
@@ -49,8 +49,9 @@ impl ReqwestBackendBuilder {
 
     /// How long a connection may stay unused before it is closed. 30 seconds unless set.
     ///
-    /// Keep it below the server's own: a request that meets the server's closing fails, and where it was `issue` or
-    /// `issue_jwt`, nobody knows whether it took effect.
+    /// Keep it below the server's own: a request that meets the server's closing fails. `issue` and `issue_jwt`, of which nobody
+    /// would know then whether they took effect, therefore have connections of their own, and take none that has been idle
+    /// for more than a second, whatever is set here. A shorter time holds for them too; with zero no connection is kept.
     pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
         self.pool_idle_timeout = timeout;
         self
@@ -64,24 +65,27 @@ impl ReqwestBackendBuilder {
     /// feature `aws-lc-rs` nor `ring`), where the platform has no trusted roots, and where reqwest refuses.
     pub fn build(self) -> Result<ReqwestBackend, Error> {
         let tls = tls::client_config(&self.extra_roots)?;
-        let client = with_tls(reqwest::Client::builder(), tls)
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(self.pool_idle_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            // Retries are the business of core's client, which knows what may be repeated.
-            .retry(reqwest::retry::never().max_retries_per_request(0))
-            .referer(false)
-            .no_proxy()
-            .http1_only()
-            .tcp_nodelay(true)
-            // Other crates of a build may have switched these features on.
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            .build()
-            .map_err(|_| Error::backend("reqwest refused the settings"))?;
-        Ok(ReqwestBackend::own(client, self.connect_timeout))
+        let client = |idle_timeout: Duration| {
+            let builder = with_tls(reqwest::Client::builder(), tls.clone())
+                .connect_timeout(self.connect_timeout)
+                .pool_idle_timeout(idle_timeout)
+                .redirect(reqwest::redirect::Policy::none())
+                // Retries are the business of core's client, which knows what may be repeated.
+                .retry(reqwest::retry::never().max_retries_per_request(0))
+                .referer(false)
+                .no_proxy()
+                .http1_only()
+                .tcp_nodelay(true)
+                // Other crates of a build may have switched these features on.
+                .no_gzip()
+                .no_brotli()
+                .no_zstd()
+                .no_deflate();
+            // Otherwise connections would stay open until the next call.
+            let builder = if idle_timeout.is_zero() { builder.pool_max_idle_per_host(0) } else { builder };
+            builder.build().map_err(|_| Error::backend("reqwest refused the settings"))
+        };
+        Ok(ReqwestBackend::own(Pools::new(self.pool_idle_timeout, client)?, self.connect_timeout))
     }
 }
 
