@@ -10,6 +10,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::TlsAcceptor;
 
+/// A host that only the test's proxies know: a loopback address is never proxied.
+pub(crate) const BEHIND_PROXY: &str = "line.example";
+/// The same by an address, one of those for documentation.
+pub(crate) const ADDRESS_BEHIND_PROXY: &str = "192.0.2.1";
+
 /// What a server shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shows {
@@ -67,7 +72,7 @@ impl Authority {
     fn leaf(&self, shows: Shows) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
         let names = match shows {
             Shows::AnotherHost => vec!["elsewhere.example".to_owned()],
-            _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            _ => ["localhost", "127.0.0.1", BEHIND_PROXY, ADDRESS_BEHIND_PROXY].map(str::to_owned).to_vec(),
         };
         let mut params = CertificateParams::new(names).unwrap();
         params.extended_key_usages = vec![match shows {

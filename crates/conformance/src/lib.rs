@@ -39,13 +39,16 @@ pub mod causes;
 pub mod certificates;
 pub mod connections;
 pub mod deadlines;
+pub mod environment;
 pub mod idle;
+pub mod proxies;
 pub mod retry_waits;
 pub mod runtimes;
 pub mod sizes;
 
 mod authority;
 mod call;
+mod proxy;
 mod server;
 
 use std::sync::Arc;
@@ -58,8 +61,12 @@ pub type Make = fn(ca_pem: &str) -> Arc<dyn HttpBackend>;
 
 /// Runs one case on a runtime of its own. [`suite!`] calls it.
 pub fn run<F: Future<Output = ()>>(make: Make, case: fn(Make) -> F) {
+    run_case(case(make));
+}
+
+fn run_case(case: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let outcome = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), case(make)).await });
+    let outcome = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), case).await });
     // A name resolution that hangs must not hold up the end of the test.
     runtime.shutdown_background();
     outcome.expect("the case hangs: the backend keeps no deadline");

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::uri::Scheme;
 use http::{Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Full};
@@ -14,14 +13,11 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Client, ResponseFuture};
 use line_channel_token_core::{Error, HttpBackend, Limits, Sent, Sleep, TransportError};
-use line_channel_token_transport::{
-    Attempt, Chunks, Pools, TrackedBody, failed_exchange, read_body, timed_out, unsendable,
-};
+use line_channel_token_transport::{Attempt, Chunks, failed_exchange, read_body, timed_out, unsendable};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::connector::Connector;
-use crate::exchange::{Exchange, Handover};
+use crate::exchange::{Exchange, Handover, Own, Started};
 use crate::{HyperBackendBuilder, failure};
 
 /// Sends requests with the pooling client of hyper-util. A clone shares its connections.
@@ -68,8 +64,8 @@ impl HyperBackend {
         Self(Arc::new(client))
     }
 
-    pub(crate) fn own(pools: Pools<Client<Connector, TrackedBody>>) -> Self {
-        Self(Arc::new(pools))
+    pub(crate) fn own(own: Own) -> Self {
+        Self(Arc::new(own))
     }
 }
 
@@ -82,8 +78,7 @@ impl HttpBackend for HyperBackend {
         if request.uri().scheme().is_none() || request.uri().authority().is_none() {
             return Err(unsendable("the request's URI is not an absolute URL"));
         }
-        let attempt = Attempt { encrypted: request.uri().scheme() == Some(&Scheme::HTTPS), ..Attempt::default() };
-        let (response, handover) = self.0.start(request)?;
+        let Started { response, handover, attempt } = self.0.start(request)?;
         match timeout(limits.timeout, exchange(response, &handover, &attempt, limits.max_body)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(timed_out(limits.timeout, handover.abandon())),

@@ -6,11 +6,12 @@ use std::time::Duration;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use line_channel_token_core::Error;
-use line_channel_token_transport::{Pools, tls};
+use line_channel_token_transport::{Pools, Proxies, ProxyUrl, tls};
 use rustls::pki_types::CertificateDer;
 
 use crate::HyperBackend;
 use crate::connector::Connector;
+use crate::exchange::Own;
 
 /// Settings of a [`HyperBackend`].
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct HyperBackendBuilder {
     extra_roots: Vec<CertificateDer<'static>>,
     connect_timeout: Duration,
     pool_idle_timeout: Duration,
+    /// Those of the environment unless set.
+    proxies: Option<Proxies>,
 }
 
 impl HyperBackendBuilder {
@@ -27,6 +30,7 @@ impl HyperBackendBuilder {
             extra_roots: Vec::new(),
             connect_timeout: Duration::from_secs(5),
             pool_idle_timeout: Duration::from_secs(30),
+            proxies: None,
         }
     }
 
@@ -41,7 +45,7 @@ impl HyperBackendBuilder {
         Ok(self)
     }
 
-    /// How long name resolution, TCP and TLS may take together. 5 seconds unless set.
+    /// How long name resolution, TCP, the proxy and TLS may take together. 5 seconds unless set.
     ///
     /// It counts within the deadline of the call, and leaves time for a second try where a connection hangs.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
@@ -59,14 +63,53 @@ impl HyperBackendBuilder {
         self
     }
 
+    /// Sends every request through this proxy, whatever the environment says: `scheme://[user:password@]host[:port]`.
+    ///
+    /// With `http` and `https` a request to an https URL goes through a tunnel (`CONNECT`), so the proxy sees neither it nor the
+    /// response; `socks5` and `socks5h` tunnel everything, and so do `socks4` and `socks4a`. Those with an `h` or an `a` at
+    /// the end look up the host at the proxy, the others here. Special characters of user and password are
+    /// percent-encoded. A loopback address (`localhost`, `127.0.0.0/8`, `::1`) is never reached through a proxy.
+    ///
+    /// ```
+    /// # fn example() -> Result<(), line_channel_token_core::Error> {
+    /// let backend = line_channel_token_hyper::HyperBackend::builder().proxy("http://user:pa%40ss@proxy.example:3128")?;
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the URL cannot be read, or has another scheme.
+    /// The error repeats nothing of it.
+    pub fn proxy(mut self, url: impl AsRef<str>) -> Result<Self, Error> {
+        let proxy = ProxyUrl::parse(url.as_ref())
+            .map_err(|reason| Error::invalid_input(format!("the URL of the proxy {reason}")))?;
+        self.proxies = Some(Proxies::all(proxy));
+        Ok(self)
+    }
+
+    /// Uses no proxy, whatever the environment says.
+    ///
+    /// Unless this or [`proxy`](Self::proxy) is called, [`build`](Self::build) reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY`, each in lower case if it is not set in upper case, and as reqwest and curl understand them. Changes after
+    /// that have no effect. A CGI program (one with `REQUEST_METHOD` set) reads none of them.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxies = Some(Proxies::none());
+        self
+    }
+
     /// The backend. It opens no connection yet.
     ///
     /// # Errors
     ///
     /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) where the build has no TLS provider (neither
-    /// feature `aws-lc-rs` nor `ring`) and where the platform has no trusted roots.
+    /// feature `aws-lc-rs` nor `ring`), if the platform has no trusted roots, and if a variable of the environment names a
+    /// proxy that cannot be used.
     pub fn build(self) -> Result<HyperBackend, Error> {
-        let connector = Connector::new(tls::client_config(&self.extra_roots)?, self.connect_timeout);
+        let proxies = self.proxies.map_or_else(Proxies::from_environment, Ok)?;
+        let tls = tls::client_config(&self.extra_roots)?;
+        let connector = Connector::new(tls, proxies.clone(), self.connect_timeout);
         let client = |idle_timeout: Duration| {
             let mut builder = Client::builder(TokioExecutor::new());
             builder.pool_timer(TokioTimer::new()).pool_idle_timeout(idle_timeout);
@@ -76,7 +119,8 @@ impl HyperBackendBuilder {
             }
             Ok(builder.build(connector.clone()))
         };
-        Ok(HyperBackend::own(Pools::new(self.pool_idle_timeout, client)?))
+        let pools = Pools::new(self.pool_idle_timeout, client)?;
+        Ok(HyperBackend::own(Own { pools, proxies }))
     }
 }
 
@@ -86,6 +130,7 @@ impl fmt::Debug for HyperBackendBuilder {
             .field("extra_roots", &self.extra_roots.len())
             .field("connect_timeout", &self.connect_timeout)
             .field("pool_idle_timeout", &self.pool_idle_timeout)
+            .field("proxies", &self.proxies)
             .finish()
     }
 }

@@ -6,6 +6,8 @@ mod builder;
 mod connector;
 mod exchange;
 mod failure;
+mod route;
+mod stream;
 
 pub use backend::HyperBackend;
 pub use builder::HyperBackendBuilder;

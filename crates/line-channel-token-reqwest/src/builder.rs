@@ -4,11 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use line_channel_token_core::Error;
-use line_channel_token_transport::{Pools, tls};
+use line_channel_token_transport::{Pools, Proxies, ProxyUrl, tls};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
 use crate::ReqwestBackend;
+use crate::exchange::Own;
 
 /// Settings of a [`ReqwestBackend`].
 #[derive(Clone)]
@@ -17,6 +18,8 @@ pub struct ReqwestBackendBuilder {
     extra_roots: Vec<CertificateDer<'static>>,
     connect_timeout: Duration,
     pool_idle_timeout: Duration,
+    /// Those of the environment unless set.
+    proxies: Option<Proxies>,
 }
 
 impl ReqwestBackendBuilder {
@@ -25,6 +28,7 @@ impl ReqwestBackendBuilder {
             extra_roots: Vec::new(),
             connect_timeout: Duration::from_secs(5),
             pool_idle_timeout: Duration::from_secs(30),
+            proxies: None,
         }
     }
 
@@ -39,7 +43,7 @@ impl ReqwestBackendBuilder {
         Ok(self)
     }
 
-    /// How long name resolution, TCP and TLS may take together. 5 seconds unless set.
+    /// How long name resolution, TCP, the proxy and TLS may take together. 5 seconds unless set.
     ///
     /// It counts within the deadline of the call, and leaves time for a second try where a connection hangs.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
@@ -57,23 +61,60 @@ impl ReqwestBackendBuilder {
         self
     }
 
+    /// Sends every request through this proxy, whatever the environment says: `scheme://[user:password@]host[:port]`.
+    ///
+    /// With `http` and `https` a request to an https URL goes through a tunnel (`CONNECT`), so the proxy sees neither it nor the
+    /// response; `socks5` and `socks5h` tunnel everything, and so do `socks4` and `socks4a`. Those with an `h` or an `a` at
+    /// the end look up the host at the proxy, the others here. Special characters of user and password are
+    /// percent-encoded. A loopback address (`localhost`, `127.0.0.0/8`, `::1`) is never reached through a proxy.
+    ///
+    /// ```
+    /// # fn example() -> Result<(), line_channel_token_core::Error> {
+    /// let backend = line_channel_token_reqwest::ReqwestBackend::builder().proxy("http://user:pa%40ss@proxy.example:3128")?;
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the URL cannot be read, or has another scheme.
+    /// The error repeats nothing of it.
+    pub fn proxy(mut self, url: impl AsRef<str>) -> Result<Self, Error> {
+        let proxy = ProxyUrl::parse(url.as_ref())
+            .map_err(|reason| Error::invalid_input(format!("the URL of the proxy {reason}")))?;
+        self.proxies = Some(Proxies::all(proxy));
+        Ok(self)
+    }
+
+    /// Uses no proxy, whatever the environment says.
+    ///
+    /// Unless this or [`proxy`](Self::proxy) is called, [`build`](Self::build) reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY`, each in lower case if it is not set in upper case, and as reqwest and curl understand them. Changes after
+    /// that have no effect. A CGI program (one with `REQUEST_METHOD` set) reads none of them.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxies = Some(Proxies::none());
+        self
+    }
+
     /// The backend. It opens no connection yet.
     ///
     /// # Errors
     ///
     /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) where the build has no TLS provider (neither
-    /// feature `aws-lc-rs` nor `ring`), where the platform has no trusted roots, and where reqwest refuses.
+    /// feature `aws-lc-rs` nor `ring`), if the platform has no trusted roots, if a variable of the environment names a proxy
+    /// that cannot be used, and if reqwest refuses.
     pub fn build(self) -> Result<ReqwestBackend, Error> {
+        let proxies = self.proxies.map_or_else(Proxies::from_environment, Ok)?;
         let tls = tls::client_config(&self.extra_roots)?;
         let client = |idle_timeout: Duration| {
-            let builder = with_tls(reqwest::Client::builder(), tls.clone())
+            let builder = with_proxies(with_tls(reqwest::Client::builder(), tls.clone()), &proxies)?
                 .connect_timeout(self.connect_timeout)
                 .pool_idle_timeout(idle_timeout)
                 .redirect(reqwest::redirect::Policy::none())
                 // Retries are the business of core's client, which knows what may be repeated.
                 .retry(reqwest::retry::never().max_retries_per_request(0))
                 .referer(false)
-                .no_proxy()
                 .http1_only()
                 .tcp_nodelay(true)
                 // Other crates of a build may have switched these features on.
@@ -85,8 +126,23 @@ impl ReqwestBackendBuilder {
             let builder = if idle_timeout.is_zero() { builder.pool_max_idle_per_host(0) } else { builder };
             builder.build().map_err(|_| Error::backend("reqwest refused the settings"))
         };
-        Ok(ReqwestBackend::own(Pools::new(self.pool_idle_timeout, client)?, self.connect_timeout))
+        let pools = Pools::new(self.pool_idle_timeout, client)?;
+        Ok(ReqwestBackend::own(Own { pools, proxies, connect_timeout: self.connect_timeout }))
     }
+}
+
+/// reqwest would read the environment by itself, proxy loopback addresses, and pass over what it cannot read.
+fn with_proxies(builder: reqwest::ClientBuilder, proxies: &Proxies) -> Result<reqwest::ClientBuilder, Error> {
+    let mut builder = builder.no_proxy();
+    let exceptions = || reqwest::NoProxy::from_string(proxies.exceptions());
+    let refused = |_| Error::backend("reqwest refused the URL of the proxy");
+    if let Some(proxy) = proxies.http() {
+        builder = builder.proxy(reqwest::Proxy::http(proxy.expose_url()).map_err(refused)?.no_proxy(exceptions()));
+    }
+    if let Some(proxy) = proxies.https() {
+        builder = builder.proxy(reqwest::Proxy::https(proxy.expose_url()).map_err(refused)?.no_proxy(exceptions()));
+    }
+    Ok(builder)
 }
 
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
@@ -106,6 +162,7 @@ impl fmt::Debug for ReqwestBackendBuilder {
             .field("extra_roots", &self.extra_roots.len())
             .field("connect_timeout", &self.connect_timeout)
             .field("pool_idle_timeout", &self.pool_idle_timeout)
+            .field("proxies", &self.proxies)
             .finish()
     }
 }

@@ -3,6 +3,7 @@
 
 mod backend;
 mod builder;
+mod exchange;
 mod failure;
 
 pub use backend::ReqwestBackend;

@@ -33,15 +33,18 @@ pub(crate) fn system_error(error: &(dyn StdError + 'static)) -> Option<i32> {
     chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error()).last()
 }
 
-/// hyper-util and reqwest export no type of theirs for it, only this text.
+/// hyper-util and reqwest export no types of theirs for it, only these texts.
 fn is_of_name_lookup(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).any(|cause| cause.to_string() == "dns error")
+    chain(error).any(|cause| ["dns error", "error resolving DNS", SOCKS_LOOKUP].contains(&cause.to_string().as_str()))
 }
 
 /// What the last I/O error in the chain says that says anything.
 fn last(error: &(dyn StdError + 'static), words: impl Fn(&io::Error) -> Option<Words>) -> Option<Words> {
     chain(error).filter_map(|cause| words(cause.downcast_ref::<io::Error>()?)).last()
 }
+
+/// A name that is looked up here, for SOCKS proxies that do not.
+pub(crate) const SOCKS_LOOKUP: &str = "error resolving for socks proxy";
 
 const OUT_OF_FILES: &str = "too many open files";
 

@@ -13,6 +13,7 @@ use tower_service::Service;
 
 use crate::causes::chain;
 use crate::failure::Attempt;
+use crate::io_words::SOCKS_LOOKUP;
 
 type TunnelError = <Tunnel<HttpConnector> as Service<Uri>>::Error;
 /// The same for SOCKS 4.
@@ -31,7 +32,8 @@ pub(crate) fn of_refusal(error: &(dyn StdError + 'static), attempt: &Attempt) ->
 pub(crate) fn is_of_proxy(error: &(dyn StdError + 'static), attempt: &Attempt) -> bool {
     let of_client = chain(error).any(|cause| cause.is::<TunnelError>() || cause.is::<SocksError>());
     let of_tls = chain(error).any(|cause| cause.is::<rustls::Error>());
-    of_client || !of_tls || !attempt.encrypted
+    let of_lookup = chain(error).any(|cause| cause.to_string() == SOCKS_LOOKUP);
+    (of_client || !of_tls || !attempt.encrypted) && !of_lookup
 }
 
 /// The error below one of SOCKS, which names none as its source.

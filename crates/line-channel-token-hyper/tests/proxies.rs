@@ -1,0 +1,41 @@
+//! Requests through proxies.
+#![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
+#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use line_channel_token_core::{Error, HttpBackend};
+use line_channel_token_hyper::HyperBackend;
+
+fn backend(ca_pem: &str, proxy: &str, connect_timeout: Duration) -> Arc<dyn HttpBackend> {
+    let builder = HyperBackend::builder().connect_timeout(connect_timeout).proxy(proxy).unwrap();
+    assert!(!format!("{builder:?}{builder:#?}").contains("s3cret"));
+    Arc::new(builder.add_root_certificate_pem(ca_pem.as_bytes()).unwrap().build().unwrap())
+}
+
+conformance::proxy_suite!(backend);
+
+fn backend_of_environment(ca_pem: &str) -> Result<Arc<dyn HttpBackend>, Error> {
+    Ok(Arc::new(HyperBackend::builder().add_root_certificate_pem(ca_pem.as_bytes())?.build()?))
+}
+
+#[test]
+fn the_environment_names_the_proxy() {
+    conformance::environment::parent("child_with_another_environment");
+}
+
+#[test]
+#[ignore = "run by the_environment_names_the_proxy"]
+fn child_with_another_environment() {
+    conformance::environment::child(backend_of_environment);
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_refused_without_its_url() {
+    for url in ["", "ftp://s3cret", "http://s3cret:0", "http://user:s3/cret@host", "\"http://s3cret\""] {
+        let error = HyperBackend::builder().proxy(url).unwrap_err();
+        assert_eq!(error.kind(), line_channel_token_core::ErrorKind::InvalidInput);
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
+    }
+}
