@@ -7,7 +7,7 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, SupportedProtocolVersion};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::TlsAcceptor;
 
 /// A host that only the test's proxies know: a loopback address is never proxied.
@@ -32,6 +32,9 @@ pub(crate) enum Shows {
     OfAClient,
 }
 
+/// A chain of certificates and the key of the first.
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 static TRUSTED: LazyLock<Authority> = LazyLock::new(|| Authority::new("the trusted test CA"));
@@ -42,6 +45,24 @@ pub(crate) fn ca_pem() -> String {
     TRUSTED.0.pem()
 }
 
+/// The same as a store of roots.
+pub(crate) fn roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add(TRUSTED.0.der().clone()).unwrap();
+    roots
+}
+
+/// A certificate with which a client shows itself to a server that trusts the same CA.
+pub(crate) fn client_certificate() -> Identity {
+    TRUSTED.leaf(Shows::OfAClient)
+}
+
+/// What a server shows, and its key.
+pub(crate) fn leaf(shows: Shows) -> Identity {
+    let authority = if shows == Shows::UnknownAuthority { &*UNKNOWN } else { &*TRUSTED };
+    authority.leaf(shows)
+}
+
 /// The TLS end of a server. `versions` are those that it speaks.
 pub(crate) fn acceptor(shows: Shows, versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(server_config(shows, versions)))
@@ -49,8 +70,7 @@ pub(crate) fn acceptor(shows: Shows, versions: &[&'static SupportedProtocolVersi
 
 /// The same to change something of it.
 pub(crate) fn server_config(shows: Shows, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
-    let authority = if shows == Shows::UnknownAuthority { &*UNKNOWN } else { &*TRUSTED };
-    let (chain, key) = authority.leaf(shows);
+    let (chain, key) = leaf(shows);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)
@@ -69,7 +89,7 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    fn leaf(&self, shows: Shows) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    fn leaf(&self, shows: Shows) -> Identity {
         let names = match shows {
             Shows::AnotherHost => vec!["elsewhere.example".to_owned()],
             _ => ["localhost", "127.0.0.1", BEHIND_PROXY, ADDRESS_BEHIND_PROXY].map(str::to_owned).to_vec(),

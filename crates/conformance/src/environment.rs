@@ -1,4 +1,4 @@
-//! Proxies that the environment names. A process cannot change its own environment safely, so each case is a child of the test,
+//! Proxies and roots that the environment names. A process cannot change its own environment safely, so each case is a child of the test,
 //! which is the same binary and runs [`child`] alone.
 
 use std::process::Command;
@@ -24,7 +24,7 @@ const VARIABLES: [&str; 9] = [
     "no_proxy",
 ];
 
-/// Makes the backend of a child with the PEM of a CA that it trusts, and leaves the rest to the environment.
+/// Makes the backend of a child with the PEM of a CA that it trusts, if there is one, and leaves the rest to the environment.
 pub type MakeFromEnvironment = fn(ca_pem: &str) -> Result<Arc<dyn HttpBackend>, Error>;
 
 /// What a child is to say, given the place of the proxy.
@@ -57,8 +57,32 @@ const CASES: [Case; 12] = [
     Case { variables: &[("HTTPS_PROXY", "http://user:s3cret@PLACE")], proxied: true, says: "200" },
 ];
 
+/// A machine without any trusted root, as container images are: without a root of one's own there is no backend, and with one it
+/// works. The children are the ignored test named `child` of this binary, which calls [`child`].
+pub fn no_platform_roots(child: &str) {
+    crate::run_case(async {
+        let server =
+            Server::tls(
+                Shows::Valid,
+                |mut connection| async move { while connection.answer(ok("{}")).await.is_some() {} },
+            )
+            .await;
+        for file in ["/nonexistent/ca.crt", "/dev/null"] {
+            let run = |ca: &str| {
+                let mut command = command(child);
+                command.env("SSL_CERT_FILE", file).env("SSL_CERT_DIR", "/nonexistent");
+                command.env("CASE_URL", server.url(PATH)).env("CASE_CA", ca);
+                said(command)
+            };
+            assert_eq!(run(&ca_pem()).await, "200");
+            let refused = run("").await;
+            assert!(refused.contains("no trusted root certificates") && refused.contains("SSL_CERT_FILE"), "{refused}");
+        }
+    });
+}
+
 /// Runs each case in a child: the ignored test named `child` of this binary, which calls [`child`].
-pub fn parent(child: &str) {
+pub fn proxies(child: &str) {
     crate::run_case(async {
         let server =
             Server::tls(
@@ -70,20 +94,31 @@ pub fn parent(child: &str) {
         for case in CASES {
             let proxy = Proxy::start(Does::Connect(None)).await;
             let place = proxy.place().to_string();
-            let mut command = Command::new(std::env::current_exe().unwrap());
-            command.args(["--exact", child, "--ignored", "--nocapture"]);
-            for name in VARIABLES {
-                command.env_remove(name);
-            }
+            let mut command = command(child);
             let variables = case.variables.iter().map(|(name, value)| (name, value.replace("PLACE", &place)));
             command.envs(variables).env("CASE_URL", &url).env("CASE_CA", ca_pem());
-            let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-            let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-            let said = out.lines().find_map(|line| line.split_once("CHILD ")).map(|(_, said)| said);
-            assert_eq!(said, Some(case.says), "{:?}: {err}", case.variables);
+            assert_eq!(said(command).await, case.says, "{:?}", case.variables);
             assert_eq!(!proxy.seen().is_empty(), case.proxied, "{:?}", case.variables);
         }
     });
+}
+
+/// The child, with none of the variables that matter.
+fn command(child: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", child, "--ignored", "--nocapture"]);
+    for name in VARIABLES {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// What the child says.
+async fn said(mut command: Command) -> String {
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said = out.lines().find_map(|line| line.split_once("CHILD "));
+    said.map_or_else(|| panic!("{out} {err}"), |(_, said)| said.to_owned())
 }
 
 /// One call through a backend that is made in this environment. What comes of it goes to the standard output.

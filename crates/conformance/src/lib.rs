@@ -45,6 +45,7 @@ pub mod proxies;
 pub mod retry_waits;
 pub mod runtimes;
 pub mod sizes;
+pub mod tls_config;
 
 mod authority;
 mod call;

@@ -152,6 +152,15 @@ impl Connection {
         }
     }
 
+    /// What TLS agreed on to speak over it.
+    pub(crate) fn protocol(&self) -> String {
+        match &self.stream {
+            Stream::Plain(_) => None,
+            Stream::Tls(stream) => stream.get_ref().1.alpn_protocol(),
+        }
+        .map_or_else(String::new, |protocol| String::from_utf8(protocol.to_vec()).unwrap())
+    }
+
     /// The next request, or `None` once the other end has closed or reset the connection.
     pub(crate) async fn request(&mut self) -> Option<Received> {
         let end = loop {

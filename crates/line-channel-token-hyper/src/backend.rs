@@ -46,7 +46,7 @@ impl HyperBackend {
         HyperBackendBuilder::new()
     }
 
-    /// A backend over a client of the caller's, with its connector, TLS and pool.
+    /// A backend over a client of the caller's, of hyper-util 0.1, with its connector, proxies, TLS and pool.
     ///
     /// The deadline and the bound on the body hold as they do for [`new`](Self::new). hyper's client itself follows no
     /// redirect, decodes no body and uses no proxy; keep it so where a connector or a layer below adds to it. Of

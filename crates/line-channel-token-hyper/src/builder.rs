@@ -7,6 +7,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use line_channel_token_core::Error;
 use line_channel_token_transport::{Pools, Proxies, ProxyUrl, tls};
+use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
 use crate::HyperBackend;
@@ -20,6 +21,8 @@ pub struct HyperBackendBuilder {
     extra_roots: Vec<CertificateDer<'static>>,
     connect_timeout: Duration,
     pool_idle_timeout: Duration,
+    /// Our own unless set.
+    tls: Option<ClientConfig>,
     /// Those of the environment unless set.
     proxies: Option<Proxies>,
 }
@@ -30,11 +33,14 @@ impl HyperBackendBuilder {
             extra_roots: Vec::new(),
             connect_timeout: Duration::from_secs(5),
             pool_idle_timeout: Duration::from_secs(30),
+            tls: None,
             proxies: None,
         }
     }
 
     /// Trusts these certificates beside the platform's: the CA of a gateway, or of a test. PEM, one or several.
+    ///
+    /// A platform without any roots, such as a container image without them, does no harm then: these alone are trusted.
     ///
     /// # Errors
     ///
@@ -43,6 +49,37 @@ impl HyperBackendBuilder {
     pub fn add_root_certificate_pem(mut self, pem: &[u8]) -> Result<Self, Error> {
         self.extra_roots.extend(tls::roots_from_pem(pem)?);
         Ok(self)
+    }
+
+    /// TLS by this configuration of rustls 0.23 instead of our own: for another provider of cryptography (a FIPS one, or one without
+    /// a C compiler), for a client certificate, or for pinned roots. It needs none of the features `aws-lc-rs` and `ring`.
+    ///
+    /// It decides everything, also which roots are trusted: neither the platform's nor those of
+    /// [`add_root_certificate_pem`](Self::add_root_certificate_pem) are added. Leave `alpn_protocols` empty, or set it to
+    /// `http/1.1`. The crate `rustls-platform-verifier` makes a configuration with the platform's roots.
+    ///
+    /// [`rustls`](crate::rustls) is exported, so that the version fits.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use line_channel_token_hyper::HyperBackend;
+    /// use line_channel_token_hyper::rustls::crypto::CryptoProvider;
+    /// use line_channel_token_hyper::rustls::{ClientConfig, RootCertStore};
+    ///
+    /// # fn example(provider: CryptoProvider, pinned: RootCertStore) -> Result<(), Box<dyn std::error::Error>> {
+    /// let tls = ClientConfig::builder_with_provider(Arc::new(provider))
+    ///     .with_safe_default_protocol_versions()?
+    ///     .with_root_certificates(pinned)
+    ///     .with_no_client_auth(); // or with_client_auth_cert(chain, key)?
+    /// let backend = HyperBackend::builder().tls_config(tls).build()?;
+    /// # drop(backend);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tls_config(mut self, config: ClientConfig) -> Self {
+        self.tls = Some(config);
+        self
     }
 
     /// How long name resolution, TCP, the proxy and TLS may take together. 5 seconds unless set.
@@ -104,11 +141,14 @@ impl HyperBackendBuilder {
     /// # Errors
     ///
     /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) where the build has no TLS provider (neither
-    /// feature `aws-lc-rs` nor `ring`), if the platform has no trusted roots, and if a variable of the environment names a
+    /// feature `aws-lc-rs` nor `ring`, nor [`tls_config`](Self::tls_config)), if the platform has no trusted roots and none was
+    /// added, and if a variable of the environment names a
     /// proxy that cannot be used.
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if [`tls_config`](Self::tls_config) comes with added
+    /// roots, or offers another protocol than HTTP/1.1.
     pub fn build(self) -> Result<HyperBackend, Error> {
         let proxies = self.proxies.map_or_else(Proxies::from_environment, Ok)?;
-        let tls = tls::client_config(&self.extra_roots)?;
+        let tls = tls::given_or_own(self.tls, &self.extra_roots)?;
         let connector = Connector::new(tls, proxies.clone(), self.connect_timeout);
         let client = |idle_timeout: Duration| {
             let mut builder = Client::builder(TokioExecutor::new());
@@ -128,6 +168,7 @@ impl fmt::Debug for HyperBackendBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HyperBackendBuilder")
             .field("extra_roots", &self.extra_roots.len())
+            .field("tls_config", &self.tls.is_some())
             .field("connect_timeout", &self.connect_timeout)
             .field("pool_idle_timeout", &self.pool_idle_timeout)
             .field("proxies", &self.proxies)

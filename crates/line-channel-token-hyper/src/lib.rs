@@ -11,3 +11,5 @@ mod stream;
 
 pub use backend::HyperBackend;
 pub use builder::HyperBackendBuilder;
+/// The version of rustls that [`HyperBackendBuilder::tls_config`] takes a configuration of.
+pub use rustls;

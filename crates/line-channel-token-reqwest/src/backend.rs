@@ -41,7 +41,7 @@ impl ReqwestBackend {
         ReqwestBackendBuilder::new()
     }
 
-    /// A backend over a client of the caller's, with its proxies, roots, connections and timeouts.
+    /// A backend over a client of the caller's, of reqwest 0.13, with its proxies, roots, connections and timeouts.
     ///
     /// The deadline, the bound on the body and the cleaning of errors hold as they do for [`new`](Self::new). The rest
     /// is the client's, so build it with `redirect(Policy::none())`, `referer(false)`, without decompression

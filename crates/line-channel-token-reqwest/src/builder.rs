@@ -18,6 +18,8 @@ pub struct ReqwestBackendBuilder {
     extra_roots: Vec<CertificateDer<'static>>,
     connect_timeout: Duration,
     pool_idle_timeout: Duration,
+    /// Our own unless set.
+    tls: Option<ClientConfig>,
     /// Those of the environment unless set.
     proxies: Option<Proxies>,
 }
@@ -28,11 +30,14 @@ impl ReqwestBackendBuilder {
             extra_roots: Vec::new(),
             connect_timeout: Duration::from_secs(5),
             pool_idle_timeout: Duration::from_secs(30),
+            tls: None,
             proxies: None,
         }
     }
 
     /// Trusts these certificates beside the platform's: the CA of a gateway, or of a test. PEM, one or several.
+    ///
+    /// A platform without any roots, such as a container image without them, does no harm then: these alone are trusted.
     ///
     /// # Errors
     ///
@@ -41,6 +46,38 @@ impl ReqwestBackendBuilder {
     pub fn add_root_certificate_pem(mut self, pem: &[u8]) -> Result<Self, Error> {
         self.extra_roots.extend(tls::roots_from_pem(pem)?);
         Ok(self)
+    }
+
+    /// TLS by this configuration of rustls 0.23 instead of our own: for another provider of cryptography (a FIPS one, or one without
+    /// a C compiler), for a client certificate, or for pinned roots. It needs none of the features `aws-lc-rs` and `ring`. Without
+    /// them it needs `rustls-no-provider`, which switches TLS on in reqwest.
+    ///
+    /// It decides everything, also which roots are trusted: neither the platform's nor those of
+    /// [`add_root_certificate_pem`](Self::add_root_certificate_pem) are added. Leave `alpn_protocols` empty, or set it to
+    /// `http/1.1`. The crate `rustls-platform-verifier` makes a configuration with the platform's roots.
+    ///
+    /// [`rustls`](crate::rustls) is exported, so that the version fits.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use line_channel_token_reqwest::ReqwestBackend;
+    /// use line_channel_token_reqwest::rustls::crypto::CryptoProvider;
+    /// use line_channel_token_reqwest::rustls::{ClientConfig, RootCertStore};
+    ///
+    /// # fn example(provider: CryptoProvider, pinned: RootCertStore) -> Result<(), Box<dyn std::error::Error>> {
+    /// let tls = ClientConfig::builder_with_provider(Arc::new(provider))
+    ///     .with_safe_default_protocol_versions()?
+    ///     .with_root_certificates(pinned)
+    ///     .with_no_client_auth(); // or with_client_auth_cert(chain, key)?
+    /// let backend = ReqwestBackend::builder().tls_config(tls).build()?;
+    /// # drop(backend);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tls_config(mut self, config: ClientConfig) -> Self {
+        self.tls = Some(config);
+        self
     }
 
     /// How long name resolution, TCP, the proxy and TLS may take together. 5 seconds unless set.
@@ -102,13 +139,16 @@ impl ReqwestBackendBuilder {
     /// # Errors
     ///
     /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) where the build has no TLS provider (neither
-    /// feature `aws-lc-rs` nor `ring`), if the platform has no trusted roots, if a variable of the environment names a proxy
+    /// feature `aws-lc-rs` nor `ring`, nor [`tls_config`](Self::tls_config)), if the platform has no trusted roots and none was
+    /// added, if a variable of the environment names a proxy
     /// that cannot be used, and if reqwest refuses.
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if [`tls_config`](Self::tls_config) comes with added
+    /// roots, or offers another protocol than HTTP/1.1.
     pub fn build(self) -> Result<ReqwestBackend, Error> {
         let proxies = self.proxies.map_or_else(Proxies::from_environment, Ok)?;
-        let tls = tls::client_config(&self.extra_roots)?;
+        let tls = tls::given_or_own(self.tls, &self.extra_roots)?;
         let client = |idle_timeout: Duration| {
-            let builder = with_proxies(with_tls(reqwest::Client::builder(), tls.clone()), &proxies)?
+            let builder = with_proxies(with_tls(reqwest::Client::builder(), tls.clone())?, &proxies)?
                 .connect_timeout(self.connect_timeout)
                 .pool_idle_timeout(idle_timeout)
                 .redirect(reqwest::redirect::Policy::none())
@@ -145,21 +185,26 @@ fn with_proxies(builder: reqwest::ClientBuilder, proxies: &Proxies) -> Result<re
     Ok(builder)
 }
 
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-fn with_tls(builder: reqwest::ClientBuilder, tls: ClientConfig) -> reqwest::ClientBuilder {
-    builder.tls_backend_preconfigured(tls)
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "rustls-no-provider"))]
+#[allow(clippy::unnecessary_wraps, reason = "the one for other builds fails")]
+fn with_tls(builder: reqwest::ClientBuilder, tls: ClientConfig) -> Result<reqwest::ClientBuilder, Error> {
+    Ok(builder.tls_backend_preconfigured(tls))
 }
 
-/// Without a provider there is no configuration, so nothing comes here; reqwest has no such method then.
-#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
-fn with_tls(builder: reqwest::ClientBuilder, _: ClientConfig) -> reqwest::ClientBuilder {
-    builder
+/// reqwest has no such method then.
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring", feature = "rustls-no-provider")))]
+fn with_tls(_: reqwest::ClientBuilder, _: ClientConfig) -> Result<reqwest::ClientBuilder, Error> {
+    Err(Error::backend(
+        "this build's reqwest has no TLS, so tls_config is of no use: enable the feature rustls-no-provider of \
+         line-channel-token-reqwest",
+    ))
 }
 
 impl fmt::Debug for ReqwestBackendBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestBackendBuilder")
             .field("extra_roots", &self.extra_roots.len())
+            .field("tls_config", &self.tls.is_some())
             .field("connect_timeout", &self.connect_timeout)
             .field("pool_idle_timeout", &self.pool_idle_timeout)
             .field("proxies", &self.proxies)

@@ -8,3 +8,5 @@ mod failure;
 
 pub use backend::ReqwestBackend;
 pub use builder::ReqwestBackendBuilder;
+/// The version of rustls that [`ReqwestBackendBuilder::tls_config`] takes a configuration of.
+pub use rustls;

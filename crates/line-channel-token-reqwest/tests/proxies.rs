@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token_core::{Error, HttpBackend};
+use line_channel_token_core::HttpBackend;
 use line_channel_token_reqwest::ReqwestBackend;
 
 fn backend(ca_pem: &str, proxy: &str, connect_timeout: Duration) -> Arc<dyn HttpBackend> {
@@ -15,21 +15,6 @@ fn backend(ca_pem: &str, proxy: &str, connect_timeout: Duration) -> Arc<dyn Http
 }
 
 conformance::proxy_suite!(backend);
-
-fn backend_of_environment(ca_pem: &str) -> Result<Arc<dyn HttpBackend>, Error> {
-    Ok(Arc::new(ReqwestBackend::builder().add_root_certificate_pem(ca_pem.as_bytes())?.build()?))
-}
-
-#[test]
-fn the_environment_names_the_proxy() {
-    conformance::environment::parent("child_with_another_environment");
-}
-
-#[test]
-#[ignore = "run by the_environment_names_the_proxy"]
-fn child_with_another_environment() {
-    conformance::environment::child(backend_of_environment);
-}
 
 #[test]
 fn a_proxy_that_cannot_be_used_is_refused_without_its_url() {
