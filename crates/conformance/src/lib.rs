@@ -74,11 +74,11 @@ fn run_case(case: impl Future<Output = ()>) {
 }
 
 /// Makes a `#[test]` of each case, for the backend that the given [`Make`] function makes. With `given`, which stands for a
-/// client that the caller built, those are left out that hold for a backend's own client alone.
+/// client that the caller built, those are left out that hold for a backend's own clients alone.
 #[macro_export]
 macro_rules! suite {
     ($make:expr) => {
-        $crate::suite! { given $make }
+        $crate::suite! { @common $make }
         mod own {
             #[allow(unused_imports, reason = "the path to the function may need them or not")]
             use super::*;
@@ -86,10 +86,23 @@ macro_rules! suite {
                 causes: a_server_without_http_1_is_told_apart;
                 idle: only_what_can_be_repeated_goes_over_an_old_connection,
                     no_call_meets_the_end_of_an_idle_connection;
+                runtimes: a_call_takes_no_connection_of_another_runtime;
             }
         }
     };
     (given $make:expr) => {
+        $crate::suite! { @common $make }
+        mod given {
+            #[allow(unused_imports, reason = "the path to the function may need them or not")]
+            use super::*;
+            $crate::suite! { @cases $make;
+                runtimes: a_connection_whose_runtime_ends_before_the_response_is_an_interruption,
+                    a_connection_whose_runtime_ends_in_the_body_is_an_interruption,
+                    a_connection_that_nobody_drives_costs_one_deadline;
+            }
+        }
+    };
+    (@common $make:expr) => {
         $crate::suite! { @cases $make;
             answers: a_post_goes_out_as_built_and_its_answer_comes_back,
                 a_get_keeps_its_path_and_query_to_the_byte,
@@ -145,9 +158,6 @@ macro_rules! suite {
                 it_spares_an_answer_in_time;
             runtimes: a_runtime_that_has_ended_harms_no_later_call,
                 a_runtime_that_ends_during_a_call_harms_no_later_call,
-                a_connection_whose_runtime_ends_before_the_response_is_an_interruption,
-                a_connection_whose_runtime_ends_in_the_body_is_an_interruption,
-                a_connection_that_nobody_drives_costs_one_deadline,
                 a_client_gets_past_connections_of_other_runtimes;
             sizes: a_body_at_the_bound_is_accepted,
                 a_body_announced_as_too_large_is_refused_before_it_comes,

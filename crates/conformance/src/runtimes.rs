@@ -183,6 +183,30 @@ pub async fn a_connection_that_nobody_drives_costs_one_deadline(make: Make) {
     .await;
 }
 
+/// A connection whose runtime stands still is left alone, and used again when that goes on.
+pub async fn a_call_takes_no_connection_of_another_runtime(make: Make) {
+    let server = Server::plain(answer).await;
+    apart(move || {
+        let backend = backend(make);
+        let undriven = single_threaded();
+        fill_pool(&undriven, &backend, &server);
+        let others = [single_threaded(), multi_threaded()];
+        for other in &others {
+            other.block_on(succeeds_with(&*backend, post(&server), short()));
+        }
+        assert_eq!(server.connections(), 3);
+        fill_pool(&undriven, &backend, &server);
+        for other in others {
+            other.block_on(async {
+                tokio::time::sleep(Duration::from_millis(150)).await;
+                succeeds_with(&*backend, post(&server), roomy()).await;
+            });
+        }
+        assert_eq!(server.connections(), 3);
+    })
+    .await;
+}
+
 /// The same for a client, which repeats the call.
 pub async fn a_client_gets_past_connections_of_other_runtimes(make: Make) {
     let server = Server::plain(answer).await;

@@ -25,9 +25,13 @@ use crate::{HyperBackendBuilder, failure};
 /// It needs a Tokio runtime with I/O and time enabled; without a runtime a call fails, with kind
 /// [`Other`](line_channel_token_core::TransportErrorKind::Other).
 ///
-/// It may be used from several runtimes. A pooled connection belongs to the runtime that opened it: if that has ended, the
-/// next call opens another one; a call that is using it fails with kind [`Interrupted`](line_channel_token_core::TransportErrorKind::Interrupted),
-/// and if nobody drives that runtime any more, with kind [`Timeout`](line_channel_token_core::TransportErrorKind::Timeout).
+/// It may be used from several runtimes. Each has connections of its own, because one is driven by the runtime that opened it: so
+/// neither a runtime that has ended nor one that stands still holds up the calls of another. Programs with a runtime for each
+/// thread have that many pools, of 128 runtimes at most.
+///
+/// A client that is given by [`from_client`](Self::from_client) has one pool for all. There a call that is using a connection of a
+/// runtime that ends fails with kind [`Interrupted`](line_channel_token_core::TransportErrorKind::Interrupted), and if nobody
+/// drives that runtime, with kind [`Timeout`](line_channel_token_core::TransportErrorKind::Timeout).
 #[derive(Clone)]
 pub struct HyperBackend(Arc<dyn Exchange>);
 

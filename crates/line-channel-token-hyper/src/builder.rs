@@ -3,10 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use line_channel_token_core::Error;
-use line_channel_token_transport::{Pools, Proxies, ProxyUrl, tls};
+use line_channel_token_transport::{Proxies, ProxyUrl, tls};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
@@ -131,6 +129,10 @@ impl HyperBackendBuilder {
     /// Unless this or [`proxy`](Self::proxy) is called, [`build`](Self::build) reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
     /// `NO_PROXY`, each in lower case if it is not set in upper case, and as reqwest and curl understand them. Changes after
     /// that have no effect. A CGI program (one with `REQUEST_METHOD` set) reads none of them.
+    ///
+    /// ```
+    /// let builder = line_channel_token_hyper::HyperBackend::builder().no_proxy();
+    /// ```
     pub fn no_proxy(mut self) -> Self {
         self.proxies = Some(Proxies::none());
         self
@@ -150,17 +152,7 @@ impl HyperBackendBuilder {
         let proxies = self.proxies.map_or_else(Proxies::from_environment, Ok)?;
         let tls = tls::given_or_own(self.tls, &self.extra_roots)?;
         let connector = Connector::new(tls, proxies.clone(), self.connect_timeout);
-        let client = |idle_timeout: Duration| {
-            let mut builder = Client::builder(TokioExecutor::new());
-            builder.pool_timer(TokioTimer::new()).pool_idle_timeout(idle_timeout);
-            if idle_timeout.is_zero() {
-                // Otherwise they would stay open until the next call.
-                builder.pool_max_idle_per_host(0);
-            }
-            Ok(builder.build(connector.clone()))
-        };
-        let pools = Pools::new(self.pool_idle_timeout, client)?;
-        Ok(HyperBackend::own(Own { pools, proxies }))
+        Ok(HyperBackend::own(Own::new(connector, self.pool_idle_timeout, proxies)))
     }
 }
 

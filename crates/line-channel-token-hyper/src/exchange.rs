@@ -1,5 +1,9 @@
 //! The two kinds of client behind one backend, each with its way to tell whether a request went out.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
@@ -7,12 +11,14 @@ use http::{Request, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::connect::{CaptureConnection, Connect, capture_connection};
 use hyper_util::client::legacy::{Client, ResponseFuture};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use line_channel_token_core::{Sent, TransportError};
-use line_channel_token_transport::{Attempt, Pools, Progress, Proxies, TrackedBody, unsendable};
+use line_channel_token_transport::{Attempt, PerRuntime, Pools, Progress, Proxies, TrackedBody, unsendable};
+use tokio::runtime::Handle;
 
 use crate::connector::Connector;
 
-/// Starts one request.
+/// Starts one request, within a runtime.
 pub(crate) trait Exchange: Send + Sync {
     fn start(&self, request: Request<Bytes>) -> Result<Started, TransportError>;
 }
@@ -42,10 +48,39 @@ impl Handover {
     }
 }
 
-/// The backend's own clients.
+/// The backend's own clients, of which each runtime has some.
 pub(crate) struct Own {
-    pub(crate) pools: Pools<Client<Connector, TrackedBody>>,
-    pub(crate) proxies: Proxies,
+    connector: Connector,
+    pool_idle_timeout: Duration,
+    proxies: Proxies,
+    pools: PerRuntime<OwnPools>,
+}
+
+type OwnPools = Arc<Pools<Client<Connector, TrackedBody>>>;
+
+impl Own {
+    pub(crate) fn new(connector: Connector, pool_idle_timeout: Duration, proxies: Proxies) -> Self {
+        let pools = PerRuntime::new(pools(&connector, pool_idle_timeout));
+        Self { connector, pool_idle_timeout, proxies, pools }
+    }
+
+    fn pools(&self) -> OwnPools {
+        let make = || Ok::<_, Infallible>(pools(&self.connector, self.pool_idle_timeout));
+        self.pools.get(&Handle::current(), make).unwrap_or_else(|never| match never {})
+    }
+}
+
+fn pools(connector: &Connector, idle_timeout: Duration) -> OwnPools {
+    let make = |idle_timeout: Duration| {
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(idle_timeout);
+        if idle_timeout.is_zero() {
+            // Otherwise they would stay open until the next call.
+            builder.pool_max_idle_per_host(0);
+        }
+        Ok::<_, Infallible>(builder.build(connector.clone()))
+    };
+    Arc::new(Pools::new(idle_timeout, make).unwrap_or_else(|never| match never {}))
 }
 
 impl Exchange for Own {
@@ -62,7 +97,8 @@ impl Exchange for Own {
         }
         let attempt = Attempt { encrypted, proxy: self.proxies.name_for(&parts.uri) };
         let (body, progress) = TrackedBody::new(body);
-        let client = self.pools.of(&parts.extensions);
+        let pools = self.pools();
+        let client = pools.of(&parts.extensions);
         let response = client.request(Request::from_parts(parts, body));
         Ok(Started { response, handover: Handover::Body(progress), attempt })
     }

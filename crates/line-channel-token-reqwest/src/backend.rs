@@ -1,6 +1,7 @@
 //! The backend over reqwest.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,16 +14,21 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::ReqwestBackendBuilder;
-use crate::exchange::{Clients, Own, convert};
+use crate::exchange::{Clients, convert};
+use crate::own_clients::Own;
 
 /// Sends requests with a [`reqwest::Client`]. A clone shares its connections.
 ///
 /// It needs a Tokio runtime with I/O and time enabled; without a runtime a call fails, with kind
 /// [`Other`](line_channel_token_core::TransportErrorKind::Other).
 ///
-/// It may be used from several runtimes. A pooled connection belongs to the runtime that opened it: if that has ended, the
-/// next call opens another one; a call that is using it fails with kind [`Interrupted`](line_channel_token_core::TransportErrorKind::Interrupted),
-/// and if nobody drives that runtime any more, with kind [`Timeout`](line_channel_token_core::TransportErrorKind::Timeout).
+/// It may be used from several runtimes. Each has connections of its own, because one is driven by the runtime that opened it: so
+/// neither a runtime that has ended nor one that stands still holds up the calls of another. Programs with a runtime for each
+/// thread have that many pools, of 128 runtimes at most.
+///
+/// A client that is given by [`from_client`](Self::from_client) has one pool for all. There a call that is using a connection of a
+/// runtime that ends fails with kind [`Interrupted`](line_channel_token_core::TransportErrorKind::Interrupted), and if nobody
+/// drives that runtime, with kind [`Timeout`](line_channel_token_core::TransportErrorKind::Timeout).
 #[derive(Clone)]
 pub struct ReqwestBackend(Clients);
 
@@ -62,7 +68,7 @@ impl ReqwestBackend {
     }
 
     pub(crate) fn own(own: Own) -> Self {
-        Self(Clients::Own(own))
+        Self(Clients::Own(Arc::new(own)))
     }
 }
 
@@ -72,7 +78,7 @@ impl HttpBackend for ReqwestBackend {
         if Handle::try_current().is_err() {
             return Err(unsendable("reqwest needs a Tokio runtime, and the call runs outside of one"));
         }
-        let exchange = self.0.exchange(&request);
+        let exchange = self.0.exchange(&request)?;
         let (request, progress) = convert(request)?;
         match timeout(limits.timeout, exchange.run(request, &progress, limits.max_body)).await {
             Ok(outcome) => outcome,

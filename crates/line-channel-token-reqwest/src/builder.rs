@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use line_channel_token_core::Error;
-use line_channel_token_transport::{Pools, Proxies, ProxyUrl, tls};
+use line_channel_token_transport::{Proxies, ProxyUrl, tls};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
 use crate::ReqwestBackend;
-use crate::exchange::Own;
+use crate::own_clients::{Own, Settings};
 
 /// Settings of a [`ReqwestBackend`].
 #[derive(Clone)]
@@ -129,6 +129,10 @@ impl ReqwestBackendBuilder {
     /// Unless this or [`proxy`](Self::proxy) is called, [`build`](Self::build) reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
     /// `NO_PROXY`, each in lower case if it is not set in upper case, and as reqwest and curl understand them. Changes after
     /// that have no effect. A CGI program (one with `REQUEST_METHOD` set) reads none of them.
+    ///
+    /// ```
+    /// let builder = line_channel_token_reqwest::ReqwestBackend::builder().no_proxy();
+    /// ```
     pub fn no_proxy(mut self) -> Self {
         self.proxies = Some(Proxies::none());
         self
@@ -147,57 +151,10 @@ impl ReqwestBackendBuilder {
     pub fn build(self) -> Result<ReqwestBackend, Error> {
         let proxies = self.proxies.map_or_else(Proxies::from_environment, Ok)?;
         let tls = tls::given_or_own(self.tls, &self.extra_roots)?;
-        let client = |idle_timeout: Duration| {
-            let builder = with_proxies(with_tls(reqwest::Client::builder(), tls.clone())?, &proxies)?
-                .connect_timeout(self.connect_timeout)
-                .pool_idle_timeout(idle_timeout)
-                .redirect(reqwest::redirect::Policy::none())
-                // Retries are the business of core's client, which knows what may be repeated.
-                .retry(reqwest::retry::never().max_retries_per_request(0))
-                .referer(false)
-                .http1_only()
-                .tcp_nodelay(true)
-                // Other crates of a build may have switched these features on.
-                .no_gzip()
-                .no_brotli()
-                .no_zstd()
-                .no_deflate();
-            // Otherwise connections would stay open until the next call.
-            let builder = if idle_timeout.is_zero() { builder.pool_max_idle_per_host(0) } else { builder };
-            builder.build().map_err(|_| Error::backend("reqwest refused the settings"))
-        };
-        let pools = Pools::new(self.pool_idle_timeout, client)?;
-        Ok(ReqwestBackend::own(Own { pools, proxies, connect_timeout: self.connect_timeout }))
+        let settings =
+            Settings { tls, proxies, connect_timeout: self.connect_timeout, pool_idle_timeout: self.pool_idle_timeout };
+        Ok(ReqwestBackend::own(Own::new(settings)?))
     }
-}
-
-/// reqwest would read the environment by itself, proxy loopback addresses, and pass over what it cannot read.
-fn with_proxies(builder: reqwest::ClientBuilder, proxies: &Proxies) -> Result<reqwest::ClientBuilder, Error> {
-    let mut builder = builder.no_proxy();
-    let exceptions = || reqwest::NoProxy::from_string(proxies.exceptions());
-    let refused = |_| Error::backend("reqwest refused the URL of the proxy");
-    if let Some(proxy) = proxies.http() {
-        builder = builder.proxy(reqwest::Proxy::http(proxy.expose_url()).map_err(refused)?.no_proxy(exceptions()));
-    }
-    if let Some(proxy) = proxies.https() {
-        builder = builder.proxy(reqwest::Proxy::https(proxy.expose_url()).map_err(refused)?.no_proxy(exceptions()));
-    }
-    Ok(builder)
-}
-
-#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "rustls-no-provider"))]
-#[allow(clippy::unnecessary_wraps, reason = "the one for other builds fails")]
-fn with_tls(builder: reqwest::ClientBuilder, tls: ClientConfig) -> Result<reqwest::ClientBuilder, Error> {
-    Ok(builder.tls_backend_preconfigured(tls))
-}
-
-/// reqwest has no such method then.
-#[cfg(not(any(feature = "aws-lc-rs", feature = "ring", feature = "rustls-no-provider")))]
-fn with_tls(_: reqwest::ClientBuilder, _: ClientConfig) -> Result<reqwest::ClientBuilder, Error> {
-    Err(Error::backend(
-        "this build's reqwest has no TLS, so tls_config is of no use: enable the feature rustls-no-provider of \
-         line-channel-token-reqwest",
-    ))
 }
 
 impl fmt::Debug for ReqwestBackendBuilder {

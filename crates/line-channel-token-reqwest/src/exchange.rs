@@ -1,31 +1,25 @@
 //! One exchange over reqwest, with the client and what is known of it.
 
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
 use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
-use line_channel_token_transport::{Attempt, Chunks, Pools, Progress, Proxies, TrackedBody, read_body, unsendable};
+use line_channel_token_transport::{Attempt, Chunks, Progress, TrackedBody, read_body, unsendable};
 use reqwest::{Client, Url};
 
 use crate::failure::transport_error;
+use crate::own_clients::Own;
 
 /// The clients of a backend.
 #[derive(Clone)]
 pub(crate) enum Clients {
-    Own(Own),
+    Own(Arc<Own>),
     /// It may follow redirects, so where its responses come from is checked.
     Given(Client),
-}
-
-/// The backend's own clients, and what they were built with.
-#[derive(Clone)]
-pub(crate) struct Own {
-    pub(crate) pools: Pools<Client>,
-    pub(crate) proxies: Proxies,
-    pub(crate) connect_timeout: Duration,
 }
 
 /// A client, and what is known of an exchange with it.
@@ -37,20 +31,21 @@ pub(crate) struct Exchange {
 }
 
 impl Clients {
-    /// The exchange for this request.
-    pub(crate) fn exchange(&self, request: &Request<Bytes>) -> Exchange {
+    /// The exchange for this request, within a runtime.
+    pub(crate) fn exchange(&self, request: &Request<Bytes>) -> Result<Exchange, TransportError> {
         let url = request.uri();
         let encrypted = url.scheme() == Some(&Scheme::HTTPS);
-        match self {
+        Ok(match self {
             Self::Own(own) => Exchange {
-                client: own.pools.of(request.extensions()).clone(),
-                attempt: Attempt { encrypted, proxy: own.proxies.name_for(url) },
-                connect_timeout: Some(own.connect_timeout),
+                // It was built with the same settings before.
+                client: own.pools().map_err(|error| unsendable(error.to_string()))?.of(request.extensions()).clone(),
+                attempt: Attempt { encrypted, proxy: own.settings.proxies.name_for(url) },
+                connect_timeout: Some(own.settings.connect_timeout),
             },
             Self::Given(client) => {
                 Exchange { client: client.clone(), attempt: Attempt { encrypted, proxy: None }, connect_timeout: None }
             }
-        }
+        })
     }
 }
 

@@ -5,6 +5,7 @@ mod backend;
 mod builder;
 mod exchange;
 mod failure;
+mod own_clients;
 
 pub use backend::ReqwestBackend;
 pub use builder::ReqwestBackendBuilder;
