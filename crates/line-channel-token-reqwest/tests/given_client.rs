@@ -145,6 +145,26 @@ async fn the_text_of_the_clients_own_resolver_is_not_repeated() {
     assert!(!format!("{error:?}{:?}", error.source()).contains("s3cret"), "{error:?}");
 }
 
+#[tokio::test]
+async fn a_refusal_of_the_clients_own_proxy_is_told() {
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://user:s3cret@{}", proxy.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = proxy.accept().await {
+            let count = stream.read(&mut [0; 4096]).await.unwrap();
+            assert!(count > 0);
+            stream.write_all(b"HTTP/1.1 407 s3cret\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        }
+    });
+    let client = careless().proxy(reqwest::Proxy::all(url).unwrap()).build().unwrap();
+    let request = Request::get("https://line.example/?access_token=s3cret").body(Bytes::new()).unwrap();
+    let error = ReqwestBackend::from_client(client).send(request, Limits::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No), "{error:?}");
+    let words = "the proxy refused: 407 proxy authentication required (user and password in its URL?)";
+    assert_eq!(error.to_string(), format!("could not connect: {words}"));
+    assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+}
+
 #[test]
 fn default_headers_of_the_client_are_not_shown() {
     let mut headers = HeaderMap::new();

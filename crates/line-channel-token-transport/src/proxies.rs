@@ -15,13 +15,15 @@ use crate::ProxyUrl;
 /// writes those of IPv4.
 const LOOPBACK: &str = "localhost,localhost.,127.0.0.0/8,::1,::ffff:127.0.0.0/104";
 
-/// Proxies for http and https, and hosts that are reached without.
+/// Proxies for http and https, and hosts that are reached without. A clone is cheap.
 #[derive(Clone)]
-pub struct Proxies {
+pub struct Proxies(Arc<Rules>);
+
+struct Rules {
     http: Option<ProxyUrl>,
     https: Option<ProxyUrl>,
     exceptions: String,
-    matcher: Arc<Matcher>,
+    matcher: Matcher,
 }
 
 impl Proxies {
@@ -82,32 +84,32 @@ impl Proxies {
         let exceptions = format!("{LOOPBACK},{exceptions}");
         let url = |proxy: &Option<ProxyUrl>| proxy.as_ref().map(ProxyUrl::expose_url).unwrap_or_default();
         let matcher = Matcher::builder().http(url(&http)).https(url(&https)).no(exceptions.as_str()).build();
-        Self { http, https, exceptions, matcher: Arc::new(matcher) }
+        Self(Arc::new(Rules { http, https, exceptions, matcher }))
     }
 
     /// The proxy for http URLs.
     #[must_use]
     pub fn http(&self) -> Option<&ProxyUrl> {
-        self.http.as_ref()
+        self.0.http.as_ref()
     }
 
     /// The proxy for https URLs.
     #[must_use]
     pub fn https(&self) -> Option<&ProxyUrl> {
-        self.https.as_ref()
+        self.0.https.as_ref()
     }
 
     /// The hosts that are reached without one, as `NO_PROXY` lists them, loopback addresses among them.
     #[must_use]
     pub fn exceptions(&self) -> &str {
-        &self.exceptions
+        &self.0.exceptions
     }
 
     /// Where a request to this URL goes instead, with what that asks for.
     #[must_use]
     pub fn intercept(&self, url: &Uri) -> Option<Intercept> {
-        let any = self.http.is_some() || self.https.is_some();
-        any.then(|| self.matcher.intercept(url)).flatten()
+        let any = self.0.http.is_some() || self.0.https.is_some();
+        any.then(|| self.0.matcher.intercept(url)).flatten()
     }
 
     /// The proxy of a URL as `scheme://host:port`.
@@ -120,7 +122,7 @@ impl Proxies {
 /// User names and passwords are not shown.
 impl fmt::Debug for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxies").field("http", &self.http).field("https", &self.https).finish_non_exhaustive()
+        f.debug_struct("Proxies").field("http", &self.0.http).field("https", &self.0.https).finish_non_exhaustive()
     }
 }
 
