@@ -53,13 +53,15 @@ impl HyperBackend {
     /// A backend over a client of the caller's, of hyper-util 0.1, with its connector, proxies, TLS and pool.
     ///
     /// The deadline and the bound on the body hold as they do for [`new`](Self::new). hyper's client itself follows no
-    /// redirect, decodes no body and uses no proxy; keep it so where a connector or a layer below adds to it. Of
-    /// an error of the connector nothing is passed on but its meaning and the number of the operating system's error. Set
-    /// `TCP_NODELAY`, and `pool_timer`, without which idle connections are never closed. Of its pool `issue` and `issue_jwt` take what they
-    /// find, even a connection that was idle for long and that the server is just closing; then nobody knows whether a
-    /// token was issued. A `pool_idle_timeout` far below the server's own makes that rare, and `pool_max_idle_per_host(0)`
-    /// rules it out. A certificate that a TLS library
-    /// other than rustls refuses comes out as kind [`Connect`](line_channel_token_core::TransportErrorKind::Connect).
+    /// redirect, decodes no body and uses no proxy; keep it so if a connector or a layer below adds to it. Set `TCP_NODELAY`,
+    /// and `pool_timer`, without which idle connections are never closed. What is different:
+    ///
+    /// - `issue` and `issue_jwt` take what its pool holds, even a connection that was idle for long and that the server is just
+    ///   closing; then nobody knows whether a token was issued. A `pool_idle_timeout` far below the server's own makes that
+    ///   rare, and `pool_max_idle_per_host(0)` rules it out;
+    /// - of an error of the connector nothing is passed on but its meaning and the number of the operating system's error;
+    /// - a certificate that a TLS library other than rustls refuses comes out as kind
+    ///   [`Connect`](line_channel_token_core::TransportErrorKind::Connect).
     #[must_use]
     pub fn from_client<C>(client: Client<C, Full<Bytes>>) -> Self
     where

@@ -82,7 +82,7 @@ impl ReqwestBackendBuilder {
 
     /// How long name resolution, TCP, the proxy and TLS may take together. 5 seconds unless set.
     ///
-    /// It counts within the deadline of the call, and leaves time for a second try where a connection hangs.
+    /// It counts within the deadline of the call, and leaves time for a second try if a connection hangs.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
@@ -142,12 +142,12 @@ impl ReqwestBackendBuilder {
     ///
     /// # Errors
     ///
-    /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) where the build has no TLS provider (neither
-    /// feature `aws-lc-rs` nor `ring`, nor [`tls_config`](Self::tls_config)), if the platform has no trusted roots and none was
-    /// added, if a variable of the environment names a proxy
-    /// that cannot be used, and if reqwest refuses.
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if [`tls_config`](Self::tls_config) comes with added
-    /// roots, or offers another protocol than HTTP/1.1.
+    /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if the build has no TLS provider (neither feature `aws-lc-rs`
+    /// nor `ring`) and [`tls_config`](Self::tls_config) gives none, if the platform has no trusted roots and none was added,
+    /// and if a variable of the environment names a proxy that cannot be used, and if reqwest
+    /// refuses the settings.
+    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if [`tls_config`](Self::tls_config) comes with
+    /// added roots, or offers another protocol than HTTP/1.1.
     pub fn build(self) -> Result<ReqwestBackend, Error> {
         let proxies = self.proxies.map_or_else(Proxies::from_environment, Ok)?;
         let tls = tls::given_or_own(self.tls, &self.extra_roots)?;

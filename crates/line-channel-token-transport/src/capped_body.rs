@@ -7,7 +7,7 @@ use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
 
 /// A response body that comes in chunks.
 pub trait Chunks {
-    /// The length that the answer announced, in bytes, where it announced one.
+    /// The length that the response announced, in bytes, if it announced one.
     fn announced(&self) -> Option<u64>;
 
     /// The next chunk, or `None` at the end. Trailers are passed over.

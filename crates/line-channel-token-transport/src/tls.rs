@@ -44,7 +44,7 @@ const HTTP_1_1: &[u8] = b"http/1.1";
 ///
 /// # Errors
 ///
-/// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) where the build has no TLS provider, and where the
+/// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if the build has no TLS provider, and if the
 /// platform has no trusted roots.
 pub fn client_config(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(crypto_provider().ok_or_else(|| {
