@@ -23,7 +23,10 @@ const CRATES: [(&str, &[&str]); 9] = [
     ("line-channel-token-hyper", &["async_trait", "bytes", "http", "http_body_util", "hyper_util", "rustls"]),
     ("line-channel-token-mock", &["async_trait", "bytes", "http"]),
     ("line-channel-token-reqwest", &["async_trait", "bytes", "http", "reqwest", "rustls"]),
-    ("line-channel-token-transport", &["bytes", "http", "http_body", "hyper_util", "rustls", "rustls_pki_types", "tokio"]),
+    (
+        "line-channel-token-transport",
+        &["bytes", "http", "http_body", "hyper_util", "rustls", "rustls_pki_types", "tokio"],
+    ),
 ];
 
 /// What our crates export of others, for those who need it in our version: whoever writes a source needs the macro of the trait, and
