@@ -69,7 +69,9 @@ pub async fn a_close_during_the_handshake_is_no_verdict_on_a_certificate(make: M
     let url = server.url(PATH).replace("http://", "https://");
     let backend = backend(make);
     for (method, body) in [(Method::GET, ""), (Method::POST, FORM)] {
-        fails(&*backend, request(method, &url, body), roomy(), TransportErrorKind::Connect, Sent::No, "https").await;
+        let request = request(method, &url, body);
+        let error = fails(&*backend, request, roomy(), TransportErrorKind::Connect, Sent::No, "https").await;
+        assert_eq!(error.to_string(), "could not connect: connection closed during the TLS handshake");
     }
 }
 

@@ -35,15 +35,21 @@
 
 pub mod answers;
 pub mod breaks;
+pub mod causes;
 pub mod certificates;
 pub mod connections;
 pub mod deadlines;
+pub mod environment;
+pub mod idle;
+pub mod proxies;
 pub mod retry_waits;
 pub mod runtimes;
 pub mod sizes;
+pub mod tls_config;
 
 mod authority;
 mod call;
+mod proxy;
 mod server;
 
 use std::sync::Arc;
@@ -56,17 +62,47 @@ pub type Make = fn(ca_pem: &str) -> Arc<dyn HttpBackend>;
 
 /// Runs one case on a runtime of its own. [`suite!`] calls it.
 pub fn run<F: Future<Output = ()>>(make: Make, case: fn(Make) -> F) {
+    run_case(case(make));
+}
+
+fn run_case(case: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let outcome = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), case(make)).await });
+    let outcome = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), case).await });
     // A name resolution that hangs must not hold up the end of the test.
     runtime.shutdown_background();
     outcome.expect("the case hangs: the backend keeps no deadline");
 }
 
-/// Makes a `#[test]` of each case, for the backend that the given [`Make`] function makes.
+/// Makes a `#[test]` of each case, for the backend that the given [`Make`] function makes. With `given`, which stands for a
+/// client that the caller built, those are left out that hold for a backend's own clients alone.
 #[macro_export]
 macro_rules! suite {
     ($make:expr) => {
+        $crate::suite! { @common $make }
+        mod own {
+            #[allow(unused_imports, reason = "the path to the function may need them or not")]
+            use super::*;
+            $crate::suite! { @cases $make;
+                causes: a_server_without_http_1_is_told_apart;
+                idle: only_what_can_be_repeated_goes_over_an_old_connection,
+                    no_call_meets_the_end_of_an_idle_connection;
+                runtimes: a_call_takes_no_connection_of_another_runtime;
+            }
+        }
+    };
+    (given $make:expr) => {
+        $crate::suite! { @common $make }
+        mod given {
+            #[allow(unused_imports, reason = "the path to the function may need them or not")]
+            use super::*;
+            $crate::suite! { @cases $make;
+                runtimes: a_connection_whose_runtime_ends_before_the_response_is_an_interruption,
+                    a_connection_whose_runtime_ends_in_the_body_is_an_interruption,
+                    a_connection_that_nobody_drives_costs_one_deadline;
+            }
+        }
+    };
+    (@common $make:expr) => {
         $crate::suite! { @cases $make;
             answers: a_post_goes_out_as_built_and_its_answer_comes_back,
                 a_get_keeps_its_path_and_query_to_the_byte,
@@ -92,6 +128,13 @@ macro_rules! suite {
                 a_broken_chunk_size_is_an_error,
                 a_uri_that_is_not_absolute_sent_nothing,
                 a_call_outside_of_a_runtime_is_an_error;
+            causes: a_refused_connection_is_called_so,
+                an_unknown_host_is_a_matter_of_dns,
+                a_refused_certificate_says_why,
+                plain_http_and_tls_are_told_apart,
+                a_broken_exchange_says_how,
+                a_limit_that_was_met_is_named,
+                an_unusable_url_is_not_repeated;
             certificates: a_trusted_certificate_is_accepted,
                 tls_1_2_is_enough,
                 an_unknown_authority_is_refused,
@@ -115,9 +158,6 @@ macro_rules! suite {
                 it_spares_an_answer_in_time;
             runtimes: a_runtime_that_has_ended_harms_no_later_call,
                 a_runtime_that_ends_during_a_call_harms_no_later_call,
-                a_connection_whose_runtime_ends_before_the_response_is_an_interruption,
-                a_connection_whose_runtime_ends_in_the_body_is_an_interruption,
-                a_connection_that_nobody_drives_costs_one_deadline,
                 a_client_gets_past_connections_of_other_runtimes;
             sizes: a_body_at_the_bound_is_accepted,
                 a_body_announced_as_too_large_is_refused_before_it_comes,

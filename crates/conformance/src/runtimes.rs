@@ -21,7 +21,7 @@ use crate::server::{Connection, Server, ok};
 const STATELESS: &str = r#"{"token_type":"Bearer","access_token":"t","expires_in":900}"#;
 
 /// Runs the code on a thread of its own, which may block, build and drop runtimes. The server goes on meanwhile.
-async fn apart<T: Send + 'static>(code: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn apart<T: Send + 'static>(code: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, done) = oneshot::channel();
     let thread = std::thread::spawn(move || drop(sender.send(code())));
     match done.await {
@@ -30,7 +30,7 @@ async fn apart<T: Send + 'static>(code: impl FnOnce() -> T + Send + 'static) -> 
     }
 }
 
-fn single_threaded() -> Runtime {
+pub(crate) fn single_threaded() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
@@ -179,6 +179,30 @@ pub async fn a_connection_that_nobody_drives_costs_one_deadline(make: Make) {
         // Driven again, the connection must not send what was given up: its caller may have repeated it.
         undriven.block_on(async { tokio::time::sleep(Duration::from_millis(150)).await });
         assert_eq!(requests.load(Ordering::SeqCst), 2, "the request that timed out was sent after all");
+    })
+    .await;
+}
+
+/// A connection whose runtime stands still is left alone, and used again when that goes on.
+pub async fn a_call_takes_no_connection_of_another_runtime(make: Make) {
+    let server = Server::plain(answer).await;
+    apart(move || {
+        let backend = backend(make);
+        let undriven = single_threaded();
+        fill_pool(&undriven, &backend, &server);
+        let others = [single_threaded(), multi_threaded()];
+        for other in &others {
+            other.block_on(succeeds_with(&*backend, post(&server), short()));
+        }
+        assert_eq!(server.connections(), 3);
+        fill_pool(&undriven, &backend, &server);
+        for other in others {
+            other.block_on(async {
+                tokio::time::sleep(Duration::from_millis(150)).await;
+                succeeds_with(&*backend, post(&server), roomy()).await;
+            });
+        }
+        assert_eq!(server.connections(), 3);
     })
     .await;
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -151,6 +152,15 @@ impl Connection {
         }
     }
 
+    /// What TLS agreed on to speak over it.
+    pub(crate) fn protocol(&self) -> String {
+        match &self.stream {
+            Stream::Plain(_) => None,
+            Stream::Tls(stream) => stream.get_ref().1.alpn_protocol(),
+        }
+        .map_or_else(String::new, |protocol| String::from_utf8(protocol.to_vec()).unwrap())
+    }
+
     /// The next request, or `None` once the other end has closed or reset the connection.
     pub(crate) async fn request(&mut self) -> Option<Received> {
         let end = loop {
@@ -180,6 +190,11 @@ impl Connection {
     /// Waits until something came, whatever it is.
     pub(crate) async fn some_bytes(&mut self) {
         self.read_more().await;
+    }
+
+    /// Whether something came in this time.
+    pub(crate) async fn some_bytes_within(&mut self, time: Duration) -> bool {
+        matches!(tokio::time::timeout(time, self.read_more()).await, Ok(Some(())))
     }
 
     /// Completes once the other end has closed or reset the connection.

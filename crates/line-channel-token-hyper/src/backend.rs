@@ -12,23 +12,26 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Client, ResponseFuture};
-use line_channel_token_core::{Error, HttpBackend, Limits, Sent, Sleep, TransportError, TransportErrorKind};
-use line_channel_token_transport::{Chunks, TrackedBody, read_body};
+use line_channel_token_core::{Error, HttpBackend, Limits, Sent, Sleep, TransportError};
+use line_channel_token_transport::{Attempt, Chunks, failed_exchange, read_body, timed_out, unsendable};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::connector::Connector;
-use crate::exchange::{Exchange, Handover};
+use crate::exchange::{Exchange, Handover, Own, Started};
 use crate::{HyperBackendBuilder, failure};
 
 /// Sends requests with the pooling client of hyper-util. A clone shares its connections.
 ///
 /// It needs a Tokio runtime with I/O and time enabled; without a runtime a call fails, with kind
-/// [`Other`](TransportErrorKind::Other).
+/// [`Other`](line_channel_token_core::TransportErrorKind::Other).
 ///
-/// It may be used from several runtimes. A pooled connection belongs to the runtime that opened it: if that has ended, the
-/// next call opens another one; a call that is using it fails with kind [`Interrupted`](TransportErrorKind::Interrupted),
-/// and if nobody drives that runtime any more, with kind [`Timeout`](TransportErrorKind::Timeout).
+/// It may be used from several runtimes. Each has connections of its own, because one is driven by the runtime that opened it: so
+/// neither a runtime that has ended nor one that stands still holds up the calls of another. Programs with a runtime for each
+/// thread have that many pools, of 128 runtimes at most.
+///
+/// A client that is given by [`from_client`](Self::from_client) has one pool for all. There a call that is using a connection of a
+/// runtime that ends fails with kind [`Interrupted`](line_channel_token_core::TransportErrorKind::Interrupted), and if nobody
+/// drives that runtime, with kind [`Timeout`](line_channel_token_core::TransportErrorKind::Timeout).
 #[derive(Clone)]
 pub struct HyperBackend(Arc<dyn Exchange>);
 
@@ -47,13 +50,18 @@ impl HyperBackend {
         HyperBackendBuilder::new()
     }
 
-    /// A backend over a client of the caller's, with its connector, TLS and pool.
+    /// A backend over a client of the caller's, of hyper-util 0.1, with its connector, proxies, TLS and pool.
     ///
     /// The deadline and the bound on the body hold as they do for [`new`](Self::new). hyper's client itself follows no
-    /// redirect, decodes no body and uses no proxy; keep it so where a connector or a layer below adds to it. The
-    /// errors of the connector become sources of ours, so they must name neither a secret nor a URL with a query. Set
-    /// `TCP_NODELAY`, and `pool_timer`, without which idle connections are never closed. A certificate that a TLS library
-    /// other than rustls refuses comes out as kind [`Connect`](TransportErrorKind::Connect).
+    /// redirect, decodes no body and uses no proxy; keep it so if a connector or a layer below adds to it. Set `TCP_NODELAY`,
+    /// and `pool_timer`, without which idle connections are never closed. What is different:
+    ///
+    /// - `issue` and `issue_jwt` take what its pool holds, even a connection that was idle for long and that the server is just
+    ///   closing; then nobody knows whether a token was issued. A `pool_idle_timeout` far below the server's own makes that
+    ///   rare, and `pool_max_idle_per_host(0)` rules it out;
+    /// - of an error of the connector nothing is passed on but its meaning and the number of the operating system's error;
+    /// - a certificate that a TLS library other than rustls refuses comes out as kind
+    ///   [`Connect`](line_channel_token_core::TransportErrorKind::Connect).
     #[must_use]
     pub fn from_client<C>(client: Client<C, Full<Bytes>>) -> Self
     where
@@ -62,8 +70,8 @@ impl HyperBackend {
         Self(Arc::new(client))
     }
 
-    pub(crate) fn own(client: Client<Connector, TrackedBody>) -> Self {
-        Self(Arc::new(client))
+    pub(crate) fn own(own: Own) -> Self {
+        Self(Arc::new(own))
     }
 }
 
@@ -76,10 +84,10 @@ impl HttpBackend for HyperBackend {
         if request.uri().scheme().is_none() || request.uri().authority().is_none() {
             return Err(unsendable("the request's URI is not an absolute URL"));
         }
-        let (response, handover) = self.0.start(request);
-        match timeout(limits.timeout, answer(response, &handover, limits.max_body)).await {
+        let Started { response, handover, attempt } = self.0.start(request)?;
+        match timeout(limits.timeout, exchange(response, &handover, &attempt, limits.max_body)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(TransportError::new(TransportErrorKind::Timeout, handover.abandon())),
+            Err(_) => Err(timed_out(limits.timeout, handover.abandon())),
         }
     }
 
@@ -95,30 +103,31 @@ impl fmt::Debug for HyperBackend {
     }
 }
 
-fn unsendable(why: &'static str) -> TransportError {
-    TransportError::new(TransportErrorKind::Other, Sent::No).with_source(why)
-}
-
-async fn answer(
+async fn exchange(
     response: ResponseFuture,
     handover: &Handover,
+    attempt: &Attempt,
     max_body: usize,
 ) -> Result<Response<Bytes>, TransportError> {
-    let response = response.await.map_err(|error| failure::of_request(error, handover.abandon()))?;
-    let (parts, incoming) = response.into_parts();
-    Ok(Response::from_parts(parts, read_body(Body(incoming), max_body).await?))
+    let failed = |error| failure::of_request(&error, handover.abandon(), attempt);
+    let (parts, incoming) = response.await.map_err(failed)?.into_parts();
+    Ok(Response::from_parts(parts, read_body(Body { incoming, attempt }, max_body).await?))
 }
 
-struct Body(Incoming);
+struct Body<'a> {
+    incoming: Incoming,
+    attempt: &'a Attempt,
+}
 
-impl Chunks for Body {
+impl Chunks for Body<'_> {
     fn announced(&self) -> Option<u64> {
-        self.0.size_hint().exact()
+        self.incoming.size_hint().exact()
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
-        while let Some(frame) = self.0.frame().await {
-            if let Ok(chunk) = frame.map_err(failure::of_body)?.into_data() {
+        while let Some(frame) = self.incoming.frame().await {
+            let frame = frame.map_err(|error| failed_exchange(&error, Sent::Maybe, self.attempt))?;
+            if let Ok(chunk) = frame.into_data() {
                 return Ok(Some(chunk));
             }
         }

@@ -1,16 +1,32 @@
 //! What an error of hyper means for the call.
 
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
 use hyper_util::client::legacy;
 use line_channel_token_core::{Sent, TransportError};
-use line_channel_token_transport::{kind_of_causes, kind_of_failed_connect};
+use line_channel_token_transport::{Attempt, chain, connect_timed_out, failed_connect, failed_exchange};
 
-/// The transport error for a request that got no answer.
-pub(crate) fn of_request(error: legacy::Error, sent: Sent) -> TransportError {
-    let kind = if error.is_connect() { kind_of_failed_connect(&error) } else { kind_of_causes(&error) };
-    TransportError::new(kind, sent).with_source(error)
+/// The transport error for a request that got no response.
+pub(crate) fn of_request(error: &legacy::Error, sent: Sent, attempt: &Attempt) -> TransportError {
+    if !error.is_connect() {
+        return failed_exchange(error, sent, attempt);
+    }
+    match chain(error).find_map(|cause| cause.downcast_ref::<ConnectTimedOut>()) {
+        Some(ConnectTimedOut(limit)) => connect_timed_out(Some(*limit), sent, attempt),
+        None => failed_connect(error, sent, attempt),
+    }
 }
 
-/// The transport error for an answer whose body broke off.
-pub(crate) fn of_body(error: hyper::Error) -> TransportError {
-    TransportError::new(kind_of_causes(&error), Sent::Maybe).with_source(error)
+/// Connecting took longer than this.
+#[derive(Debug)]
+pub(crate) struct ConnectTimedOut(pub(crate) Duration);
+
+impl fmt::Display for ConnectTimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("connecting took longer than allowed")
+    }
 }
+
+impl StdError for ConnectTimedOut {}

@@ -6,6 +6,10 @@ mod builder;
 mod connector;
 mod exchange;
 mod failure;
+mod route;
+mod stream;
 
 pub use backend::HyperBackend;
 pub use builder::HyperBackendBuilder;
+/// The version of rustls that [`HyperBackendBuilder::tls_config`] takes a configuration of.
+pub use rustls;

@@ -8,7 +8,7 @@ use line_channel_token_core::HttpBackend;
 use line_channel_token_hyper::HyperBackend;
 
 fn backend(ca_pem: &str) -> Arc<dyn HttpBackend> {
-    Arc::new(HyperBackend::builder().add_root_certificate_pem(ca_pem.as_bytes()).unwrap().build().unwrap())
+    Arc::new(HyperBackend::builder().no_proxy().add_root_certificate_pem(ca_pem.as_bytes()).unwrap().build().unwrap())
 }
 
 conformance::suite!(backend);

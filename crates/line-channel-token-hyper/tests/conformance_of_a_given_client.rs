@@ -31,4 +31,4 @@ fn backend(ca_pem: &str) -> Arc<dyn HttpBackend> {
     Arc::new(HyperBackend::from_client(Client::builder(TokioExecutor::new()).build(HttpsConnector::from((tcp, tls)))))
 }
 
-conformance::suite!(backend);
+conformance::suite!(given backend);

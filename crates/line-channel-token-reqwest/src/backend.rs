@@ -1,35 +1,36 @@
-//! One exchange over reqwest.
+//! The backend over reqwest.
 
 use std::fmt;
-use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use line_channel_token_core::{Error, HttpBackend, Limits, Sent, Sleep, TransportError, TransportErrorKind};
-use line_channel_token_transport::{Chunks, Progress, TrackedBody, read_body};
-use reqwest::{Client, Url};
+use line_channel_token_core::{Error, HttpBackend, Limits, Sleep, TransportError};
+use line_channel_token_transport::{timed_out, unsendable};
+use reqwest::Client;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::ReqwestBackendBuilder;
-use crate::failure::transport_error;
+use crate::exchange::{Clients, convert};
+use crate::own_clients::Own;
 
 /// Sends requests with a [`reqwest::Client`]. A clone shares its connections.
 ///
 /// It needs a Tokio runtime with I/O and time enabled; without a runtime a call fails, with kind
-/// [`Other`](TransportErrorKind::Other).
+/// [`Other`](line_channel_token_core::TransportErrorKind::Other).
 ///
-/// It may be used from several runtimes. A pooled connection belongs to the runtime that opened it: if that has ended, the
-/// next call opens another one; a call that is using it fails with kind [`Interrupted`](TransportErrorKind::Interrupted),
-/// and if nobody drives that runtime any more, with kind [`Timeout`](TransportErrorKind::Timeout).
+/// It may be used from several runtimes. Each has connections of its own, because one is driven by the runtime that opened it: so
+/// neither a runtime that has ended nor one that stands still holds up the calls of another. Programs with a runtime for each
+/// thread have that many pools, of 128 runtimes at most.
+///
+/// A client that is given by [`from_client`](Self::from_client) has one pool for all. There a call that is using a connection of a
+/// runtime that ends fails with kind [`Interrupted`](line_channel_token_core::TransportErrorKind::Interrupted), and if nobody
+/// drives that runtime, with kind [`Timeout`](line_channel_token_core::TransportErrorKind::Timeout).
 #[derive(Clone)]
-pub struct ReqwestBackend {
-    client: Client,
-    /// A caller's own client may follow redirects, so where an answer came from is checked.
-    own: bool,
-}
+pub struct ReqwestBackend(Clients);
 
 impl ReqwestBackend {
     /// A backend with the default settings.
@@ -46,7 +47,7 @@ impl ReqwestBackend {
         ReqwestBackendBuilder::new()
     }
 
-    /// A backend over a client of the caller's, with its proxies, roots, connections and timeouts.
+    /// A backend over a client of the caller's, of reqwest 0.13, with its proxies, roots, connections and timeouts.
     ///
     /// The deadline, the bound on the body and the cleaning of errors hold as they do for [`new`](Self::new). The rest
     /// is the client's, so build it with `redirect(Policy::none())`, `referer(false)`, without decompression
@@ -54,38 +55,20 @@ impl ReqwestBackend {
     /// at LINE:
     ///
     /// - a followed redirect hands the secrets of a query to whoever it points to, and is noticed only afterwards; the
-    ///   call then fails with kind [`Other`](TransportErrorKind::Other). A request body is never sent twice;
+    ///   call then fails with kind [`Other`](line_channel_token_core::TransportErrorKind::Other). A request body is never sent twice;
+    /// - of its pool `issue` and `issue_jwt` take what they find, even a connection that was idle for long and that the server
+    ///   is just closing; then nobody knows whether a token was issued. A `pool_idle_timeout` far below the server's own
+    ///   makes that rare, and `pool_max_idle_per_host(0)` rules it out;
     /// - a decompressed body counts with its decompressed size;
     /// - a certificate that a TLS library other than rustls refuses comes out as kind
-    ///   [`Connect`](TransportErrorKind::Connect).
+    ///   [`Connect`](line_channel_token_core::TransportErrorKind::Connect).
     #[must_use]
     pub fn from_client(client: Client) -> Self {
-        Self { client, own: false }
+        Self(Clients::Given(client))
     }
 
-    pub(crate) fn own(client: Client) -> Self {
-        Self { client, own: true }
-    }
-
-    async fn exchange(
-        &self,
-        request: reqwest::Request,
-        progress: &Progress,
-        max_body: usize,
-    ) -> Result<Response<Bytes>, TransportError> {
-        let asked = (!self.own).then(|| request.url().clone());
-        let failed = |error| transport_error(error, progress.abandon());
-        let mut response = self.client.execute(request).await.map_err(failed)?;
-        if asked.is_some_and(|asked| asked != *response.url()) {
-            return Err(TransportError::new(TransportErrorKind::Other, Sent::Maybe)
-                .with_source("the client followed a redirect: build it with redirect(Policy::none())"));
-        }
-        let mut answer = Response::new(Bytes::new());
-        *answer.status_mut() = response.status();
-        *answer.version_mut() = response.version();
-        *answer.headers_mut() = mem::take(response.headers_mut());
-        *answer.body_mut() = read_body(Body(response), max_body).await?;
-        Ok(answer)
+    pub(crate) fn own(own: Own) -> Self {
+        Self(Clients::Own(Arc::new(own)))
     }
 }
 
@@ -95,10 +78,11 @@ impl HttpBackend for ReqwestBackend {
         if Handle::try_current().is_err() {
             return Err(unsendable("reqwest needs a Tokio runtime, and the call runs outside of one"));
         }
+        let exchange = self.0.exchange(&request)?;
         let (request, progress) = convert(request)?;
-        match timeout(limits.timeout, self.exchange(request, &progress, limits.max_body)).await {
+        match timeout(limits.timeout, exchange.run(request, &progress, limits.max_body)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(TransportError::new(TransportErrorKind::Timeout, progress.abandon())),
+            Err(_) => Err(timed_out(limits.timeout, progress.abandon())),
         }
     }
 
@@ -112,31 +96,5 @@ impl HttpBackend for ReqwestBackend {
 impl fmt::Debug for ReqwestBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestBackend").finish_non_exhaustive()
-    }
-}
-
-fn convert(request: Request<Bytes>) -> Result<(reqwest::Request, Progress), TransportError> {
-    let (parts, body) = request.into_parts();
-    let url = Url::parse(&parts.uri.to_string()).map_err(|_| unsendable("the request's URI is not an absolute URL"))?;
-    let (body, progress) = TrackedBody::new(body);
-    let mut request = reqwest::Request::new(parts.method, url);
-    *request.headers_mut() = parts.headers;
-    *request.body_mut() = Some(reqwest::Body::wrap(body));
-    Ok((request, progress))
-}
-
-fn unsendable(why: &'static str) -> TransportError {
-    TransportError::new(TransportErrorKind::Other, Sent::No).with_source(why)
-}
-
-struct Body(reqwest::Response);
-
-impl Chunks for Body {
-    fn announced(&self) -> Option<u64> {
-        self.0.content_length()
-    }
-
-    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
-        self.0.chunk().await.map_err(|error| transport_error(error, Sent::Maybe))
     }
 }

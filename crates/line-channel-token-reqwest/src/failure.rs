@@ -1,28 +1,37 @@
 //! What an error of reqwest means for the call.
 
-use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
-use line_channel_token_transport::{chain, kind_of_causes, kind_of_failed_connect};
+use std::io;
+use std::time::Duration;
 
-/// The transport error for an error of reqwest, without its URL.
-pub(crate) fn transport_error(error: reqwest::Error, sent: Sent) -> TransportError {
-    let error = error.without_url();
-    let failure = TransportError::new(kind(&error), sent);
-    // A caller's own redirect policy can put an error with a URL below another one, out of reach.
-    if chain(&error).filter_map(|cause| cause.downcast_ref::<reqwest::Error>()).any(|cause| cause.url().is_some()) {
-        return failure;
+use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
+use line_channel_token_transport::{Attempt, chain, connect_timed_out, failed_connect, failed_exchange};
+
+/// The transport error for an error of reqwest. `connect_timeout` is the client's, if it is known.
+pub(crate) fn transport_error(
+    error: &reqwest::Error,
+    sent: Sent,
+    attempt: &Attempt,
+    connect_timeout: Option<Duration>,
+) -> TransportError {
+    // First, because a caller's own redirect policy can put any error below such a one.
+    if error.is_redirect() {
+        return TransportError::new(TransportErrorKind::Other, sent)
+            .with_detail("the client's redirect policy failed the call: build it with redirect(Policy::none())");
     }
-    failure.with_source(error)
+    if error.is_builder() {
+        return TransportError::new(TransportErrorKind::Other, sent).with_detail("the client refuses the request");
+    }
+    match (error.is_connect(), error.is_timeout() && !is_of_system(error)) {
+        (true, true) => connect_timed_out(connect_timeout, sent, attempt),
+        (true, false) => failed_connect(error, sent, attempt),
+        (false, _) if error.is_timeout() => {
+            TransportError::new(TransportErrorKind::Timeout, sent).with_detail("the client's own timeout passed")
+        }
+        (false, _) => failed_exchange(error, sent, attempt),
+    }
 }
 
-fn kind(error: &reqwest::Error) -> TransportErrorKind {
-    // First, because a caller's own redirect policy can put any error below such a one.
-    if error.is_redirect() || error.is_builder() {
-        TransportErrorKind::Other
-    } else if error.is_connect() {
-        kind_of_failed_connect(error)
-    } else if error.is_timeout() {
-        TransportErrorKind::Timeout
-    } else {
-        kind_of_causes(error)
-    }
+/// Whether the operating system gave up waiting, and not reqwest.
+fn is_of_system(error: &reqwest::Error) -> bool {
+    chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|error| error.raw_os_error().is_some())
 }

@@ -3,7 +3,11 @@
 
 mod backend;
 mod builder;
+mod exchange;
 mod failure;
+mod own_clients;
 
 pub use backend::ReqwestBackend;
 pub use builder::ReqwestBackendBuilder;
+/// The version of rustls that [`ReqwestBackendBuilder::tls_config`] takes a configuration of.
+pub use rustls;

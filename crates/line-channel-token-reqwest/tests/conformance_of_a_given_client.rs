@@ -29,4 +29,4 @@ fn backend(ca_pem: &str) -> Arc<dyn HttpBackend> {
     Arc::new(ReqwestBackend::from_client(client))
 }
 
-conformance::suite!(backend);
+conformance::suite!(given backend);

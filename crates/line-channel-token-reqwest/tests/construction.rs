@@ -31,7 +31,7 @@ fn a_root_that_is_no_certificate_fails_the_builder() {
     assert!(!format!("{error} {error:?}").contains("s3cret"));
 }
 
-#[cfg(any(feature = "aws-lc-rs", not(feature = "ring")))]
+#[cfg(any(feature = "aws-lc-rs", not(any(feature = "ring", feature = "rustls-no-provider"))))]
 #[test]
 fn a_client_that_says_nothing_of_tls_can_be_built_beside_this_crate() {
     let backend = ReqwestBackend::from_client(reqwest::Client::builder().build().unwrap());

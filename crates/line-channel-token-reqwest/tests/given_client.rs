@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,7 +68,7 @@ async fn a_redirect_that_the_client_followed_fails_the_call() {
     let request = Request::builder().method(Method::GET).uri(format!("{url}/?access_token=s3cret"));
     let error = backend.send(request.body(Bytes::new()).unwrap(), Limits::default()).await.unwrap_err();
     assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Other, Sent::Maybe));
-    assert!(format!("{error:?}").contains("Policy::none()"), "{error:?}");
+    assert!(error.to_string().contains("redirect(Policy::none())"), "{error}");
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
 }
 
@@ -113,6 +114,55 @@ async fn a_timeout_of_the_clients_own_is_a_timeout() {
     let request = Request::post(url).body(Bytes::from_static(b"a=b")).unwrap();
     let error = backend.send(request, Limits::default()).await.unwrap_err();
     assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Timeout, Sent::Maybe), "{error:?}");
+    assert_eq!(error.to_string(), "the deadline passed: the client's own timeout passed");
+}
+
+#[tokio::test]
+async fn a_connect_timeout_of_the_clients_own_is_told_without_its_length() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let client = careless().connect_timeout(Duration::from_millis(100)).build().unwrap();
+    let request = Request::post(url).body(Bytes::from_static(b"a=b")).unwrap();
+    let error = ReqwestBackend::from_client(client).send(request, Limits::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No), "{error:?}");
+    assert_eq!(error.to_string(), "could not connect: connecting took longer than the client allows");
+}
+
+/// A resolver of the caller's fails, in words that hold what they should not.
+#[tokio::test]
+async fn the_text_of_the_clients_own_resolver_is_not_repeated() {
+    struct Resolver;
+    impl reqwest::dns::Resolve for Resolver {
+        fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+            Box::pin(async { Err("s3cret".into()) })
+        }
+    }
+    let client = careless().dns_resolver(Resolver).build().unwrap();
+    let request = Request::get("https://s3cret.example/?access_token=s3cret").body(Bytes::new()).unwrap();
+    let error = ReqwestBackend::from_client(client).send(request, Limits::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No), "{error:?}");
+    assert_eq!(error.to_string(), "could not connect: dns: no such host, or no name server responded");
+    assert!(!format!("{error:?}{:?}", error.source()).contains("s3cret"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_clients_own_proxy_is_told() {
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://user:s3cret@{}", proxy.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = proxy.accept().await {
+            let count = stream.read(&mut [0; 4096]).await.unwrap();
+            assert!(count > 0);
+            stream.write_all(b"HTTP/1.1 407 s3cret\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        }
+    });
+    let client = careless().proxy(reqwest::Proxy::all(url).unwrap()).build().unwrap();
+    let request = Request::get("https://line.example/?access_token=s3cret").body(Bytes::new()).unwrap();
+    let error = ReqwestBackend::from_client(client).send(request, Limits::default()).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No), "{error:?}");
+    let words = "the proxy refused: 407 proxy authentication required (user and password in its URL?)";
+    assert_eq!(error.to_string(), format!("could not connect: {words}"));
+    assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
 }
 
 #[test]

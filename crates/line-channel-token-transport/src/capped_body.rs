@@ -7,7 +7,7 @@ use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
 
 /// A response body that comes in chunks.
 pub trait Chunks {
-    /// The length that the answer announced, in bytes, where it announced one.
+    /// The length that the response announced, in bytes, if it announced one.
     fn announced(&self) -> Option<u64>;
 
     /// The next chunk, or `None` at the end. Trailers are passed over.
@@ -23,15 +23,20 @@ pub trait Chunks {
 pub async fn read_body(mut chunks: impl Chunks, max_body: usize) -> Result<Bytes, TransportError> {
     let announced = chunks.announced();
     if announced.is_some_and(|length| length > max_body as u64) {
-        return Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe));
+        return Err(too_large(max_body));
     }
     let whole = read_chunks(&mut chunks, announced, max_body).await?;
     // hyper before 1.12 ends a body as if it were complete when the runtime of its connection ends.
     if announced.is_some_and(|length| length > whole.len() as u64) {
         return Err(TransportError::new(TransportErrorKind::Interrupted, Sent::Maybe)
-            .with_source("the response body ended before its announced length"));
+            .with_detail("the response body ended before its announced length"));
     }
     Ok(whole)
+}
+
+fn too_large(max_body: usize) -> TransportError {
+    TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe)
+        .with_detail(format!("more than {max_body} bytes"))
 }
 
 async fn read_chunks(
@@ -39,10 +44,9 @@ async fn read_chunks(
     announced: Option<u64>,
     max_body: usize,
 ) -> Result<Bytes, TransportError> {
-    let too_large = || TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe);
     let first = chunks.next().await?.unwrap_or_default();
     if first.len() > max_body {
-        return Err(too_large());
+        return Err(too_large(max_body));
     }
     let Some(second) = chunks.next().await? else {
         return Ok(first);
@@ -53,7 +57,7 @@ async fn read_chunks(
     let mut next = Some(second);
     while let Some(chunk) = next {
         if chunk.len() > max_body - whole.len() {
-            return Err(too_large());
+            return Err(too_large(max_body));
         }
         whole.extend_from_slice(&chunk);
         next = chunks.next().await?;

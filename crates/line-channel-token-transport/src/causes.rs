@@ -5,6 +5,8 @@ use std::io;
 
 use line_channel_token_core::TransportErrorKind;
 
+use crate::proxy_words::below_socks;
+
 /// What a failed exchange means: a connection that broke, unless a cause says that what came over it was wrong.
 pub fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     let mut kind = TransportErrorKind::Other;
@@ -26,7 +28,7 @@ pub fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportErrorKind {
 
 /// Whether the runtime has ended that the connection belonged to, or its task panicked. hyper counts that as an error of
 /// the user's, as it does a body that fails, and tells it apart by its text alone.
-fn lost_its_runtime(error: &hyper::Error) -> bool {
+pub(crate) fn lost_its_runtime(error: &hyper::Error) -> bool {
     error.to_string() == "dispatch task is gone"
 }
 
@@ -41,10 +43,15 @@ pub fn kind_of_failed_connect(error: &(dyn StdError + 'static)) -> TransportErro
 
 /// An error and all its causes.
 pub fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        // An I/O error names its inner error's source as its own, and so passes the inner error over.
-        Some(inner) => Some(inner as &(dyn StdError + 'static)),
-        None => error.source(),
+    std::iter::successors(Some(error), |&error| {
+        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            // An I/O error names its inner error's source as its own, and so passes the inner error over.
+            Some(inner as &(dyn StdError + 'static))
+        } else if let Some(socks) = error.downcast_ref() {
+            below_socks(socks)
+        } else {
+            error.source()
+        }
     })
 }
 

@@ -8,30 +8,63 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls_platform_verifier::Verifier;
 
+/// The configuration that the caller gives, or else one of our own.
+///
+/// # Errors
+///
+/// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if it offers another protocol than HTTP/1.1, or if
+/// there are `extra_roots` beside it; and those of [`client_config`].
+pub fn given_or_own(
+    given: Option<ClientConfig>,
+    extra_roots: &[CertificateDer<'static>],
+) -> Result<ClientConfig, Error> {
+    let Some(mut given) = given else { return client_config(extra_roots) };
+    if !extra_roots.is_empty() {
+        return Err(Error::invalid_input(
+            "both tls_config and root certificates were given, and the configuration has roots of its own: add the \
+             certificates to those",
+        ));
+    }
+    if given.alpn_protocols.is_empty() {
+        given.alpn_protocols = vec![HTTP_1_1.to_vec()];
+    }
+    if given.alpn_protocols.iter().any(|protocol| protocol != HTTP_1_1) {
+        return Err(Error::invalid_input(
+            "tls_config offers another protocol than http/1.1 (alpn_protocols), and this backend speaks that alone: leave \
+             the list empty",
+        ));
+    }
+    Ok(given)
+}
+
+const HTTP_1_1: &[u8] = b"http/1.1";
+
 /// TLS 1.2 or 1.3 for HTTP/1.1, trusting the platform's roots and `extra_roots`.
 ///
 /// # Errors
 ///
-/// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) where the build has no TLS provider, and where the
+/// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if the build has no TLS provider, and if the
 /// platform has no trusted roots.
 pub fn client_config(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(crypto_provider().ok_or_else(|| {
-        Error::backend("this build has no TLS: enable the feature aws-lc-rs or ring of the backend, or use from_client")
+        Error::backend(
+            "this build has no TLS: enable the feature aws-lc-rs or ring of the backend, or use tls_config or from_client",
+        )
     })?);
-    let verifier = verifier(extra_roots, Arc::clone(&provider)).map_err(|error| {
+    // The verifier's own error names paths and what stands in the files.
+    let verifier = verifier(extra_roots, Arc::clone(&provider)).map_err(|_| {
         Error::backend(
             "the platform offers no trusted root certificates: install them (on Linux the package ca-certificates), \
              or name a file of them in SSL_CERT_FILE",
         )
-        .with_source(error)
     })?;
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::backend("the TLS provider supports neither TLS 1.2 nor 1.3").with_source(error))?
+        .map_err(|_| Error::backend("the TLS provider supports neither TLS 1.2 nor 1.3"))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![HTTP_1_1.to_vec()];
     Ok(config)
 }
 

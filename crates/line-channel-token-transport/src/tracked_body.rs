@@ -21,7 +21,7 @@ const ABANDONED: u8 = 2;
 ///
 /// A body that was [abandoned](Progress::abandon) before claims to go on, and fails when it is polled. hyper polls it
 /// before it flushes an HTTP/1 head, and then closes the connection without a byte of the request. HTTP/2 sends the
-/// head by itself: where a stack sends one in the very moment of giving up, the server can get it, but never its end.
+/// head by itself: if a stack sends one in the very moment of giving up, the server can get it, but never its end.
 #[derive(Debug)]
 pub struct TrackedBody {
     data: Option<Bytes>,

@@ -1,0 +1,227 @@
+//! Which proxy a request goes through.
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::sync::Arc;
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use line_channel_token_core::Error;
+
+use crate::ProxyUrl;
+
+/// Hosts that are never reached through a proxy: `localhost` and the names below it, and each loopback address, also as IPv6
+/// writes those of IPv4.
+const LOOPBACK: &str = "localhost,localhost.,127.0.0.0/8,::1,::ffff:127.0.0.0/104";
+
+/// Proxies for http and https, and hosts that are reached without. A clone is cheap.
+#[derive(Clone)]
+pub struct Proxies(Arc<Rules>);
+
+struct Rules {
+    http: Option<ProxyUrl>,
+    https: Option<ProxyUrl>,
+    exceptions: String,
+    matcher: Matcher,
+}
+
+impl Proxies {
+    /// No proxy at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::new(None, None, "")
+    }
+
+    /// One for everything but loopback addresses.
+    #[must_use]
+    pub fn all(proxy: ProxyUrl) -> Self {
+        Self::new(Some(proxy.clone()), Some(proxy), "")
+    }
+
+    /// What the environment says at this moment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lower case if
+    /// it is not set in upper case.
+    ///
+    /// None of them counts if `REQUEST_METHOD` is set, as in a CGI program: there a client sets `HTTP_PROXY` by a header.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if one that is needed cannot be read. It names the
+    /// variables and not their values.
+    pub fn from_environment() -> Result<Self, Error> {
+        Self::from_variables(|name| env::var_os(name))
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
+        if variable("REQUEST_METHOD").is_some() {
+            return Ok(Self::none());
+        }
+        let mut faults = Vec::new();
+        let mut proxy = |upper: &'static str, lower: &'static str| {
+            let (name, value) = first(&variable, upper, lower)?;
+            let parsed = match value.to_str() {
+                Some(text) if text.trim_ascii().is_empty() => return None,
+                Some(text) => ProxyUrl::parse(text),
+                None => Err("is not valid UTF-8"),
+            };
+            parsed.map_err(|reason| faults.push(format!("{name} {reason}"))).ok()
+        };
+        let (http, https) = (proxy("HTTP_PROXY", "http_proxy"), proxy("HTTPS_PROXY", "https_proxy"));
+        // Desktops set it to what few programs understand, beside the other two.
+        let all = if http.is_some() && https.is_some() { None } else { proxy("ALL_PROXY", "all_proxy") };
+        if !faults.is_empty() {
+            return Err(Error::backend(format!(
+                "the environment names a proxy that cannot be used: {}. Set it right, or call no_proxy() or proxy() of the \
+                 backend's builder",
+                faults.join("; ")
+            )));
+        }
+        let exceptions = first(&variable, "NO_PROXY", "no_proxy").map(|(_, value)| value).unwrap_or_default();
+        Ok(Self::new(http.or_else(|| all.clone()), https.or(all), &exceptions.to_string_lossy()))
+    }
+
+    fn new(http: Option<ProxyUrl>, https: Option<ProxyUrl>, exceptions: &str) -> Self {
+        let exceptions = format!("{LOOPBACK},{exceptions}");
+        let url = |proxy: &Option<ProxyUrl>| proxy.as_ref().map(ProxyUrl::expose_url).unwrap_or_default();
+        let matcher = Matcher::builder().http(url(&http)).https(url(&https)).no(exceptions.as_str()).build();
+        Self(Arc::new(Rules { http, https, exceptions, matcher }))
+    }
+
+    /// The proxy for http URLs.
+    #[must_use]
+    pub fn http(&self) -> Option<&ProxyUrl> {
+        self.0.http.as_ref()
+    }
+
+    /// The proxy for https URLs.
+    #[must_use]
+    pub fn https(&self) -> Option<&ProxyUrl> {
+        self.0.https.as_ref()
+    }
+
+    /// The hosts that are reached without one, as `NO_PROXY` lists them, loopback addresses among them.
+    #[must_use]
+    pub fn exceptions(&self) -> &str {
+        &self.0.exceptions
+    }
+
+    /// Where a request to this URL goes instead, with what that asks for.
+    #[must_use]
+    pub fn intercept(&self, url: &Uri) -> Option<Intercept> {
+        let any = self.0.http.is_some() || self.0.https.is_some();
+        any.then(|| self.0.matcher.intercept(url)).flatten()
+    }
+
+    /// The proxy of a URL as `scheme://host:port`.
+    #[must_use]
+    pub fn name_for(&self, url: &Uri) -> Option<String> {
+        self.intercept(url).map(|proxy| proxy.uri().to_string().trim_end_matches('/').to_owned())
+    }
+}
+
+/// User names and passwords are not shown.
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxies").field("http", &self.0.http).field("https", &self.0.https).finish_non_exhaustive()
+    }
+}
+
+/// The first of the two that is set, even to nothing.
+fn first<'a>(
+    variable: impl Fn(&str) -> Option<OsString>,
+    upper: &'a str,
+    lower: &'a str,
+) -> Option<(&'a str, OsString)> {
+    [upper, lower].into_iter().find_map(|name| Some((name, variable(name)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use line_channel_token_core::{Error, ErrorKind};
+
+    use super::{Proxies, ProxyUrl};
+
+    fn given(variables: &[(&str, &str)]) -> Result<Proxies, Error> {
+        Proxies::from_variables(|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(*value))
+        })
+    }
+
+    fn name_for(proxies: &Proxies, url: &str) -> Option<String> {
+        proxies.name_for(&url.parse().unwrap())
+    }
+
+    #[test]
+    fn each_scheme_has_its_variable_and_all_stands_in() {
+        for (variables, http, https) in [
+            (&[][..], None, None),
+            (&[("HTTPS_PROXY", "http://s:1")], None, Some("http://s:1")),
+            (&[("https_proxy", "http://s:1")], None, Some("http://s:1")),
+            (&[("HTTPS_PROXY", "http://s:1"), ("https_proxy", "http://l:1")], None, Some("http://s:1")),
+            (&[("HTTPS_PROXY", ""), ("https_proxy", "http://l:1")], None, None),
+            (&[("HTTP_PROXY", "h:1")], Some("http://h:1"), None),
+            (&[("ALL_PROXY", "socks5h://a")], Some("socks5h://a:1080"), Some("socks5h://a:1080")),
+            (&[("all_proxy", "http://a:1"), ("http_proxy", "http://h:1")], Some("http://h:1"), Some("http://a:1")),
+            (&[("HTTPS_PROXY", "http://s:1"), ("REQUEST_METHOD", "GET")], None, None),
+            (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "line.me")], None, None),
+            (&[("HTTPS_PROXY", "http://s:1"), ("no_proxy", "*")], None, None),
+            (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "e.me, 10.0.0.0/8")], None, Some("http://s:1")),
+            // As desktops set them.
+            (
+                &[("HTTP_PROXY", "http://h:1/"), ("HTTPS_PROXY", "http://s:1/"), ("ALL_PROXY", "socks://a:1080/")],
+                Some("http://h:1"),
+                Some("http://s:1"),
+            ),
+        ] {
+            let proxies = given(variables).unwrap();
+            assert_eq!(name_for(&proxies, "http://api.line.me/").as_deref(), http, "{variables:?}");
+            assert_eq!(name_for(&proxies, "https://api.line.me/").as_deref(), https, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn malformed_variables_are_named_without_their_values() {
+        let error = given(&[("HTTPS_PROXY", "\"http://s3cret:1\""), ("http_proxy", "ftp://s3cret")]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Backend);
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("HTTPS_PROXY is in quotes") && text.contains("http_proxy has a scheme"), "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
+        assert!(given(&[("ALL_PROXY", "socks://s3cret:1080")]).is_err());
+    }
+
+    #[test]
+    fn a_loopback_address_is_never_proxied() {
+        for proxies in [
+            Proxies::all(ProxyUrl::parse("http://proxy.example:3128").unwrap()),
+            given(&[("ALL_PROXY", "http://proxy.example:3128"), ("NO_PROXY", "elsewhere.example")]).unwrap(),
+        ] {
+            for host in [
+                "localhost",
+                "LOCALHOST",
+                "localhost.",
+                "app.localhost",
+                "127.0.0.1",
+                "127.255.0.9",
+                "[::1]",
+                "[::ffff:127.0.0.1]",
+            ] {
+                for url in [format!("http://{host}:8080/"), format!("https://{host}/")] {
+                    assert_eq!(name_for(&proxies, &url), None, "{url}");
+                }
+            }
+            for host in ["api.line.me", "notlocalhost", "128.0.0.1", "[::2]", "[::ffff:10.0.0.1]"] {
+                assert!(name_for(&proxies, &format!("https://{host}/")).is_some(), "{host}");
+            }
+        }
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        let proxies = given(&[("HTTPS_PROXY", "http://user:s3cret@proxy.example:3128")]).unwrap();
+        let name = name_for(&proxies, "https://api.line.me/").unwrap();
+        assert_eq!(name, "http://proxy.example:3128");
+        assert!(!format!("{proxies:?}").contains("s3cret"));
+    }
+}

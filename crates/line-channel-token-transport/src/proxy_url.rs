@@ -1,0 +1,147 @@
+//! The URL of a proxy, whose user and password are secrets.
+
+use std::fmt;
+
+use http::Uri;
+
+/// Where a proxy is, and what it asks for. `Debug` and `Display` show scheme, host and port alone.
+#[derive(Clone)]
+pub struct ProxyUrl {
+    /// `scheme://host:port`.
+    place: String,
+    /// `user:password`, percent-encoded.
+    credentials: Option<String>,
+}
+
+impl ProxyUrl {
+    /// Parses `scheme://[user:password@]host[:port]`. Without a scheme it is http; white space around it is passed over, and
+    /// so is a path, as curl does.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, as the end of a sentence about it. Nothing of the text is in there.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim_ascii();
+        if text.is_empty() {
+            return Err("is empty: expected the form http://host:port");
+        }
+        if text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']) {
+            return Err("is in quotes: remove them");
+        }
+        let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let uri: Uri = whole.parse().map_err(|_| UNREADABLE)?;
+        let rest = uri.path_and_query().map(|rest| rest.as_str()).unwrap_or_default();
+        // Of an unencoded password with one of these in it, the first half would pass for host and port.
+        if rest.contains('@') || whole.contains('#') {
+            return Err(UNREADABLE);
+        }
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(UNREADABLE) };
+        let scheme = scheme.to_ascii_lowercase();
+        let default_port = match scheme.as_str() {
+            "http" => 80,
+            "https" => 443,
+            "socks4" | "socks4a" | "socks5" | "socks5h" => 1080,
+            _ => return Err("has a scheme that is not supported: use http, https, socks5, socks5h, socks4 or socks4a"),
+        };
+        let (credentials, place) = match authority.as_str().rsplit_once('@') {
+            // The last one is meant, and those who connect take the first.
+            Some((credentials, place)) => (Some(credentials.replace('@', "%40")), place),
+            None => (None, authority.as_str()),
+        };
+        if credentials.is_some() && scheme.starts_with("socks4") {
+            return Err("is of SOCKS 4, which knows no user and password: use socks5");
+        }
+        let host = authority.host();
+        if host.is_empty() {
+            return Err("has no host: expected the form http://host:port");
+        }
+        let port = match place.get(host.len()..).unwrap_or_default() {
+            "" => default_port,
+            _ => authority
+                .port_u16()
+                .filter(|&port| port > 0)
+                .ok_or("has a port that is not a number from 1 to 65535")?,
+        };
+        Ok(Self { place: format!("{scheme}://{host}:{port}"), credentials })
+    }
+
+    /// The whole URL, with user and password, for those who connect.
+    #[must_use]
+    pub fn expose_url(&self) -> String {
+        match (&self.credentials, self.place.split_once("://")) {
+            (Some(credentials), Some((scheme, place))) => format!("{scheme}://{credentials}@{place}"),
+            _ => self.place.clone(),
+        }
+    }
+}
+
+const UNREADABLE: &str = "cannot be read: expected the form http://[user:password@]host[:port], with special characters \
+                          of user and password percent-encoded";
+
+impl fmt::Display for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProxyUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ProxyUrl;
+
+    #[test]
+    fn what_people_set_is_understood() {
+        for (text, place, whole) in [
+            ("http://proxy.example:3128", "http://proxy.example:3128", "http://proxy.example:3128"),
+            (" http://proxy.example:3128/\n", "http://proxy.example:3128", "http://proxy.example:3128"),
+            ("proxy.example:3128", "http://proxy.example:3128", "http://proxy.example:3128"),
+            ("proxy.example", "http://proxy.example:80", "http://proxy.example:80"),
+            ("HTTPS://proxy.example", "https://proxy.example:443", "https://proxy.example:443"),
+            ("socks5h://10.0.0.1", "socks5h://10.0.0.1:1080", "socks5h://10.0.0.1:1080"),
+            ("http://[::1]:3128", "http://[::1]:3128", "http://[::1]:3128"),
+            ("http://us%40er:s3%2Fcret@h:1", "http://h:1", "http://us%40er:s3%2Fcret@h:1"),
+            ("http://us@er:s3@cret@h:1", "http://h:1", "http://us%40er:s3%40cret@h:1"),
+            ("user:s3cret@h:1", "http://h:1", "http://user:s3cret@h:1"),
+        ] {
+            let url = ProxyUrl::parse(text).unwrap();
+            assert_eq!((url.to_string().as_str(), url.expose_url().as_str()), (place, whole), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_the_text() {
+        for (text, says) in [
+            ("", "is empty"),
+            ("\"http://s3cret:1\"", "in quotes"),
+            ("'http://s3cret:1'", "in quotes"),
+            ("ftp://s3cret.example", "scheme"),
+            ("socks://s3cret.example:1080", "scheme"),
+            ("http://", "cannot be read"),
+            ("http://user:s3/cret@host:1", "cannot be read"),
+            ("http://user:12#s3cret@host:1", "cannot be read"),
+            ("http://user:12?s3cret@host:1", "cannot be read"),
+            ("http://s3cret host:1", "cannot be read"),
+            ("http://${s3cret}:1", "cannot be read"),
+            ("http://user@:3128", "no host"),
+            ("http://s3cret.example:0", "port"),
+            ("http://s3cret.example:99999", "port"),
+            ("http://s3cret.example:http", "port"),
+            ("socks4://user:s3cret@host", "SOCKS 4"),
+        ] {
+            let reason = ProxyUrl::parse(text).expect_err(text);
+            assert!(reason.contains(says) && !reason.contains("s3cret"), "{text}: {reason}");
+        }
+    }
+
+    #[test]
+    fn user_and_password_are_not_shown() {
+        let url = ProxyUrl::parse("http://user:s3cret@proxy.example:3128").unwrap();
+        let text = format!("{url} {url:?} {url:#?}");
+        assert!(!text.contains("s3cret") && !text.contains("user"), "{text}");
+    }
+}
