@@ -50,8 +50,8 @@ const CASES: [Case; 12] = [
     Case {
         variables: &[("HTTPS_PROXY", "ftp://s3cret"), ("http_proxy", "'http://s3cret'")],
         proxied: false,
-        says: "the environment names a proxy that cannot be used: http_proxy is in quotes: remove them; HTTPS_PROXY has a \
-               scheme that is not supported: use http, https, socks5, socks5h, socks4 or socks4a. Set it right, or call \
+        says: "the environment names a proxy that cannot be used: HTTPS_PROXY has a scheme that is not supported: use http, \
+               https, socks5, socks5h, socks4 or socks4a; http_proxy is in quotes: remove them. Set it right, or call \
                no_proxy() or proxy() of the backend's builder",
     },
     Case { variables: &[("HTTPS_PROXY", "http://user:s3cret@PLACE")], proxied: true, says: "200" },

@@ -45,6 +45,7 @@ impl HyperBackendBuilder {
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if there is no certificate, or one that cannot serve
     /// as a root. It names what was given (a private key, PKCS#7, a server's own certificate, a path) and shows none of it.
+    /// A server's own certificate beside a CA, as in a chain, is passed over.
     pub fn add_root_certificate_pem(mut self, pem: &[u8]) -> Result<Self, Error> {
         self.extra_roots.extend(line_channel_token_transport::roots_from_pem(pem)?);
         Ok(self)
@@ -128,7 +129,7 @@ impl HyperBackendBuilder {
     /// Uses no proxy, whatever the environment says.
     ///
     /// Unless this or [`proxy`](Self::proxy) is called, [`build`](Self::build) reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
-    /// `NO_PROXY`, each in lower case if it is not set in upper case, and as reqwest and curl understand them. Changes after
+    /// `NO_PROXY`, each in lower case if it is not set in upper case, and as reqwest understands them. Changes after
     /// that have no effect. A CGI program (one with `REQUEST_METHOD` set) reads none of them.
     ///
     /// ```

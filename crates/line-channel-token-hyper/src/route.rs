@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -81,11 +82,13 @@ impl Route {
     }
 }
 
-/// The first address of a host, as it stands in a URL.
+/// An address of a host, as it stands in a URL: one of IPv4 if there is one, which each proxy can reach and SOCKS 4 knows alone.
 async fn looked_up(host: &str, port: u16) -> Result<String, LookupFailed> {
     let name = host.trim_start_matches('[').trim_end_matches(']');
-    let mut addresses = lookup_host((name, port)).await.map_err(|_| LookupFailed)?;
-    let address = addresses.next().ok_or(LookupFailed)?.ip();
+    let addresses: Vec<IpAddr> =
+        lookup_host((name, port)).await.map_err(|_| LookupFailed)?.map(|address| address.ip()).collect();
+    let v4 = addresses.iter().find(|address| address.is_ipv4());
+    let address = v4.or(addresses.first()).ok_or(LookupFailed)?;
     Ok(if address.is_ipv6() { format!("[{address}]") } else { address.to_string() })
 }
 

@@ -24,7 +24,7 @@ use crate::own_clients::Own;
 ///
 /// It may be used from several runtimes. Each has connections of its own, because one is driven by the runtime that opened it: so
 /// neither a runtime that has ended nor one that stands still holds up the calls of another. Programs with a runtime for each
-/// thread have that many pools, of 128 runtimes at most.
+/// thread have that many pools, of 128 runtimes at most: of more that call in turn, each finds its connections gone.
 ///
 /// A client that is given by [`from_client`](Self::from_client) has one pool for all. There a call that is using a connection of a
 /// runtime that ends fails with kind [`Interrupted`](line_channel_token_core::TransportErrorKind::Interrupted), and if nobody

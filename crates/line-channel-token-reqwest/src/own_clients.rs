@@ -68,10 +68,12 @@ fn with_proxies(builder: reqwest::ClientBuilder, proxies: &Proxies) -> Result<re
     let exceptions = || reqwest::NoProxy::from_string(proxies.exceptions());
     let refused = |_| Error::backend("reqwest refused the URL of the proxy");
     if let Some(proxy) = proxies.http() {
-        builder = builder.proxy(reqwest::Proxy::http(proxy.expose_url()).map_err(refused)?.no_proxy(exceptions()));
+        builder =
+            builder.proxy(reqwest::Proxy::http(proxy.expose_url().as_str()).map_err(refused)?.no_proxy(exceptions()));
     }
     if let Some(proxy) = proxies.https() {
-        builder = builder.proxy(reqwest::Proxy::https(proxy.expose_url()).map_err(refused)?.no_proxy(exceptions()));
+        builder =
+            builder.proxy(reqwest::Proxy::https(proxy.expose_url().as_str()).map_err(refused)?.no_proxy(exceptions()));
     }
     Ok(builder)
 }

@@ -40,14 +40,14 @@ impl Proxies {
     }
 
     /// What the environment says at this moment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lower case if
-    /// it is not set in upper case.
+    /// it is not set in upper case. Commas or white space stand between the hosts of `NO_PROXY`.
     ///
     /// None of them counts if `REQUEST_METHOD` is set, as in a CGI program: there a client sets `HTTP_PROXY` by a header.
     ///
     /// # Errors
     ///
-    /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if one that is needed cannot be read. It names the
-    /// variables and not their values.
+    /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if the proxy for https cannot be read, or that for http and
+    /// there is none for https. It names the variables and not their values. `NO_PROXY=*` asks for none of them.
     pub fn from_environment() -> Result<Self, Error> {
         Self::from_variables(|name| env::var_os(name))
     }
@@ -56,34 +56,50 @@ impl Proxies {
         if variable("REQUEST_METHOD").is_some() {
             return Ok(Self::none());
         }
-        let mut faults = Vec::new();
-        let mut proxy = |upper: &'static str, lower: &'static str| {
+        let exceptions = first(&variable, "NO_PROXY", "no_proxy").map(|(_, value)| value).unwrap_or_default();
+        let exceptions = exceptions.to_string_lossy();
+        let exceptions: Vec<&str> = exceptions.split([',', ' ', '\t', '\n']).filter(|host| !host.is_empty()).collect();
+        if exceptions.contains(&"*") {
+            return Ok(Self::none());
+        }
+        // `None` if it is not set, or set to nothing.
+        let proxy = |upper: &'static str, lower: &'static str| {
             let (name, value) = first(&variable, upper, lower)?;
             let parsed = match value.to_str() {
                 Some(text) if text.trim_ascii().is_empty() => return None,
                 Some(text) => ProxyUrl::parse(text),
                 None => Err("is not valid UTF-8"),
             };
-            parsed.map_err(|reason| faults.push(format!("{name} {reason}"))).ok()
+            Some(parsed.map_err(|reason| format!("{name} {reason}")))
         };
-        let (http, https) = (proxy("HTTP_PROXY", "http_proxy"), proxy("HTTPS_PROXY", "https_proxy"));
-        // Desktops set it to what few programs understand, beside the other two.
-        let all = if http.is_some() && https.is_some() { None } else { proxy("ALL_PROXY", "all_proxy") };
-        if !faults.is_empty() {
-            return Err(Error::backend(format!(
-                "the environment names a proxy that cannot be used: {}. Set it right, or call no_proxy() or proxy() of the \
-                 backend's builder",
-                faults.join("; ")
-            )));
+        let all = || proxy("ALL_PROXY", "all_proxy");
+        let https = proxy("HTTPS_PROXY", "https_proxy").or_else(all).transpose();
+        let http = proxy("HTTP_PROXY", "http_proxy").or_else(all).transpose();
+        match (http, https) {
+            // LINE is https. What a proxy for http lacks must not keep anybody from it.
+            (http, Ok(https)) if https.is_some() || http.is_ok() => {
+                Ok(Self::new(http.unwrap_or_default(), https, &exceptions.join(",")))
+            }
+            (http, https) => {
+                let mut faults: Vec<String> = [https.err(), http.err()].into_iter().flatten().collect();
+                faults.dedup();
+                Err(Error::backend(format!(
+                    "the environment names a proxy that cannot be used: {}. Set it right, or call no_proxy() or proxy() of \
+                     the backend's builder",
+                    faults.join("; ")
+                )))
+            }
         }
-        let exceptions = first(&variable, "NO_PROXY", "no_proxy").map(|(_, value)| value).unwrap_or_default();
-        Ok(Self::new(http.or_else(|| all.clone()), https.or(all), &exceptions.to_string_lossy()))
     }
 
     fn new(http: Option<ProxyUrl>, https: Option<ProxyUrl>, exceptions: &str) -> Self {
         let exceptions = format!("{LOOPBACK},{exceptions}");
         let url = |proxy: &Option<ProxyUrl>| proxy.as_ref().map(ProxyUrl::expose_url).unwrap_or_default();
-        let matcher = Matcher::builder().http(url(&http)).https(url(&https)).no(exceptions.as_str()).build();
+        let matcher = Matcher::builder()
+            .http(url(&http).to_string())
+            .https(url(&https).to_string())
+            .no(exceptions.as_str())
+            .build();
         Self(Arc::new(Rules { http, https, exceptions, matcher }))
     }
 
@@ -168,7 +184,11 @@ mod tests {
             (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "line.me")], None, None),
             (&[("HTTPS_PROXY", "http://s:1"), ("no_proxy", "*")], None, None),
             (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "e.me, 10.0.0.0/8")], None, Some("http://s:1")),
+            (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "e.me line.me")], None, None),
+            (&[("HTTPS_PROXY", "ftp://s:1"), ("NO_PROXY", "*")], None, None),
+            (&[("HTTPS_PROXY", "http://s:1"), ("HTTP_PROXY", "ftp://h:1")], None, Some("http://s:1")),
             // As desktops set them.
+            (&[("ALL_PROXY", "socks://a:1080/")], Some("socks5h://a:1080"), Some("socks5h://a:1080")),
             (
                 &[("HTTP_PROXY", "http://h:1/"), ("HTTPS_PROXY", "http://s:1/"), ("ALL_PROXY", "socks://a:1080/")],
                 Some("http://h:1"),
@@ -188,7 +208,9 @@ mod tests {
         let text = format!("{error} {error:?}");
         assert!(text.contains("HTTPS_PROXY is in quotes") && text.contains("http_proxy has a scheme"), "{text}");
         assert!(!text.contains("s3cret"), "{text}");
-        assert!(given(&[("ALL_PROXY", "socks://s3cret:1080")]).is_err());
+        assert!(given(&[("ALL_PROXY", "ftp://s3cret:1080")]).is_err());
+        let only_http = given(&[("HTTP_PROXY", "ftp://s3cret:1080")]).unwrap_err().to_string();
+        assert!(only_http.contains("HTTP_PROXY has a scheme"), "{only_http}");
     }
 
     #[test]

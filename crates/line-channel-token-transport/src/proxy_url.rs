@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::Uri;
+use zeroize::Zeroizing;
 
 /// Where a proxy is, and what it asks for. `Debug` and `Display` show scheme, host and port alone.
 #[derive(Clone)]
@@ -10,7 +11,7 @@ pub struct ProxyUrl {
     /// `scheme://host:port`.
     place: String,
     /// `user:password`, percent-encoded.
-    credentials: Option<String>,
+    credentials: Option<Zeroizing<String>>,
 }
 
 impl ProxyUrl {
@@ -28,7 +29,8 @@ impl ProxyUrl {
         if text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']) {
             return Err("is in quotes: remove them");
         }
-        let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let scheme = if text.contains("://") { "" } else { "http://" };
+        let whole = Zeroizing::new([scheme, text].concat());
         let uri: Uri = whole.parse().map_err(|_| UNREADABLE)?;
         let rest = uri.path_and_query().map(|rest| rest.as_str()).unwrap_or_default();
         // Of an unencoded password with one of these in it, the first half would pass for host and port.
@@ -36,7 +38,9 @@ impl ProxyUrl {
             return Err(UNREADABLE);
         }
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(UNREADABLE) };
-        let scheme = scheme.to_ascii_lowercase();
+        // Desktops call SOCKS 5 so.
+        let scheme =
+            if scheme.eq_ignore_ascii_case("socks") { "socks5h".to_owned() } else { scheme.to_ascii_lowercase() };
         let default_port = match scheme.as_str() {
             "http" => 80,
             "https" => 443,
@@ -45,7 +49,7 @@ impl ProxyUrl {
         };
         let (credentials, place) = match authority.as_str().rsplit_once('@') {
             // The last one is meant, and those who connect take the first.
-            Some((credentials, place)) => (Some(credentials.replace('@', "%40")), place),
+            Some((credentials, place)) => (Some(Zeroizing::new(credentials.replace('@', "%40"))), place),
             None => (None, authority.as_str()),
         };
         if credentials.is_some() && scheme.starts_with("socks4") {
@@ -67,11 +71,11 @@ impl ProxyUrl {
 
     /// The whole URL, with user and password, for those who connect.
     #[must_use]
-    pub fn expose_url(&self) -> String {
-        match (&self.credentials, self.place.split_once("://")) {
-            (Some(credentials), Some((scheme, place))) => format!("{scheme}://{credentials}@{place}"),
+    pub fn expose_url(&self) -> Zeroizing<String> {
+        Zeroizing::new(match (&self.credentials, self.place.split_once("://")) {
+            (Some(credentials), Some((scheme, place))) => [scheme, "://", credentials, "@", place].concat(),
             _ => self.place.clone(),
-        }
+        })
     }
 }
 
@@ -103,6 +107,7 @@ mod tests {
             ("proxy.example", "http://proxy.example:80", "http://proxy.example:80"),
             ("HTTPS://proxy.example", "https://proxy.example:443", "https://proxy.example:443"),
             ("socks5h://10.0.0.1", "socks5h://10.0.0.1:1080", "socks5h://10.0.0.1:1080"),
+            ("socks://10.0.0.1/", "socks5h://10.0.0.1:1080", "socks5h://10.0.0.1:1080"),
             ("http://[::1]:3128", "http://[::1]:3128", "http://[::1]:3128"),
             ("http://us%40er:s3%2Fcret@h:1", "http://h:1", "http://us%40er:s3%2Fcret@h:1"),
             ("http://us@er:s3@cret@h:1", "http://h:1", "http://us%40er:s3%40cret@h:1"),
@@ -120,7 +125,7 @@ mod tests {
             ("\"http://s3cret:1\"", "in quotes"),
             ("'http://s3cret:1'", "in quotes"),
             ("ftp://s3cret.example", "scheme"),
-            ("socks://s3cret.example:1080", "scheme"),
+            ("socks9://s3cret.example:1080", "scheme"),
             ("http://", "cannot be read"),
             ("http://user:s3/cret@host:1", "cannot be read"),
             ("http://user:12#s3cret@host:1", "cannot be read"),
