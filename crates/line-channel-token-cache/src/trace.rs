@@ -4,7 +4,9 @@ use std::future::Future;
 
 use line_channel_token_core::ChannelId;
 
-use crate::event::{Event, shown_key_ids};
+use crate::event::Event;
+#[cfg(feature = "tracing")]
+use crate::event::shown_key_ids;
 
 #[cfg(feature = "tracing")]
 const TARGET: &str = "line_channel_token_cache";
