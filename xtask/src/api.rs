@@ -26,7 +26,7 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("line-channel-token-reqwest", &["async_trait", "bytes", "http", "reqwest", "rustls"]),
     (
         "line-channel-token-transport",
-        &["bytes", "http", "http_body", "hyper_util", "rustls", "rustls_pki_types", "tokio"],
+        &["bytes", "http", "http_body", "hyper_util", "rustls", "rustls_pki_types", "tokio", "zeroize"],
     ),
 ];
 
