@@ -20,23 +20,20 @@ pub(crate) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     })
 }
 
-/// What the only long run of base64 in `text` encodes, as in the YAML of a Kubernetes secret.
-pub(crate) fn embedded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+/// What each long run of base64 in `text` encodes, as in the YAML of a Kubernetes secret.
+pub(crate) fn embedded(text: &str) -> Vec<Zeroizing<Vec<u8>>> {
     let part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '-' | '_' | '=');
-    let runs = text.split(|char: char| !part(char)).filter(|run| run.len() >= SHORTEST);
-    let mut found = None;
-    for decoded in runs.filter_map(base64) {
-        match &found {
-            None => found = Some(decoded),
-            Some(first) if *first == decoded => {}
-            Some(_) => return None,
-        }
-    }
-    found
+    // `KEY=` of a .env file belongs to no run: a name ends at the first sign of padding that more follows.
+    let runs = text.split(|char: char| !part(char)).map(|run| {
+        let value = run.trim_end_matches('=').rfind('=').and_then(|at| run.get(at + 1..));
+        value.unwrap_or(run)
+    });
+    runs.filter(|run| run.len() >= SHORTEST).filter_map(base64).collect()
 }
 
 fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    if text.len() < SHORTEST {
+    // What follows a colon is another value, and would be left out as a header of PEM.
+    if text.len() < SHORTEST || text.contains(':') {
         return None;
     }
     body::decode(text, makes_sense).filter(|decoded| makes_sense(decoded))
@@ -95,8 +92,14 @@ mod tests {
             assert!(decode(&text).is_some_and(|decoded| decoded.starts_with(b"-----BEGIN")), "{text}");
         }
         let yaml = format!("apiVersion: v1\ndata:\n  tls.key: {PEM}\nkind: Secret\n");
-        assert!(embedded(&yaml).is_some_and(|decoded| decoded.starts_with(b"-----BEGIN")));
-        assert!(embedded(&format!("{yaml}{}", PEM.replace("FBQUE", "FCQUE"))).is_none(), "two of them");
+        let count = |text: &str| {
+            let found = embedded(text);
+            assert!(found.iter().all(|decoded| decoded.starts_with(b"-----BEGIN")));
+            found.len()
+        };
+        assert_eq!(count(&yaml), 1);
+        assert_eq!(count(&format!("{yaml}{}", PEM.replace("FBQUE", "FCQUE"))), 2);
+        assert_eq!(count(&format!("A=1\nLINE_KEY={PEM}\nB=2")), 1);
     }
 
     #[test]
@@ -120,7 +123,7 @@ mod tests {
             "no base64 at all, by far, but long enough",
         ] {
             assert!(decode(text).is_none(), "{text}");
-            assert!(embedded(text).is_none(), "{text}");
+            assert!(embedded(text).is_empty(), "{text}");
         }
     }
 }
