@@ -45,7 +45,7 @@ fn plain(body: &str) -> Zeroizing<String> {
             out.push_str(before);
             // A plus or a dot between two quotes joins strings in source code.
             let quote = found.starts_with(['"', '\'', '`']);
-            let tag = found.find('>').filter(|end| found.starts_with('<') && *end < 20);
+            let tag = found.bytes().take(20).position(|byte| byte == b'>').filter(|_| found.starts_with('<'));
             rest = found.get(tag.map_or(1, |end| end + 1)..).unwrap_or_default();
             if quote && matches!(rest.trim(), "+" | "." | "&" | "+ \\" | ".." | "\\") {
                 rest = "";
