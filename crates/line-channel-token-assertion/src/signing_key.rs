@@ -178,7 +178,8 @@ impl SigningKey {
     }
 
     pub(crate) fn generate_rsa_with(provider: &Provider) -> Result<Self, Error> {
-        Self::rsa(provider, &(provider.generate_rsa)()?, None)
+        // The provider has just tested the primes.
+        Self::load_rsa(provider, &(provider.generate_rsa)()?, None)
     }
 
     pub(crate) fn generate_ec_with(provider: &Provider) -> Result<Self, Error> {
@@ -187,6 +188,10 @@ impl SigningKey {
 
     fn rsa(provider: &Provider, key: &RsaKey, kid: Option<String>) -> Result<Self, Error> {
         rsa_numbers::check(key)?;
+        Self::load_rsa(provider, key, kid)
+    }
+
+    fn load_rsa(provider: &Provider, key: &RsaKey, kid: Option<String>) -> Result<Self, Error> {
         Self::checked(Inner {
             raw: (provider.load_rsa)(key)?,
             algorithm: SigningAlgorithm::Rs256,
