@@ -4,38 +4,11 @@
 //! can, and wipes what it must copy.
 
 use std::fmt;
-use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
 use crate::json_escapes::unescape;
-
-/// A value, borrowed from the text as far as that has no escapes.
-pub(crate) enum Json<'a> {
-    Null,
-    Bool,
-    Number(&'a str),
-    String(Text<'a>),
-    Array(Vec<Json<'a>>),
-    Object(Vec<(Text<'a>, Json<'a>)>),
-}
-
-/// A string without its escapes. Copies are wiped.
-pub(crate) enum Text<'a> {
-    Borrowed(&'a str),
-    Owned(Zeroizing<String>),
-}
-
-impl Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        match self {
-            Self::Borrowed(text) => text,
-            Self::Owned(text) => text,
-        }
-    }
-}
+pub(crate) use crate::json_value::{Json, Text};
 
 /// Why a text is no JSON: where, in bytes, and whether because it ends there.
 pub(crate) struct Broken {

@@ -8,6 +8,7 @@ mod der_container;
 mod differential;
 mod ecdsa_der;
 mod json_escapes;
+mod json_value;
 mod jwk_remains;
 mod jwk_search;
 mod key_file;

@@ -113,6 +113,38 @@ fn a_damaged_key_alone_is_called_what_it_is() {
 }
 
 #[test]
+fn a_key_in_a_list_with_one_that_cannot_be_read_is_not_taken() {
+    let good: Value = serde_json::from_str(EC_JWK).unwrap();
+    let with = |name: &str, value: Value| {
+        let mut jwk = jwk();
+        jwk[name] = value;
+        jwk
+    };
+    for bad in [with("d", json!("*")), with("use", json!("enc")), with("kty", json!(1)), with("dq", json!(null))] {
+        for text in [
+            json!({"keys": [bad, good]}),
+            json!([good, bad]),
+            json!({"new": bad, "old": good}),
+            json!({"new": bad.to_string(), "old": good.to_string()}),
+        ] {
+            let said = refusal(text.to_string());
+            assert!(said.contains("more than one private key, and one cannot be read"), "{said}");
+        }
+    }
+    let cut = jwk().to_string().replace(",\"dp\"", " \"dp\"");
+    for text in [
+        format!("[{cut}, {good}]"),
+        format!("{{\"keys\": [{good}, {cut}]}}"),
+        format!("{good}\n{}", "{ ".repeat(20) + JWK),
+        json!({"a": good.to_string(), "b": cut}).to_string(),
+        json!([cut, good]).to_string().replace('"', "\\\""),
+    ] {
+        let said = refusal(&text);
+        assert!(said.contains("more than one private key") || said.contains("several"), "{said}\n{text}");
+    }
+}
+
+#[test]
 fn two_different_keys_are_never_taken() {
     let ec_jwk: Value = serde_json::from_str(EC_JWK).unwrap();
     let other_name = |kid: &str| {
