@@ -138,6 +138,10 @@ fn base64url_that_ends_in_a_dash_or_a_low_line_is_whole() {
 fn the_key_is_found_among_other_secrets() {
     let certificate = STANDARD.encode(CERTIFICATE);
     let token = STANDARD.encode("eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl");
+    let lines = |text: &str, width: usize| {
+        let lines = text.as_bytes().chunks(width).map(|line| format!("    {}\n", String::from_utf8_lossy(line)));
+        lines.collect::<String>()
+    };
     for original in [PKCS8, PKCS1, JWK, EC] {
         let key = STANDARD.encode(original);
         let certificate_der = STANDARD.encode(include_bytes!("keys/rsa-certificate.der"));
@@ -150,6 +154,12 @@ fn the_key_is_found_among_other_secrets() {
                 format!("CERTIFICATE={certificate}\nKEY={key}\nTOKEN={token}\n"),
                 json!({"kind": "Secret", "data": data}).to_string(),
                 STANDARD.encode(json!({"data": data}).to_string()),
+                format!("data:\n  tls.key: >-\n{}", lines(&key, 76)),
+                format!(
+                    "data:\n  tls.crt: |\n{}  tls.key: |\n{}  token: abc\n",
+                    lines(&certificate, 64),
+                    lines(&key, 64)
+                ),
                 format!("tls.key: {key}\nstringData:\n  tls.crt: |\n    {}", CERTIFICATE.replace('\n', "\n    ")),
             ],
         );

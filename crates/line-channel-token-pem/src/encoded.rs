@@ -23,12 +23,47 @@ pub(crate) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
 /// What each long run of base64 in `text` encodes, as in the YAML of a Kubernetes secret.
 pub(crate) fn embedded(text: &str) -> Vec<Zeroizing<Vec<u8>>> {
     let part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '-' | '_' | '=');
-    // `KEY=` of a .env file belongs to no run: a name ends at the first sign of padding that more follows.
-    let runs = text.split(|char: char| !part(char)).map(|run| {
-        let value = run.trim_end_matches('=').rfind('=').and_then(|at| run.get(at + 1..));
-        value.unwrap_or(run)
-    });
-    runs.filter(|run| run.len() >= SHORTEST).filter_map(base64).collect()
+    let mut found = Vec::new();
+    for segment in text.split(|char: char| !part(char) && !char.is_whitespace()) {
+        // `KEY=` of a .env file belongs to no run: a name ends at the first sign of padding that more follows.
+        let mut runs = segment.split_whitespace().map(|run| {
+            let value = run.trim_end_matches('=').rfind('=').and_then(|at| run.get(at + 1..));
+            value.unwrap_or(run)
+        });
+        let mut lines: Vec<&str> = Vec::new();
+        loop {
+            let run = runs.next();
+            // Lines of one width, of which the last may be shorter, are one run.
+            let width = lines.first().map(|first| first.len());
+            let full = lines.last().is_some_and(|last| Some(last.len()) == width && !last.ends_with('='));
+            match run {
+                Some(run) if full && Some(run.len()) <= width => lines.push(run),
+                run => {
+                    found.extend(lines_of_base64(&lines));
+                    lines = run.into_iter().filter(|run| run.len() >= SHORTEST).collect();
+                    if run.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What the lines encode together; if that makes no sense, what each of them does.
+fn lines_of_base64(lines: &[&str]) -> Vec<Zeroizing<Vec<u8>>> {
+    let together = |lines: &[&str]| {
+        let mut joined = Zeroizing::new(String::with_capacity(lines.iter().map(|line| line.len()).sum()));
+        lines.iter().for_each(|line| joined.push_str(line));
+        base64(&joined)
+    };
+    // A word that follows the last line is not part of it.
+    let without_last = lines.split_last().map_or(lines, |(_, rest)| rest);
+    match together(lines).or_else(|| together(without_last)) {
+        Some(decoded) => vec![decoded],
+        None => lines.iter().filter_map(|line| base64(line)).collect(),
+    }
 }
 
 fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
@@ -100,6 +135,12 @@ mod tests {
         assert_eq!(count(&yaml), 1);
         assert_eq!(count(&format!("{yaml}{}", PEM.replace("FBQUE", "FCQUE"))), 2);
         assert_eq!(count(&format!("A=1\nLINE_KEY={PEM}\nB=2")), 1);
+        let wrapped = |text: &str, width: usize| {
+            let lines = text.as_bytes().chunks(width).map(|line| format!("    {}\n", String::from_utf8_lossy(line)));
+            lines.collect::<String>()
+        };
+        assert_eq!(count(&format!("key: >-\n{}  token: x\n", wrapped(PEM, 64))), 1);
+        assert_eq!(count(&format!("key: |\n{0}other: |\n{0}", wrapped(PEM, 64))), 2);
     }
 
     #[test]
