@@ -13,21 +13,35 @@ const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1
 /// The OID of P-256.
 pub(crate) const P_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 
-/// Reads the private key at the beginning of `der`. What follows it is passed over, unless that is DER too.
+/// Reads the private key at the beginning of `der`. What follows it is passed over.
 pub(crate) fn private_key(der: &[u8]) -> Result<PrivateKey, Error> {
     let shape = Shape::of(der);
-    let Some((whole, rest)) = Tlv::first(der) else {
+    let Some((whole, _)) = Tlv::first(der) else {
         return Err(refusal(shape));
     };
-    if shape.is_private() && Tlv::first(rest).is_some_and(|(next, _)| next.tag == 0x30) {
-        return Err(several());
-    }
     match shape {
         Shape::Pkcs8 => pkcs8(&whole),
         Shape::Sec1 => sec1(whole.whole, None),
         Shape::Pkcs1 => Ok(PrivateKey::Rsa(RsaKey::from_pkcs1(whole.whole)?)),
         other => Err(refusal(other)),
     }
+}
+
+/// Each private key in `der`, one after another, and what may be one that breaks off. Bytes that are no DER may follow.
+pub(crate) fn private_keys(der: &[u8]) -> Vec<Result<PrivateKey, Error>> {
+    let mut keys = Vec::new();
+    let mut rest = der;
+    while let Some((element, after)) = Tlv::first(rest).filter(|(element, _)| element.tag == 0x30) {
+        if Shape::of(rest).is_private() {
+            keys.push(private_key(element.whole));
+        }
+        rest = after;
+    }
+    // The length of what is long is written in bytes of its own; a short key begins with its version.
+    if let ([0x30, 0x81..=0x84, ..] | [0x30, 0x20..=0x7f, 0x02, ..], true) = (rest, rest.len() < der.len()) {
+        keys.push(Err(unreadable()));
+    }
+    keys
 }
 
 /// Says what DER of `shape` is, and what to do.
@@ -39,9 +53,7 @@ fn refusal(shape: Shape) -> Error {
         Shape::RevocationList => Error::invalid_input("this is a list of revoked certificates: give the key file"),
         Shape::Dsa => Error::invalid_input("this private key is neither RSA nor EC: LINE takes RSA of 2048 bits"),
         Shape::Pkcs7 => Error::invalid_input("this is PKCS#7, which holds certificates and no key: give the key file"),
-        Shape::Pkcs12 => Error::invalid_input(
-            "this looks like a PKCS#12 file: take the key out with `openssl pkcs12 -in FILE -nocerts -nodes`",
-        ),
+        Shape::Pkcs12 => pkcs12(),
         _ => unreadable(),
     }
 }
@@ -62,6 +74,13 @@ pub(crate) fn encrypted() -> Error {
 /// The error for a certificate or a request for one.
 pub(crate) fn certificate() -> Error {
     Error::invalid_input("this is a certificate (or a request for one), which holds no private key: give the key file")
+}
+
+/// The error for PKCS#12.
+pub(crate) fn pkcs12() -> Error {
+    Error::invalid_input(
+        "this looks like a PKCS#12 file: take the key out with `openssl pkcs12 -in FILE -nocerts -nodes`",
+    )
 }
 
 /// The error for a public key.

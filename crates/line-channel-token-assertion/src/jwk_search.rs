@@ -1,18 +1,19 @@
-//! Finds the JWKs in a text: after a heading, in an array or a set, under a member, in a string of JSON.
+//! Finds the JWKs in a text: after a heading, in an array or a set, under a member, in a string of JSON, in XML.
 
 use line_channel_token_core::Error;
 use zeroize::Zeroizing;
 
 use crate::json_escapes;
+use crate::jwk_remains::claims_key;
 use crate::lenient_json::{self, Json};
 use crate::net_xml;
-use crate::private_jwk::{self, ReadJwk};
+use crate::private_jwk::{self, Read, ReadJwk};
 
 /// What a text holds.
 #[derive(Default)]
 pub(crate) struct Found {
-    /// The private keys.
-    pub(crate) keys: Vec<ReadJwk>,
+    /// The private keys, and why those cannot be read that cannot.
+    pub(crate) keys: Vec<Result<ReadJwk, Error>>,
     /// Why the first thing that looks like a JWK is no private key.
     pub(crate) refused: Option<Error>,
     /// Bytes that were written as an array of numbers.
@@ -25,16 +26,12 @@ pub(crate) struct Found {
 
 /// As deep as strings of JSON in strings of JSON are looked into.
 const MOST_LAYERS: usize = 3;
-/// A text with more broken beginnings of JSON is none.
+/// A text with more broken beginnings of JSON is none. It bounds the time, too: each may be read to its end.
 const MOST_BROKEN: usize = 16;
 
 /// Everything in `text` that may be a key.
 pub(crate) fn search(text: &str) -> Found {
     let mut found = Found::default();
-    if let Some(jwk) = net_xml::as_jwk(text) {
-        found.value(&jwk, 0);
-        return found;
-    }
     found.text(text, 0);
     found
 }
@@ -42,35 +39,66 @@ pub(crate) fn search(text: &str) -> Found {
 impl Found {
     fn text(&mut self, text: &str, layers: usize) {
         let mut from = 0;
-        let mut broken = 0;
-        while let Some(at) = text.get(from..).and_then(|rest| rest.find(['{', '['])) {
-            match lenient_json::parse(text, from + at) {
+        // Where what could be read last ends.
+        let mut read_to = 0;
+        let mut broken: Option<Error> = None;
+        let mut count = 0;
+        while let Some(at) = text.get(from..).and_then(next_start).map(|at| from + at) {
+            match lenient_json::parse(text, at) {
                 Ok((value, end)) => {
+                    self.remains(text.get(read_to..at), broken.take());
                     self.value(&value, layers);
-                    from = end;
+                    (from, read_to) = (end, end);
                 }
                 Err(error) => {
-                    let message = format!("this is not a JWK: {}", error.describe(text));
-                    if broken == 0 && self.keys.is_empty() {
-                        // With its quotes escaped it may be JSON still.
-                        if text.contains("\\\"") && layers < MOST_LAYERS {
-                            let mut unescaped = Self::default();
-                            unescaped.text(&json_escapes::unescape(text), layers + 1);
-                            if unescaped.any {
-                                self.take(unescaped);
-                                self.in_string = true;
-                                return;
-                            }
+                    // With its quotes escaped it may be JSON still.
+                    if count == 0 && read_to == 0 && text.contains("\\\"") && layers < MOST_LAYERS {
+                        let mut unescaped = Self::default();
+                        unescaped.text(&json_escapes::unescape(text), layers + 1);
+                        if unescaped.any {
+                            self.take(unescaped);
+                            self.in_string = true;
+                            return;
                         }
-                        self.refuse(Error::invalid_input(message));
                     }
-                    broken += 1;
-                    if broken >= MOST_BROKEN {
-                        return;
+                    broken.get_or_insert_with(|| {
+                        Error::invalid_input(format!("this is not a JWK: {}", error.describe(text)))
+                    });
+                    count += 1;
+                    if count >= MOST_BROKEN {
+                        break;
                     }
-                    from += at + 1;
+                    from = at + 1;
                 }
             }
+        }
+        self.remains(text.get(read_to..), broken);
+    }
+
+    /// Looks at what is no JSON: it may be a key in XML, or one that was damaged.
+    fn remains(&mut self, text: Option<&str>, broken: Option<Error>) {
+        let text = text.unwrap_or_default();
+        for key in net_xml::keys(text) {
+            match key {
+                Ok(members) => self.jwk(private_jwk::read(&members)),
+                Err(error) => self.keys.push(Err(error)),
+            }
+        }
+        if claims_key(text) {
+            self.keys.push(Err(broken.unwrap_or_else(|| {
+                Error::invalid_input("this looks like a JWK without its braces: give the whole JSON")
+            })));
+        } else if let Some(broken) = broken {
+            self.refuse(broken);
+        }
+    }
+
+    fn jwk(&mut self, read: Read) {
+        match read {
+            Read::Key(key) => self.keys.push(Ok(key)),
+            Read::Unreadable(error) => self.keys.push(Err(error)),
+            Read::NotPrivate(error) => self.refuse(error),
+            Read::NoJwk => {}
         }
     }
 
@@ -78,12 +106,9 @@ impl Found {
         match value {
             Json::Object(members) => {
                 self.any = true;
-                if let Some(jwk) = private_jwk::read(members) {
-                    match jwk {
-                        Ok(jwk) if !self.keys.contains(&jwk) => self.keys.push(jwk),
-                        Ok(_) => {}
-                        Err(error) => self.refuse(error),
-                    }
+                let jwk = private_jwk::read(members);
+                if !matches!(jwk, Read::NoJwk) {
+                    self.jwk(jwk);
                     return;
                 }
                 // `JSON.stringify` of bytes: `{"0": 48, "1": 130}`.
@@ -101,7 +126,7 @@ impl Found {
                     items.iter().for_each(|item| self.value(item, layers));
                 }
             }
-            Json::String(text) if text.contains('{') && layers < MOST_LAYERS => {
+            Json::String(text) if text.contains(['{', '<', '[']) && layers < MOST_LAYERS => {
                 let mut inner = Self::default();
                 inner.text(text, layers + 1);
                 self.in_string |= !inner.keys.is_empty();
@@ -116,16 +141,20 @@ impl Found {
     }
 
     fn take(&mut self, other: Self) {
-        for key in other.keys {
-            if !self.keys.contains(&key) {
-                self.keys.push(key);
-            }
-        }
+        self.keys.extend(other.keys);
         self.refused = self.refused.take().or(other.refused);
         self.bytes.extend(other.bytes);
         self.in_string |= other.in_string;
         self.any |= other.any;
     }
+}
+
+/// Where JSON may begin, or an array of PHP.
+fn next_start(text: &str) -> Option<usize> {
+    text.match_indices(['{', '[', '(']).map(|(at, _)| at).find(|at| {
+        let before = text.get(..*at).unwrap_or_default();
+        !text.get(*at..).is_some_and(|rest| rest.starts_with('(')) || before.trim_end_matches(' ').ends_with("array")
+    })
 }
 
 /// Numbers from -128 (Java's bytes are signed) to 255 as bytes.

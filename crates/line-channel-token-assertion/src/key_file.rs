@@ -1,9 +1,10 @@
 //! Finds the one private key in whatever was pasted.
 
 use line_channel_token_core::Error;
-use line_channel_token_pem::{Block, Label, Pasted, Shape, Text, named, read as read_pasted};
+use line_channel_token_pem::{Block, Label, Pasted, Text, named, read as read_pasted};
 
-use crate::der_container::{self, certificate, encrypted, public_only, several};
+use crate::candidates::Candidates;
+use crate::der_container::{self, certificate, encrypted, public_only};
 use crate::jwk_search::{self, Found};
 use crate::private_jwk::ReadJwk;
 use crate::private_key::PrivateKey;
@@ -24,7 +25,7 @@ pub(crate) enum Format {
 pub(crate) struct KeyFile {
     pub(crate) key: PrivateKey,
     pub(crate) kid: Option<String>,
-    format: Format,
+    pub(crate) format: Format,
 }
 
 impl KeyFile {
@@ -62,52 +63,71 @@ pub(crate) fn read(bytes: &[u8]) -> Result<KeyFile, Error> {
     if bytes.len() > LONGEST {
         return Err(Error::invalid_input("this is longer than any private key: give the key file alone"));
     }
-    from_pasted(&read_pasted(bytes, WHAT)?, 0)
+    let mut candidates = Candidates::default();
+    let without = from_pasted(&read_pasted(bytes, WHAT)?, 0, &mut candidates);
+    candidates.only()?.ok_or(without)
 }
 
-fn from_pasted(pasted: &Pasted, layers: u8) -> Result<KeyFile, Error> {
+/// Adds everything that may be the key. What comes back is said if nothing is.
+fn from_pasted(pasted: &Pasted, layers: u8, candidates: &mut Candidates) -> Error {
     match pasted {
         Pasted::Der(der) => {
-            let key = der_container::private_key(&der.bytes)?;
             let format = if der.was_text { Format::DerAsText } else { Format::Der };
-            Ok(KeyFile { key, kid: None, format })
+            for key in der_container::private_keys(&der.bytes) {
+                candidates.add(key, None, format);
+            }
+            der_container::private_key(&der.bytes).err().unwrap_or_else(der_container::unreadable)
         }
-        Pasted::Text(text) => from_text(text, layers),
-        _ => Err(der_container::unreadable()),
+        Pasted::Text(text) => from_text(text, layers, candidates),
+        _ => der_container::unreadable(),
     }
 }
 
-fn from_text(text: &Text, layers: u8) -> Result<KeyFile, Error> {
+fn from_text(text: &Text, layers: u8, candidates: &mut Candidates) -> Error {
     let blocks = text.blocks();
-    let in_blocks = keys_in(&blocks);
-    // A PEM block in a member of JSON is found without a look at the JSON.
-    if let Some(key) = one(in_blocks)? {
-        return Ok(KeyFile { key, kid: None, format: Format::Pem });
+    let mut here = Candidates::default();
+    let mut claims = Vec::new();
+    for block in &blocks {
+        // By what is in them: a label may be wrong.
+        let keys = block.der().map(|der| der_container::private_keys(&der)).unwrap_or_default();
+        if keys.is_empty() && (block.label.is_private() || block.label == Label::Pkcs12) {
+            claims.push(block);
+        }
+        keys.into_iter().for_each(|key| here.add(key, None, Format::Pem));
     }
-    if let Some(error) = named(text.expose(), WHAT) {
-        return Err(error);
+    let nothing_read = here.is_empty();
+    candidates.extend(here);
+    if nothing_read && let Some(error) = named(text.expose(), WHAT) {
+        return error;
     }
-    let claims_key = blocks.iter().any(|block| block.label.is_private());
     let Found { keys, refused, bytes, in_string, any } = jwk_search::search(text.expose());
-    if let Some(ReadJwk { key, kid }) = one(keys)? {
-        let wrapped = in_string || text.was_encoded();
-        return Ok(KeyFile { key, kid, format: if wrapped { Format::WrappedJwk } else { Format::Jwk } });
+    let format = if in_string || text.was_encoded() { Format::WrappedJwk } else { Format::Jwk };
+    for key in keys {
+        match key {
+            Ok(ReadJwk { key, kid }) => candidates.add(Ok(key), kid, format),
+            Err(error) => candidates.add_unreadable(error),
+        }
     }
-    if claims_key || (refused.is_none() && !blocks.is_empty()) {
-        return Err(refusal(&blocks));
-    }
+    let mut inner = None;
     if layers < MOST_LAYERS {
-        if let [bytes] = bytes.as_slice() {
-            return from_pasted(&read_pasted(bytes, WHAT)?, layers + 1);
+        for bytes in bytes {
+            let without = read_pasted(&bytes, WHAT).map(|pasted| from_pasted(&pasted, layers + 1, candidates));
+            inner.get_or_insert(without.unwrap_or_else(|error| error));
         }
         // Base64 in YAML or in a member of JSON; if it holds no key, what is said of the text says more.
-        if let Ok(Some(inner)) = text.embedded(WHAT)
-            && let Ok(key) = from_pasted(&inner, layers + 1)
-        {
-            return Ok(key);
+        for pasted in text.embedded(WHAT).into_iter().flatten() {
+            from_pasted(&pasted, layers + 1, candidates);
         }
     }
-    Err(refused.unwrap_or_else(|| {
+    // A sentence may name the BEGIN line of the key that follows.
+    let nothing_else = candidates.is_empty();
+    for block in claims.into_iter().filter(|block| nothing_else || !block.is_mention()) {
+        candidates.add_unreadable(refusal_of(block));
+    }
+    if refused.is_none() && !blocks.is_empty() {
+        return refusal(&blocks);
+    }
+    refused.or(inner).unwrap_or_else(|| {
         Error::invalid_input(if any {
             "there is no key in this JSON: a private JWK with \"kty\" and \"d\", or PEM in a member, was expected"
         } else if text.expose().contains("kty") {
@@ -115,87 +135,40 @@ fn from_text(text: &Text, layers: u8) -> Result<KeyFile, Error> {
         } else {
             "this is no private key: PEM with its BEGIN and END lines, DER, or a JWK was expected"
         })
-    }))
+    })
 }
 
-/// The private keys in the blocks, by what is in them: a label may be wrong.
-fn keys_in(blocks: &[Block<'_>]) -> Vec<Result<PrivateKey, Error>> {
-    let mut keys: Vec<Result<PrivateKey, Error>> = Vec::new();
-    let mut contents = Vec::new();
-    for der in blocks.iter().filter_map(|block| block.der().ok()) {
-        if Shape::of(&der).is_private() && !contents.contains(&der) {
-            keys.push(der_container::private_key(&der));
-            contents.push(der);
+/// Says what a block is that claims to be a private key and cannot be read.
+fn refusal_of(block: &Block<'_>) -> Error {
+    match block.label {
+        Label::EncryptedPrivateKey => encrypted(),
+        Label::PrivateKey if block.is_encrypted() => encrypted(),
+        Label::PrivateKey => match block.der() {
+            Ok(der) => der_container::private_key(&der).err().unwrap_or_else(der_container::unreadable),
+            Err(error) => error,
+        },
+        Label::OpenSshPrivateKey => Error::invalid_input(
+            "this private key is in the format of OpenSSH: convert a copy of it with \
+             `ssh-keygen -p -m PKCS8 -N '' -f COPY`, or generate a new one",
+        ),
+        Label::Ssh2PrivateKey => Error::invalid_input(
+            "this private key is in the format of ssh.com: convert it with `ssh-keygen -i -f KEY`, or generate a new one",
+        ),
+        Label::PgpPrivateKey => {
+            Error::invalid_input("this is a key of PGP, which cannot sign assertions: generate an RSA key of 2048 bits")
         }
-    }
-    keys
-}
-
-/// The only one of several; the error of the only one if it is none.
-trait Candidate {
-    type Key;
-    fn into_key(self) -> Result<Self::Key, Error>;
-}
-
-impl Candidate for Result<PrivateKey, Error> {
-    type Key = PrivateKey;
-    fn into_key(self) -> Result<PrivateKey, Error> {
-        self
+        Label::Pkcs12 => der_container::pkcs12(),
+        _ => Error::invalid_input("this private key is neither RSA nor EC: LINE takes RSA of 2048 bits"),
     }
 }
 
-impl Candidate for ReadJwk {
-    type Key = Self;
-    fn into_key(self) -> Result<Self, Error> {
-        Ok(self)
-    }
-}
-
-fn one<C: Candidate>(candidates: Vec<C>) -> Result<Option<C::Key>, Error> {
-    let mut candidates = candidates.into_iter();
-    match (candidates.next(), candidates.next()) {
-        (None, _) => Ok(None),
-        (Some(only), None) => only.into_key().map(Some),
-        (Some(_), Some(_)) => Err(several()),
-    }
-}
-
-/// Says what PEM without a readable private key is.
+/// Says what PEM without a private key is.
 fn refusal(blocks: &[Block<'_>]) -> Error {
-    let mut private = blocks.iter().filter(|block| block.label.is_private());
-    if let Some(block) = private.next() {
-        if private.next().is_some() {
-            return several();
-        }
-        return match block.label {
-            Label::EncryptedPrivateKey => encrypted(),
-            Label::PrivateKey if block.is_encrypted() => encrypted(),
-            Label::PrivateKey => match block.der() {
-                Ok(der) => der_container::private_key(&der).err().unwrap_or_else(der_container::unreadable),
-                Err(error) => error,
-            },
-            Label::OpenSshPrivateKey => Error::invalid_input(
-                "this private key is in the format of OpenSSH: convert a copy of it with \
-                 `ssh-keygen -p -m PKCS8 -N '' -f COPY`, or generate a new one",
-            ),
-            Label::Ssh2PrivateKey => Error::invalid_input(
-                "this private key is in the format of ssh.com: convert it with `ssh-keygen -i -f KEY`, or generate a new one",
-            ),
-            Label::PgpPrivateKey => Error::invalid_input(
-                "this is a key of PGP, which cannot sign assertions: generate an RSA key of 2048 bits",
-            ),
-            _ => Error::invalid_input("this private key is neither RSA nor EC: LINE takes RSA of 2048 bits"),
-        };
-    }
     let has = |label| blocks.iter().any(|block| block.label == label);
     if has(Label::Certificate) || has(Label::CertificateRequest) {
         certificate()
     } else if has(Label::PublicKey) {
         public_only()
-    } else if has(Label::Pkcs12) {
-        Error::invalid_input(
-            "this looks like a PKCS#12 file: take the key out with `openssl pkcs12 -in FILE -nocerts -nodes`",
-        )
     } else if has(Label::Pkcs7) {
         Error::invalid_input("this is PKCS#7, which holds certificates and no key: give the key file")
     } else if has(Label::Parameters) {

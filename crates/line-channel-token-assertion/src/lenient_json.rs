@@ -4,38 +4,11 @@
 //! can, and wipes what it must copy.
 
 use std::fmt;
-use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
 use crate::json_escapes::unescape;
-
-/// A value, borrowed from the text as far as that has no escapes.
-pub(crate) enum Json<'a> {
-    Null,
-    Bool,
-    Number(&'a str),
-    String(Text<'a>),
-    Array(Vec<Json<'a>>),
-    Object(Vec<(Text<'a>, Json<'a>)>),
-}
-
-/// A string without its escapes. Copies are wiped.
-pub(crate) enum Text<'a> {
-    Borrowed(&'a str),
-    Owned(Zeroizing<String>),
-}
-
-impl Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        match self {
-            Self::Borrowed(text) => text,
-            Self::Owned(text) => text,
-        }
-    }
-}
+pub(crate) use crate::json_value::{Json, Text};
 
 /// Why a text is no JSON: where, in bytes, and whether because it ends there.
 pub(crate) struct Broken {
@@ -105,11 +78,12 @@ impl<'a> Parser<'a> {
     fn value(&mut self, depth: usize) -> Result<Json<'a>, Broken> {
         self.skip();
         match self.rest().chars().next() {
-            Some('{' | '[') if depth >= DEEPEST => Err(self.broken()),
+            Some('{' | '[' | '(') if depth >= DEEPEST => Err(self.broken()),
             Some('{') => self.object(depth),
-            Some('[') => self.array(depth),
+            Some('[') => self.array(depth, ']'),
+            Some('(') => self.array(depth, ')'),
             Some('"' | '\'' | '`') => self.string().map(Json::String),
-            Some(_) => self.bare(),
+            Some(_) => self.bare(depth),
             None => Err(self.broken()),
         }
     }
@@ -140,17 +114,31 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Json<'a>, Broken> {
+    /// An array that ends with `close`, or PHP's kind of object: `['name' => value]`, `array('name' => value)`.
+    fn array(&mut self, depth: usize, close: char) -> Result<Json<'a>, Broken> {
         self.at += 1;
         let mut items = Vec::new();
+        let mut members = Vec::new();
         loop {
             self.skip();
-            if self.take("]") {
-                return Ok(Json::Array(items));
+            if self.rest().starts_with(close) {
+                self.at += 1;
+                return Ok(if members.is_empty() { Json::Array(items) } else { Json::Object(members) });
             }
-            items.push(self.value(depth + 1)?);
+            let item = self.value(depth + 1)?;
             self.skip();
-            if !(self.take(",") || self.rest().starts_with(']')) {
+            match item {
+                Json::String(name) if items.is_empty() && self.take("=>") => {
+                    members.push((name, self.value(depth + 1)?));
+                }
+                Json::Number(name) if items.is_empty() && self.take("=>") => {
+                    members.push((Text::Borrowed(name), self.value(depth + 1)?));
+                }
+                item if members.is_empty() => items.push(item),
+                _ => return Err(self.broken()),
+            }
+            self.skip();
+            if !(self.take(",") || self.rest().starts_with(close)) {
                 return Err(self.broken());
             }
         }
@@ -169,11 +157,17 @@ impl<'a> Parser<'a> {
         Ok(word)
     }
 
-    fn bare(&mut self) -> Result<Json<'a>, Broken> {
+    fn bare(&mut self, depth: usize) -> Result<Json<'a>, Broken> {
         let word = self.word()?;
         // Python writes `b'…'`, `u'…'` and `r'…'`.
         if matches!(word, "b" | "u" | "r" | "f") && self.rest().starts_with(['"', '\'']) {
             return self.string().map(Json::String);
+        }
+        if word == "array" {
+            self.skip();
+            if self.rest().starts_with('(') {
+                return self.value(depth);
+            }
         }
         Ok(match word {
             "null" | "None" | "nil" | "undefined" => Json::Null,
@@ -185,25 +179,27 @@ impl<'a> Parser<'a> {
 
     /// A string, and what it is joined with: `'a' + 'b'` of JavaScript, `'a' 'b'` of Python.
     fn string(&mut self) -> Result<Text<'a>, Broken> {
-        let first = self.one_string()?;
-        let mut joined: Option<Zeroizing<String>> = None;
+        let mut parts = vec![self.one_string()?];
         loop {
             let before = self.at;
             self.skip();
-            if self.take("+") {
+            // PHP joins with a dot.
+            if self.take("+") || self.take(".") {
                 self.skip();
             }
             if !self.rest().starts_with(['"', '\'', '`']) {
                 self.at = before;
-                return Ok(joined.map_or(first, Text::Owned));
+                break;
             }
-            let next = self.one_string()?;
-            let so_far = joined.as_deref().map_or(&*first, String::as_str);
-            let mut longer = Zeroizing::new(String::with_capacity(so_far.len() + next.len()));
-            longer.push_str(so_far);
-            longer.push_str(&next);
-            joined = Some(longer);
+            parts.push(self.one_string()?);
         }
+        if parts.len() > 1 {
+            // Of the right length at once: a string that grows leaves copies behind, and takes quadratic time.
+            let mut joined = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
+            parts.iter().for_each(|part| joined.push_str(part));
+            return Ok(Text::Owned(joined));
+        }
+        parts.pop().ok_or_else(|| self.broken())
     }
 
     fn one_string(&mut self) -> Result<Text<'a>, Broken> {
@@ -262,6 +258,9 @@ mod tests {
             ("{kty:RSA,e:AQAB,n:_-0v+/x==}", r#"{"kty":"RSA","e":"AQAB","n":"_-0v+/x=="}"#),
             ("{:a => \"b\", \"c\"=>1}", r#"{"a":"b","c":1}"#),
             ("[ /* nothing */ ]", "[]"),
+            ("['a' => 'b', 'c' => ['d', 'e'],]", r#"{"a":"b","c":["d","e"]}"#),
+            ("[1 => 'a' . 'b', 2 => [\"c\" => null]]", r#"{"1":"ab","2":{"c":null}}"#),
+            ("{a: array ( 'b' => array('c'), )}", r#"{"a":{"b":["c"]}}"#),
         ] {
             let (value, end) = parse(text, 0).unwrap_or_else(|broken| panic!("{text}: at {}", broken.at));
             assert_eq!((shown(&value).as_str(), end), (meant, text.len()), "{text}");
@@ -275,6 +274,8 @@ mod tests {
             ("{\"a\":", "breaks off at line 1"),
             ("{\"a\" \"b\"}", "is damaged at line 1, column 9"),
             ("{\"a\":1 2}", "is damaged at line 1, column 8"),
+            ("['a', 'b' => 'c']", "is damaged at line 1, column 11"),
+            ("['a' => 'b', 'c']", "is damaged at line 1, column 17"),
             (&"[".repeat(100_000), "is damaged at line 1, column 25"),
         ] {
             let Err(broken) = parse(text, 0) else { panic!("{text} is read") };

@@ -2,11 +2,14 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod algorithm;
+mod candidates;
 mod der_container;
 #[cfg(all(test, feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod differential;
 mod ecdsa_der;
 mod json_escapes;
+mod json_value;
+mod jwk_remains;
 mod jwk_search;
 mod key_file;
 mod lenient_json;

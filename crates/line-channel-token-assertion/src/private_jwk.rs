@@ -10,17 +10,35 @@ use crate::lenient_json::{Json, Text};
 use crate::private_key::{EcKey, PrivateKey, RsaKey};
 
 /// A private key and the kid that its JWK names.
-#[derive(PartialEq, Eq)]
 pub(crate) struct ReadJwk {
     pub(crate) key: PrivateKey,
     pub(crate) kid: Option<String>,
 }
 
-/// The key in an object of JSON; `None` if the object is no JWK.
-pub(crate) fn read(members: &[(Text<'_>, Json<'_>)]) -> Option<Result<ReadJwk, Error>> {
+/// What an object of JSON is.
+pub(crate) enum Read {
+    Key(ReadJwk),
+    /// It has a private half, and cannot be read.
+    Unreadable(Error),
+    /// It is a public key, or another kind of JWK.
+    NotPrivate(Error),
+    NoJwk,
+}
+
+/// The key in an object of JSON.
+pub(crate) fn read(members: &[(Text<'_>, Json<'_>)]) -> Read {
     let jwk = Jwk(members);
-    let numbers = jwk.has("n") && jwk.has("e") || jwk.has("x") && jwk.has("d");
-    (jwk.has("kty") || numbers).then(|| jwk.read())
+    let has = |names: &[&str]| names.iter().any(|name| jwk.has(name));
+    let private = has(&["d", "p", "q", "dp", "dq", "qi"]);
+    let numbers = jwk.has("n") && jwk.has("e") || jwk.has("d") && has(&["x", "n", "crv", "p"]);
+    if !jwk.has("kty") && !numbers {
+        return Read::NoJwk;
+    }
+    match jwk.read() {
+        Ok(key) => Read::Key(key),
+        Err(error) if private => Read::Unreadable(error),
+        Err(error) => Read::NotPrivate(error),
+    }
 }
 
 /// .NET's `RSAParameters` as JSON have names of their own for three members.

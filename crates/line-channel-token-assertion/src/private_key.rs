@@ -11,14 +11,32 @@ use zeroize::Zeroizing;
 use crate::der_container::{P_256, unreadable};
 
 /// A private key, whatever it was read from. Its numbers are not yet known to fit together.
-#[derive(PartialEq, Eq)]
 pub(crate) enum PrivateKey {
     Rsa(RsaKey),
     Ec(EcKey),
 }
 
+impl PrivateKey {
+    /// Whether both hold the same numbers, whatever containers these came in.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Rsa(one), Self::Rsa(other)) => one.pkcs1 == other.pkcs1,
+            (Self::Ec(one), Self::Ec(other)) => one.is_same(other),
+            _ => false,
+        }
+    }
+
+    /// Takes the public point of the same key, so that it is checked in whichever container it came.
+    pub(crate) fn complete_from(&mut self, same: Self) {
+        if let (Self::Ec(key), Self::Ec(same)) = (self, same)
+            && key.public.is_none()
+        {
+            key.public = same.public;
+        }
+    }
+}
+
 /// An RSA key of 2048 bits with two primes.
-#[derive(PartialEq, Eq)]
 pub(crate) struct RsaKey {
     /// `RSAPrivateKey` of PKCS#1.
     pub(crate) pkcs1: Zeroizing<Vec<u8>>,
@@ -62,7 +80,6 @@ impl RsaKey {
 }
 
 /// A key on P-256.
-#[derive(PartialEq, Eq)]
 pub(crate) struct EcKey {
     /// The secret number.
     pub(crate) scalar: Zeroizing<[u8; 32]>,
@@ -85,13 +102,23 @@ impl EcKey {
         Ok(Self { scalar: padded, public })
     }
 
+    fn is_same(&self, other: &Self) -> bool {
+        let points = match (self.public.as_deref(), other.public.as_deref()) {
+            (Some([4, ..]), Some(short @ [2 | 3, ..])) => self.whole_point().is_some_and(|point| agrees(short, point)),
+            (Some(short @ [2 | 3, ..]), Some([4, ..])) => other.whole_point().is_some_and(|point| agrees(short, point)),
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        };
+        self.scalar == other.scalar && points
+    }
+
+    fn whole_point(&self) -> Option<&[u8; 65]> {
+        self.public.as_deref()?.try_into().ok()
+    }
+
     /// Whether the public point that came with the key is `point` (uncompressed), or none came.
     pub(crate) fn agrees_with(&self, point: &[u8; 65]) -> bool {
-        match self.public.as_deref() {
-            None => true,
-            Some([prefix @ (2 | 3), x @ ..]) => x == &point[1..33] && *prefix == 2 + (point[64] & 1),
-            Some(given) => given == point,
-        }
+        self.public.as_deref().is_none_or(|given| agrees(given, point))
     }
 
     /// The key as PKCS#8, with its public point where `point` gives it.
@@ -104,6 +131,14 @@ impl EcKey {
         let key = key.to_der().map(Zeroizing::new).map_err(|_| unreadable())?;
         let algorithm = AlgorithmIdentifierRef { oid: sec1::ALGORITHM_OID, parameters: Some((&P_256).into()) };
         PrivateKeyInfo::new(algorithm, &key).to_der().map(Zeroizing::new).map_err(|_| unreadable())
+    }
+}
+
+/// Whether `given`, compressed or not, is `point`.
+fn agrees(given: &[u8], point: &[u8; 65]) -> bool {
+    match given {
+        [prefix @ (2 | 3), x @ ..] => x == &point[1..33] && *prefix == 2 + (point[64] & 1),
+        given => given == point,
     }
 }
 

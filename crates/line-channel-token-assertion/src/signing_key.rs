@@ -16,7 +16,7 @@ use crate::{PrivateKeyPem, PublicJwk, SigningAlgorithm, rsa_numbers};
 ///
 /// It is read and checked once, when it is made: that an RSA key has two different primes of 1024 bits, that all of its numbers
 /// follow from them, and that a signature of it verifies. Every provider takes and refuses the same keys. With RSA this takes some
-/// milliseconds, about ten times as long as a signature.
+/// milliseconds, several times as long as a signature. A key that was just generated is only tried out.
 /// Clones are cheap and share one key. `Debug` shows the algorithm alone, and no error shows any of the key.
 #[derive(Clone)]
 pub struct SigningKey(Arc<Inner>);
@@ -32,7 +32,7 @@ struct Inner {
 impl SigningKey {
     /// Reads a key in whichever format it has: PEM, DER or a private JWK, as people paste it.
     ///
-    /// Whatever can mean one key only is read: UTF-16, base64 or hex of a key, PEM whose line ends became spaces or `\n`,
+    /// Whatever can mean one key only is read, and a key beside another one that cannot be read is refused: UTF-16, base64 or hex of a key, PEM whose line ends became spaces or `\n`,
     /// a JWK after a heading, in an array or under a member of JSON, a Python dict, the XML of .NET. The crate's page has
     /// the list.
     ///
@@ -178,7 +178,8 @@ impl SigningKey {
     }
 
     pub(crate) fn generate_rsa_with(provider: &Provider) -> Result<Self, Error> {
-        Self::rsa(provider, &(provider.generate_rsa)()?, None)
+        // The provider has just tested the primes.
+        Self::load_rsa(provider, &(provider.generate_rsa)()?, None)
     }
 
     pub(crate) fn generate_ec_with(provider: &Provider) -> Result<Self, Error> {
@@ -187,6 +188,10 @@ impl SigningKey {
 
     fn rsa(provider: &Provider, key: &RsaKey, kid: Option<String>) -> Result<Self, Error> {
         rsa_numbers::check(key)?;
+        Self::load_rsa(provider, key, kid)
+    }
+
+    fn load_rsa(provider: &Provider, key: &RsaKey, kid: Option<String>) -> Result<Self, Error> {
         Self::checked(Inner {
             raw: (provider.load_rsa)(key)?,
             algorithm: SigningAlgorithm::Rs256,

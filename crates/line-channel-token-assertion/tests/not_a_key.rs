@@ -6,7 +6,7 @@ mod common;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::{CERTIFICATE, PKCS1, PKCS8, jwk, public_jwk};
+use common::{CERTIFICATE, EC, PKCS1, PKCS8, jwk, public_jwk};
 use line_channel_token_assertion::SigningKey;
 use serde_json::json;
 
@@ -18,7 +18,7 @@ fn refusal(text: impl AsRef<[u8]>) -> String {
 fn what_is_no_private_key_is_called_by_its_name() {
     let block = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
     for (text, says) in [
-        (PKCS8.to_owned() + PKCS1, "several private keys"),
+        (PKCS8.to_owned() + EC, "several private keys"),
         (block("PRIVATE KEY") + &block("ENCRYPTED PRIVATE KEY"), "several private keys"),
         (json!([jwk(), {"k": PKCS8}]).to_string() + PKCS1, "several private keys"),
         (block("ENCRYPTED PRIVATE KEY"), "encrypted"),

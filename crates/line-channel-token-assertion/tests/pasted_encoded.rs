@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use common::{EC, EC_JWK, EC_SEC1, JWK, PKCS1, PKCS8, PKCS8_DER, each_gives, public, utf16};
+use common::{CERTIFICATE, EC, EC_JWK, EC_SEC1, JWK, PKCS1, PKCS8, PKCS8_DER, each_gives, public, utf16};
 use line_channel_token_assertion::SigningKey;
 use serde_json::{Value, json};
 
@@ -103,6 +103,108 @@ fn newer_pkcs8_is_read_with_all_that_follows_the_key() {
         let der = tlv(0x30, &[&[2, 1, version], &algorithm[..], &tlv(4, pkcs1), &rest].concat());
         each_gives(PKCS8, [der.clone(), [&der[..], b"\r\n"].concat()]);
     }
+}
+
+#[test]
+fn base64url_that_ends_in_a_dash_or_a_low_line_is_whole() {
+    let pkcs1 = include_bytes!("keys/rsa-pkcs1.der");
+    let algorithm = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0];
+    for (last, ends) in [(&[0xfe][..], "-"), (&[0xff], "_"), (&[0xfb, 0xef, 0xbe], "----"), (&[0xff; 3], "____")] {
+        // Attributes, of a length that leaves no padding.
+        let with = |zeros: usize| {
+            let attributes = tlv(0xa0, &[&vec![0; zeros], last].concat());
+            tlv(0x30, &[&[2, 1, 0], &algorithm[..], &tlv(4, pkcs1), &attributes].concat())
+        };
+        let der = (3..6).map(with).find(|der| der.len() % 3 == 0).unwrap();
+        let text = URL_SAFE_NO_PAD.encode(&der);
+        assert!(text.ends_with(ends), "{text}");
+        let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n").collect::<String>();
+        each_gives(
+            PKCS8,
+            [
+                text.clone(),
+                lines.clone(),
+                format!("LINE_KEY={text}\n"),
+                format!("line:\n  key: {text}\n  id: 1\n"),
+                json!({"key": text}).to_string(),
+                format!("-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n"),
+                format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn the_key_is_found_among_other_secrets() {
+    let certificate = STANDARD.encode(CERTIFICATE);
+    let token = STANDARD.encode("eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl");
+    let lines = |text: &str, width: usize| {
+        let lines = text.as_bytes().chunks(width).map(|line| format!("    {}\n", String::from_utf8_lossy(line)));
+        lines.collect::<String>()
+    };
+    for original in [PKCS8, PKCS1, JWK, EC] {
+        let key = STANDARD.encode(original);
+        let certificate_der = STANDARD.encode(include_bytes!("keys/rsa-certificate.der"));
+        let data = json!({"ca.crt": certificate, "tls.crt": certificate_der, "tls.key": key, "token": token});
+        each_gives(
+            original,
+            [
+                format!("apiVersion: v1\nkind: Secret\ndata:\n  tls.crt: {certificate}\n  tls.key: {key}\n"),
+                format!("data:\n  tls.key: {key}\n  tls.crt: {certificate}\n  token: {token}\n"),
+                format!("CERTIFICATE={certificate}\nKEY={key}\nTOKEN={token}\n"),
+                json!({"kind": "Secret", "data": data}).to_string(),
+                STANDARD.encode(json!({"data": data}).to_string()),
+                format!("data:\n  tls.key: >-\n{}", lines(&key, 76)),
+                format!(
+                    "data:\n  tls.crt: |\n{}  tls.key: |\n{}  token: abc\n",
+                    lines(&certificate, 64),
+                    lines(&key, 64)
+                ),
+                format!("tls.key: {key}\nstringData:\n  tls.crt: |\n    {}", CERTIFICATE.replace('\n', "\n    ")),
+            ],
+        );
+    }
+    let said = SigningKey::parse(format!("a: {certificate}\nb: {token}\n")).unwrap_err().to_string();
+    assert!(said.contains("no private key"), "{said}");
+}
+
+#[test]
+fn long_texts_of_one_kind_are_read_once() {
+    // In quadratic time some of these would take minutes.
+    for (start, part) in [
+        ("['a' ", "'a' "),
+        ("[[[[[[[[[[[[[[[", "'a'"),
+        ("[[[[[[[[[[[[[[[", "'a' + "),
+        ("", "['a' 'b'],"),
+        ("", "[\"\\u0041\" 'b'],"),
+        ("", "{"),
+        ("", "{}"),
+        ("", "array(("),
+        ("", "array ("),
+        ("", "("),
+        ("", "<D>"),
+        ("", "<RSAKeyValue><Modulus>"),
+        ("", "kty d: "),
+        ("{", "kty:'"),
+        ("", "{\\\"a\\\":"),
+        ("", "{\"kty\":1}"),
+        ("", "{\"kty\":\"EC\",\"d\":\"AA\"}"),
+        ("", "['[',"),
+        ("", "/*{"),
+        ("", "BEGIN KEY-"),
+        ("", "END KEY-"),
+        ("", "-----BEGIN KEY-----\nMAA=\n-----END KEY-----"),
+    ] {
+        let text = format!("{start}{}", part.repeat(250_000 / part.len()));
+        assert!(SigningKey::parse(&text).is_err(), "{part}");
+    }
+    // 20 runs of base64 in 20 more, and so on.
+    let mut text = "key: value\n".repeat(20);
+    for _ in 0..4 {
+        let encoded = format!("key: {}\n", STANDARD.encode(&text));
+        text = encoded.repeat((200_000 / encoded.len()).min(20));
+    }
+    assert!(SigningKey::parse(&text).is_err());
 }
 
 fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {

@@ -62,6 +62,8 @@ fn what_other_languages_print_is_read_as_a_jwk() {
             (name, Value::from(value))
         })
         .collect();
+    let php = members().map(|(name, value)| format!("'{name}' => '{value}'")).collect::<Vec<_>>();
+    let lines = php.join(",\n  ");
     let mut with_nulls = pascal.clone();
     with_nulls.extend([("K".to_owned(), Value::Null), ("Oth".to_owned(), json!([])), ("KeyOps".to_owned(), json!([]))]);
     let standard = |name: &str| STANDARD.encode(URL_SAFE_NO_PAD.decode(jwk()[name].as_str().unwrap()).unwrap());
@@ -88,6 +90,12 @@ fn what_other_languages_print_is_read_as_a_jwk() {
             written("", ":", ""),
             written("\"", " =>", "\""),
             written("\"", ":", "\"").replace(", ", ", // a comment\n"),
+            format!("[{}]", php.join(", ")),
+            format!("<?php return [\n  {lines},\n];\n"),
+            format!("$config = ['line' => ['id' => 1, 'scopes' => ['a', 'b'], 'jwk' => [{lines}]]];"),
+            format!("array (\n  {lines},\n)"),
+            format!("return array('jwk' => array({lines}));"),
+            written("", " =>", "'").replace(['{', ','], ",:").replacen(",:", "{:", 1).replace(",: ", ", :"),
             Value::from(pascal).to_string(),
             Value::from(with_nulls).to_string(),
             Value::from(parameters).to_string(),

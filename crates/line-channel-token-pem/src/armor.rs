@@ -1,5 +1,7 @@
 //! Finds the blocks of PEM in a text, whatever became of its BEGIN and END lines.
 
+use std::ops::Range;
+
 use line_channel_token_core::Error;
 use zeroize::Zeroizing;
 
@@ -9,6 +11,8 @@ use crate::{Label, Tlv, body};
 pub struct Block<'a> {
     /// What the block claims to be.
     pub label: Label,
+    /// Where it stands, from its BEGIN line to before its END line.
+    pub(crate) range: Range<usize>,
     body: &'a str,
     /// Whether an END line with the same label closes it.
     closed: bool,
@@ -19,6 +23,15 @@ impl Block<'_> {
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.body.contains("ENCRYPTED") || self.body.contains("DEK-Info")
+    }
+
+    /// Whether words follow BEGIN and nothing that may be base64: a sentence names the line, and nothing got lost.
+    #[must_use]
+    pub fn is_mention(&self) -> bool {
+        let word = |char: char| {
+            !char.is_ascii() || char.is_ascii_lowercase() || char.is_whitespace() || ".,:;()\"'#-".contains(char)
+        };
+        self.body.chars().all(word) && self.body.contains(char::is_alphabetic)
     }
 
     /// The DER in it.
@@ -56,21 +69,34 @@ pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
     let markers = markers(text);
     let mut blocks = Vec::new();
     let mut following = markers.iter().peekable();
+    let mut from = 0;
+    let begins = markers.iter().any(|marker| marker.begins);
     while let Some(marker) = following.next() {
-        if !marker.begins {
+        if marker.begins {
+            let next = following.peek();
+            let end = next.map_or(text.len(), |next| next.start);
+            let body = text.get(marker.end..end).unwrap_or_default();
+            let closed = next.is_some_and(|next| !next.begins && next.label == marker.label);
+            blocks.push(Block { label: Label::of(&marker.label), range: marker.start..end, body, closed });
+            if let Some(next) = following.next_if(|next| !next.begins) {
+                from = next.end;
+            }
             continue;
         }
-        let next = following.peek();
-        let body = text.get(marker.end..next.map_or(text.len(), |next| next.start)).unwrap_or_default();
-        let closed = next.is_some_and(|next| !next.begins && next.label == marker.label);
-        blocks.push(Block { label: Label::of(&marker.label), body, closed });
-    }
-    // Without any BEGIN, what stands before the END is the block.
-    if let (true, Some(end)) = (blocks.is_empty(), markers.first()) {
-        let body = text.get(..end.start).unwrap_or_default();
-        blocks.push(Block { label: Label::of(&end.label), body, closed: false });
+        // What stands before an END without a BEGIN is the block, and in a text with other blocks only if it may be base64.
+        let body = text.get(from..marker.start).unwrap_or_default();
+        if has_base64(body) || (!begins && blocks.is_empty()) {
+            blocks.push(Block { label: Label::of(&marker.label), range: from..marker.start, body, closed: false });
+        }
+        from = marker.end;
     }
     blocks
+}
+
+/// Whether a line of base64 is in `text`, as opposed to words.
+fn has_base64(text: &str) -> bool {
+    let part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '-' | '_' | '=');
+    text.split(|char: char| !part(char)).any(|run| run.len() >= 40)
 }
 
 /// Whether `text` has a BEGIN or an END line.
@@ -101,11 +127,10 @@ fn markers(text: &str) -> Vec<Marker> {
         let (Some(before), Some(behind)) = (text.get(..at), text.get(after..)) else {
             continue;
         };
-        let undashed = before.trim_end_matches(|char: char| char == '-' || char.is_whitespace());
-        let gap = before.get(undashed.len()..).unwrap_or_default();
-        let dashed = gap.contains('-');
-        // Only what the marker itself consists of belongs to it: white space counts once a dash was seen.
-        let start = gap.find('-').map_or(at, |dash| undashed.len() + dash);
+        // Only the last group of dashes belongs to the marker: a dash at the end of the line before is base64url.
+        let unspaced = before.trim_end();
+        let dashed = unspaced.ends_with('-');
+        let start = if dashed { unspaced.trim_end_matches('-').len() } else { at };
         let Some((label, length)) = label(behind, dashed) else {
             continue;
         };

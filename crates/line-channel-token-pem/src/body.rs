@@ -12,10 +12,13 @@ use crate::{Tlv, decode_base64};
 pub(crate) fn decode(body: &str, good: impl Fn(&[u8]) -> bool) -> Option<Zeroizing<Vec<u8>>> {
     const WAYS: [fn(&str) -> Zeroizing<String>; 4] =
         [as_it_is, with_pluses, with_pluses_on_one_line, without_lost_escapes];
-    let plain = plain(body);
+    let untrimmed = plain(body);
+    let trimmed = without_edges(&untrimmed);
     let mut any = None;
     let mut first_good = None;
-    for der in WAYS.iter().filter_map(|way| decode_base64(&way(&plain))) {
+    // A dash or a low line at the edge may be data, so it is left there first.
+    let both = [&untrimmed, &trimmed];
+    for der in both.into_iter().flat_map(|text| WAYS.iter().filter_map(move |way| decode_base64(&way(text)))) {
         if Tlv::first(&der).is_some_and(|(first, rest)| first.tag == 0x30 && rest.is_empty()) {
             return Some(der);
         }
@@ -42,7 +45,7 @@ fn plain(body: &str) -> Zeroizing<String> {
             out.push_str(before);
             // A plus or a dot between two quotes joins strings in source code.
             let quote = found.starts_with(['"', '\'', '`']);
-            let tag = found.find('>').filter(|end| found.starts_with('<') && *end < 20);
+            let tag = found.bytes().take(20).position(|byte| byte == b'>').filter(|_| found.starts_with('<'));
             rest = found.get(tag.map_or(1, |end| end + 1)..).unwrap_or_default();
             if quote && matches!(rest.trim(), "+" | "." | "&" | "+ \\" | ".." | "\\") {
                 rest = "";
@@ -51,13 +54,16 @@ fn plain(body: &str) -> Zeroizing<String> {
         out.push_str(rest);
         out.push('\n');
     }
-    // Rests of BEGIN and END lines that were made of something else than dashes.
-    let edge = |char: char| matches!(char, '\n' | '\r' | '-' | '=' | '*' | '_' | '~');
-    let start = out.len() - out.trim_start_matches(edge).len();
-    let end = out.trim_end_matches(edge).len().max(start);
-    out.truncate(end);
-    out.replace_range(..start, "");
-    out
+    without(&out, |char| matches!(char, '\n' | '\r'))
+}
+
+/// Without the rests of BEGIN and END lines that were made of something else than dashes.
+fn without_edges(text: &str) -> Zeroizing<String> {
+    without(text, |char| matches!(char, '\n' | '\r' | '-' | '=' | '*' | '_' | '~'))
+}
+
+fn without(text: &str, edge: fn(char) -> bool) -> Zeroizing<String> {
+    Zeroizing::new(text.trim_matches(edge).to_owned())
 }
 
 /// `\n`, `\r` and `\t` become line ends, `\/` a slash, `\u002B`, `\x2b` and `\053` the character that they name.
@@ -179,5 +185,16 @@ mod tests {
             assert!(der.is_some_and(|der| whole(&der)), "{body}");
         }
         assert!(decode("A*AA", whole).is_none());
+    }
+
+    #[test]
+    fn dashes_at_the_edge_of_base64url_are_data() {
+        // A SEQUENCE of 4 bytes whose last ones are written with "-" and "_".
+        for (body, last) in
+            [("MAQAAAA-", 0x3e), ("MAQAAAA_", 0x3f), ("\nMAQA\n_7--\n", 0xbe), ("====MAQAAAA+====", 0x3e)]
+        {
+            let der = decode(body, |_| true).unwrap();
+            assert_eq!((der.len(), der.last()), (6, Some(&last)), "{body}");
+        }
     }
 }

@@ -20,23 +20,55 @@ pub(crate) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     })
 }
 
-/// What the only long run of base64 in `text` encodes, as in the YAML of a Kubernetes secret.
-pub(crate) fn embedded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+/// What each long run of base64 in `text` encodes, as in the YAML of a Kubernetes secret.
+pub(crate) fn embedded(text: &str) -> Vec<Zeroizing<Vec<u8>>> {
     let part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '-' | '_' | '=');
-    let runs = text.split(|char: char| !part(char)).filter(|run| run.len() >= SHORTEST);
-    let mut found = None;
-    for decoded in runs.filter_map(base64) {
-        match &found {
-            None => found = Some(decoded),
-            Some(first) if *first == decoded => {}
-            Some(_) => return None,
+    let mut found = Vec::new();
+    for segment in text.split(|char: char| !part(char) && !char.is_whitespace()) {
+        // `KEY=` of a .env file belongs to no run: a name ends at the first sign of padding that more follows.
+        let mut runs = segment.split_whitespace().map(|run| {
+            let value = run.trim_end_matches('=').rfind('=').and_then(|at| run.get(at + 1..));
+            value.unwrap_or(run)
+        });
+        let mut lines: Vec<&str> = Vec::new();
+        loop {
+            let run = runs.next();
+            // Lines of one width, of which the last may be shorter, are one run.
+            let width = lines.first().map(|first| first.len());
+            let full = lines.last().is_some_and(|last| Some(last.len()) == width && !last.ends_with('='));
+            match run {
+                Some(run) if full && Some(run.len()) <= width => lines.push(run),
+                run => {
+                    found.extend(lines_of_base64(&lines));
+                    lines = run.into_iter().filter(|run| run.len() >= SHORTEST).collect();
+                    if run.is_none() {
+                        break;
+                    }
+                }
+            }
         }
     }
     found
 }
 
+/// What the lines encode together; if that makes no sense, what each of them does.
+fn lines_of_base64(lines: &[&str]) -> Vec<Zeroizing<Vec<u8>>> {
+    let together = |lines: &[&str]| {
+        let mut joined = Zeroizing::new(String::with_capacity(lines.iter().map(|line| line.len()).sum()));
+        lines.iter().for_each(|line| joined.push_str(line));
+        base64(&joined)
+    };
+    // A word that follows the last line is not part of it.
+    let without_last = lines.split_last().map_or(lines, |(_, rest)| rest);
+    match together(lines).or_else(|| together(without_last)) {
+        Some(decoded) => vec![decoded],
+        None => lines.iter().filter_map(|line| base64(line)).collect(),
+    }
+}
+
 fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    if text.len() < SHORTEST {
+    // What follows a colon is another value, and would be left out as a header of PEM.
+    if text.len() < SHORTEST || text.contains(':') {
         return None;
     }
     body::decode(text, makes_sense).filter(|decoded| makes_sense(decoded))
@@ -95,8 +127,20 @@ mod tests {
             assert!(decode(&text).is_some_and(|decoded| decoded.starts_with(b"-----BEGIN")), "{text}");
         }
         let yaml = format!("apiVersion: v1\ndata:\n  tls.key: {PEM}\nkind: Secret\n");
-        assert!(embedded(&yaml).is_some_and(|decoded| decoded.starts_with(b"-----BEGIN")));
-        assert!(embedded(&format!("{yaml}{}", PEM.replace("FBQUE", "FCQUE"))).is_none(), "two of them");
+        let count = |text: &str| {
+            let found = embedded(text);
+            assert!(found.iter().all(|decoded| decoded.starts_with(b"-----BEGIN")));
+            found.len()
+        };
+        assert_eq!(count(&yaml), 1);
+        assert_eq!(count(&format!("{yaml}{}", PEM.replace("FBQUE", "FCQUE"))), 2);
+        assert_eq!(count(&format!("A=1\nLINE_KEY={PEM}\nB=2")), 1);
+        let wrapped = |text: &str, width: usize| {
+            let lines = text.as_bytes().chunks(width).map(|line| format!("    {}\n", String::from_utf8_lossy(line)));
+            lines.collect::<String>()
+        };
+        assert_eq!(count(&format!("key: >-\n{}  token: x\n", wrapped(PEM, 64))), 1);
+        assert_eq!(count(&format!("key: |\n{0}other: |\n{0}", wrapped(PEM, 64))), 2);
     }
 
     #[test]
@@ -120,7 +164,7 @@ mod tests {
             "no base64 at all, by far, but long enough",
         ] {
             assert!(decode(text).is_none(), "{text}");
-            assert!(embedded(text).is_none(), "{text}");
+            assert!(embedded(text).is_empty(), "{text}");
         }
     }
 }

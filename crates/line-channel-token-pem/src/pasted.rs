@@ -50,16 +50,25 @@ impl Text {
         self.layers > 0
     }
 
-    /// What the only long run of base64 in the text holds: for a text that is nothing else.
+    /// What each long run of base64 in the text holds, as in the YAML or JSON of a Kubernetes secret. What stands in a
+    /// block of PEM is left out.
     ///
-    /// # Errors
-    ///
-    /// Those of [`read`].
-    pub fn embedded(&self, what: &str) -> Result<Option<Pasted>, Error> {
-        match encoded::embedded(&self.text) {
-            Some(bytes) if self.layers < MOST_LAYERS => layer(&bytes, what, self.layers + 1).map(Some),
-            _ => Ok(None),
+    /// Most texts have runs that mean nothing, so an error in the list says nothing of the text.
+    #[must_use]
+    pub fn embedded(&self, what: &str) -> Vec<Result<Pasted, Error>> {
+        if self.layers >= MOST_LAYERS {
+            return Vec::new();
         }
+        let blocks = self.blocks();
+        let mut parts = Vec::new();
+        let mut from = 0;
+        for block in blocks.iter().filter(|block| !block.is_mention()) {
+            parts.push(self.text.get(from..block.range.start).unwrap_or_default());
+            from = block.range.end.max(from);
+        }
+        parts.push(self.text.get(from..).unwrap_or_default());
+        let runs = parts.into_iter().flat_map(encoded::embedded);
+        runs.map(|bytes| layer(&bytes, what, self.layers + 1)).collect()
     }
 }
 

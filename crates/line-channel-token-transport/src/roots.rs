@@ -19,7 +19,7 @@ const MOST_LAYERS: u8 = 3;
 /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if there is no certificate, and if one cannot serve as
 /// a root. It names what was given, and shows none of it.
 pub fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let given = from_pasted(&read(pem, WHAT)?, 0)?;
+    let given = from_pasted(&read(pem, WHAT)?, 0).map_err(|refused| refused.error)?;
     let count = given.len();
     let which =
         |at: usize| if count > 1 { format!("certificate {} of {count}", at + 1) } else { "the certificate".to_owned() };
@@ -53,38 +53,65 @@ pub fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error>
     }
 }
 
-fn from_pasted(pasted: &Pasted, layers: u8) -> Result<Vec<Vec<u8>>, Error> {
-    match pasted {
-        Pasted::Der(der) => certificates_in_der(&der.bytes),
-        Pasted::Text(text) => from_text(text, layers),
-        _ => Err(no_certificate()),
+/// Why no certificate was found.
+struct Refused {
+    error: Error,
+    /// Whether something claims to be a certificate, which must not be passed over.
+    claimed: bool,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self { error, claimed: false }
     }
 }
 
-fn from_text(text: &Text, layers: u8) -> Result<Vec<Vec<u8>>, Error> {
+fn from_pasted(pasted: &Pasted, layers: u8) -> Result<Vec<Vec<u8>>, Refused> {
+    match pasted {
+        Pasted::Der(der) => Ok(certificates_in_der(&der.bytes)?),
+        Pasted::Text(text) => from_text(text, layers),
+        _ => Err(no_certificate().into()),
+    }
+}
+
+fn from_text(text: &Text, layers: u8) -> Result<Vec<Vec<u8>>, Refused> {
     let blocks = text.blocks();
     if blocks.is_empty() {
-        if let Some(error) = named(text.expose(), WHAT) {
-            return Err(error);
-        }
-        if layers < MOST_LAYERS
-            && let Ok(Some(inner)) = text.embedded(WHAT)
-        {
-            return from_pasted(&inner, layers + 1);
-        }
-        return Err(if text.expose().contains("kty") { private_key() } else { no_certificate() });
+        return from_encoded(text, layers);
     }
     let mut certificates = Vec::new();
     let mut refused = None;
     for block in &blocks {
         match certificate_in(block) {
             Ok(der) => certificates.push(der),
-            // A block that claims to be a certificate and is none must not be passed over.
-            Err(error) if block.label == Label::Certificate => return Err(error),
+            Err(error) if block.label == Label::Certificate => return Err(Refused { error, claimed: true }),
             Err(error) => _ = refused.get_or_insert(error),
         }
     }
-    if certificates.is_empty() { Err(refused.unwrap_or_else(no_certificate)) } else { Ok(certificates) }
+    if certificates.is_empty() { Err(refused.unwrap_or_else(no_certificate).into()) } else { Ok(certificates) }
+}
+
+/// The certificates in the base64 in YAML or JSON. What stands beside them is passed over, as in PEM: the token and the
+/// key of a Kubernetes secret.
+fn from_encoded(text: &Text, layers: u8) -> Result<Vec<Vec<u8>>, Refused> {
+    if let Some(error) = named(text.expose(), WHAT) {
+        return Err(error.into());
+    }
+    let mut certificates = Vec::new();
+    let mut refused = None;
+    let embedded = if layers < MOST_LAYERS { text.embedded(WHAT) } else { Vec::new() };
+    for pasted in embedded {
+        match pasted.map_err(Refused::from).and_then(|pasted| from_pasted(&pasted, layers + 1)) {
+            Ok(found) => certificates.extend(found),
+            Err(error) if error.claimed => return Err(error),
+            Err(error) => _ = refused.get_or_insert(error),
+        }
+    }
+    if !certificates.is_empty() {
+        return Ok(certificates);
+    }
+    let key = text.expose().contains("kty").then(|| private_key().into());
+    Err(refused.or(key).unwrap_or_else(|| no_certificate().into()))
 }
 
 /// The certificate in a block, by its contents; `TRUSTED CERTIFICATE` has something of openssl's own after it.

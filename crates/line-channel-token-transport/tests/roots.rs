@@ -91,6 +91,31 @@ fn a_root_is_read_in_every_form() {
 }
 
 #[test]
+fn a_root_is_found_among_other_secrets() {
+    let pki = pki();
+    let (pem, der) = (pki.ca.pem(), pki.ca.der());
+    let token = STANDARD.encode("eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl");
+    let (ca, key, leaf) =
+        (STANDARD.encode(&pem), STANDARD.encode(pki.ca_key.serialize_pem()), STANDARD.encode(pki.leaf.pem()));
+    for given in [
+        format!("apiVersion: v1\ndata:\n  ca.crt: {ca}\n  namespace: ZGVmYXVsdA==\n  token: {token}\nkind: Secret\n"),
+        format!("data:\n  token: {token}\n  ca.crt: {ca}\n"),
+        format!("data:\n  ca.crt: {ca}\n  tls.crt: {leaf}\n  tls.key: {key}\n"),
+        format!("{{\"data\": {{\"tls.key\": \"{key}\", \"ca.crt\": \"{ca}\"}}}}"),
+        format!("ca: {}\ntoken: {token}\n", STANDARD.encode(der)),
+    ] {
+        assert_eq!(roots_from_pem(given.as_bytes()).unwrap(), std::slice::from_ref(der), "{given}");
+    }
+    let two = format!("a: {ca}\nb: {}\n", STANDARD.encode(pki.self_signed_ca.pem()));
+    assert_eq!(roots_from_pem(two.as_bytes()).unwrap().len(), 2);
+    let damaged = STANDARD.encode(&pem[..300]);
+    for given in [format!("a: {ca}\nb: {damaged}\n"), format!("b: {damaged}\na: {ca}\n")] {
+        assert!(refusal(&given).contains("cut off"));
+    }
+    assert!(refusal(format!("tls.key: {key}\ntoken: {token}\n")).contains("a private key"));
+}
+
+#[test]
 fn several_roots_are_all_read() {
     let (one, other) = (pki().ca, pki().ca);
     for given in [(one.pem() + &other.pem()).into_bytes(), [&one.der()[..], other.der()].concat()] {
