@@ -47,7 +47,7 @@ impl Proxies {
     /// # Errors
     ///
     /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if the proxy for https cannot be read, or that for http and
-    /// there is none for https. It names the variables and not their values. `NO_PROXY=*` asks for none of them.
+    /// there is none for https. It names the variables and not their values. With `NO_PROXY=*` none is needed.
     pub fn from_environment() -> Result<Self, Error> {
         Self::from_variables(|name| env::var_os(name))
     }
@@ -59,9 +59,6 @@ impl Proxies {
         let exceptions = first(&variable, "NO_PROXY", "no_proxy").map(|(_, value)| value).unwrap_or_default();
         let exceptions = exceptions.to_string_lossy();
         let exceptions: Vec<&str> = exceptions.split([',', ' ', '\t', '\n']).filter(|host| !host.is_empty()).collect();
-        if exceptions.contains(&"*") {
-            return Ok(Self::none());
-        }
         // `None` if it is not set, or set to nothing.
         let proxy = |upper: &'static str, lower: &'static str| {
             let (name, value) = first(&variable, upper, lower)?;
@@ -80,6 +77,8 @@ impl Proxies {
             (http, Ok(https)) if https.is_some() || http.is_ok() => {
                 Ok(Self::new(http.unwrap_or_default(), https, &exceptions.join(",")))
             }
+            // None is needed: each host is an exception.
+            _ if exceptions.contains(&"*") => Ok(Self::none()),
             (http, https) => {
                 let mut faults: Vec<String> = [https.err(), http.err()].into_iter().flatten().collect();
                 faults.dedup();
