@@ -74,9 +74,15 @@ impl SentValues {
     }
 }
 
-/// Whether eight characters in a row stand in both.
+/// Whether twelve characters in a row stand in both, whatever their case.
 fn shared_run(value: &str, id: &str) -> bool {
-    id.as_bytes().windows(8).any(|run| value.as_bytes().windows(8).any(|other| run.eq_ignore_ascii_case(other)))
+    // Each run of twelve holds one of eight that begins at a multiple of five; eight are compared as one number.
+    let folded = |run: &[u8]| run.try_into().map_or(0, |run| u64::from_ne_bytes(run) | 0x2020_2020_2020_2020);
+    let mut runs = [0; 12];
+    for (place, run) in runs.iter_mut().zip(id.as_bytes().windows(8).step_by(5)) {
+        *place = folded(run);
+    }
+    value.as_bytes().windows(8).any(|run| runs.contains(&folded(run)))
 }
 
 #[cfg(test)]
@@ -121,7 +127,7 @@ mod tests {
                 ("s3cretS3CRET", false),
                 ("id-s3crets3cret-1", false),
                 ("c2lnbmF0", false),
-                ("request-s3cretS3-1", false),
+                ("request-s3cretS3CR-1", false),
                 ("1234567890", false),
                 ("bb9744f9-47fa-4a29-941e-1234567890ab", true),
                 ("e30", true),
