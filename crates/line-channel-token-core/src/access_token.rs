@@ -6,8 +6,9 @@ use http::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::mistaken::{self, Value};
 use crate::wiped::wiped_bytes;
-use crate::{Error, credential, mistaken};
+use crate::{Error, credential};
 
 /// A channel access token.
 ///
@@ -34,16 +35,7 @@ impl AccessToken {
     /// something else: a placeholder, `Bearer` and a token, a channel id or secret. The message never shows it.
     pub fn new(token: impl AsRef<str>) -> Result<Self, Error> {
         let token = credential::clean("access token", token.as_ref())?;
-        let looks_like = if mistaken::is_channel_id(token) {
-            Some("a channel id")
-        } else if mistaken::is_channel_secret(token) {
-            Some("a channel secret")
-        } else if mistaken::is_uuid(token) {
-            Some("a kid")
-        } else {
-            mistaken::other_value(token)
-        };
-        match looks_like {
+        match mistaken::other_value(token, Value::Token) {
             Some(other) => {
                 Err(Error::invalid_input(format!("the access token looks like {other}: give the token itself")))
             }

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::mistaken::{self, Value};
 use crate::wiped::secret;
-use crate::{ChannelId, Error, TokenLifetime, credential, mistaken};
+use crate::{ChannelId, Error, TokenLifetime, credential};
 
 /// A signed JWT assertion, as the parameter `client_assertion` carries it.
 ///
@@ -80,17 +81,8 @@ impl AssertionKid {
     /// something else: a placeholder, a channel id, a token, a key. The message does not show it.
     pub fn new(kid: impl AsRef<str>) -> Result<Self, Error> {
         let kid = credential::clean("kid of the assertion key", kid.as_ref())?;
-        let looks_like = if mistaken::is_channel_id(kid) {
-            Some("a channel id")
-        } else if mistaken::is_channel_secret(kid) {
-            // A kid is no secret: it would stand in logs.
-            Some("a channel secret")
-        } else if mistaken::is_token(kid) {
-            Some("a token or an assertion")
-        } else {
-            mistaken::other_value(kid)
-        };
-        match looks_like {
+        // A secret in its place would stand in logs: a kid is none.
+        match mistaken::other_value(kid, Value::Kid) {
             Some(other) => Err(Error::invalid_input(format!(
                 "the kid of the assertion key looks like {other}: it is what the LINE Developers Console shows once a public \
                  key is registered"

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Error, credential, mistaken};
+use crate::mistaken::{self, Value};
+use crate::{Error, credential};
 
 /// A channel id: the digits that the LINE Developers Console shows as "Channel ID". OAuth calls it the client id.
 ///
@@ -44,9 +45,7 @@ impl ChannelId {
         }
         let looks_like = match id.split_once('-') {
             Some((digits, rest)) if mistaken::is_channel_id(digits) && !rest.contains('-') => Some("a LIFF id"),
-            _ if mistaken::is_channel_secret(id) => Some("a channel secret"),
-            _ if mistaken::is_token(id) => Some("a token or an assertion"),
-            _ => mistaken::other_value(id),
+            _ => mistaken::other_value(id, Value::ChannelId),
         };
         let mistake = looks_like.map_or_else(
             || "this is not a decimal number".to_owned(),
@@ -124,16 +123,7 @@ impl ChannelSecret {
     /// something else: a placeholder, a channel id, a token. The message never shows it.
     pub fn new(secret: impl AsRef<str>) -> Result<Self, Error> {
         let secret = credential::clean("channel secret", secret.as_ref())?;
-        let looks_like = if mistaken::is_channel_id(secret) {
-            Some("the channel id")
-        } else if mistaken::is_token(secret) {
-            Some("a token or an assertion")
-        } else if mistaken::is_uuid(secret) {
-            Some("the kid of an assertion key")
-        } else {
-            mistaken::other_value(secret)
-        };
-        match looks_like {
+        match mistaken::other_value(secret, Value::ChannelSecret) {
             Some(other) => Err(Error::invalid_input(format!(
                 "the channel secret looks like {other}: it is the text under \"Channel secret\" on the channel's \
                  \"Basic settings\" tab in the LINE Developers Console"

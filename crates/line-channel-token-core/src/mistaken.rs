@@ -133,8 +133,29 @@ pub(crate) fn something_else(text: &str) -> Option<&'static str> {
     None
 }
 
-/// Another id or secret of LINE's that `text` looks like, whatever belongs in its place.
-pub(crate) fn other_value(text: &str) -> Option<&'static str> {
+/// The values of LINE's that people give in place of one another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Value {
+    ChannelId,
+    ChannelSecret,
+    Token,
+    Kid,
+}
+
+/// What `text` looks like if it is surely another value of LINE's than `expected`.
+pub(crate) fn other_value(text: &str, expected: Value) -> Option<&'static str> {
+    let looks_like = [
+        (Value::ChannelId, is_channel_id(text), "a channel id"),
+        (Value::ChannelSecret, is_channel_secret(text), "a channel secret"),
+        (Value::Token, is_token(text), "a token or an assertion"),
+        (Value::Kid, is_uuid(text), "the kid of an assertion key"),
+    ];
+    let other = looks_like.into_iter().find(|(value, looks, _)| *looks && *value != expected);
+    other.map(|(_, _, name)| name).or_else(|| id_of_another_kind(text))
+}
+
+/// An id that no call for a token takes.
+fn id_of_another_kind(text: &str) -> Option<&'static str> {
     match text.as_bytes() {
         [b'@', ..] => Some("a basic id (\"Bot basic ID\", starts with @)"),
         [b'U', rest @ ..] if is_hex(rest) => Some("a user id (\"Your user ID\", U and 32 hex digits)"),
@@ -150,7 +171,7 @@ pub(crate) fn is_channel_id(text: &str) -> bool {
 }
 
 /// Whether `text` has the form of a channel secret: 32 hex digits.
-pub(crate) fn is_channel_secret(text: &str) -> bool {
+fn is_channel_secret(text: &str) -> bool {
     is_hex(text.as_bytes())
 }
 
@@ -160,13 +181,13 @@ pub(crate) fn holds_channel_secret(text: &str) -> bool {
 }
 
 /// Whether `text` is a UUID with its dashes, as the kid of an assertion key is.
-pub(crate) fn is_uuid(text: &str) -> bool {
+fn is_uuid(text: &str) -> bool {
     let parts = text.split('-').map(|part| (part.len(), part.bytes().all(|byte| byte.is_ascii_hexdigit())));
     parts.eq([(8, true), (4, true), (4, true), (4, true), (12, true)])
 }
 
 /// Whether `text` is a JWT, as assertions and the tokens of two families are, or as long as a short-lived token.
-pub(crate) fn is_token(text: &str) -> bool {
+fn is_token(text: &str) -> bool {
     (text.starts_with("eyJ") && text.contains('.')) || text.len() >= 120
 }
 
