@@ -61,12 +61,7 @@ const CASES: [Case; 12] = [
 /// works. The children are the ignored test named `child` of this binary, which calls [`child`].
 pub fn no_platform_roots(child: &str) {
     crate::run_case(async {
-        let server =
-            Server::tls(
-                Shows::Valid,
-                |mut connection| async move { while connection.answer(ok("{}")).await.is_some() {} },
-            )
-            .await;
+        let server = trusted_server().await;
         for file in ["/nonexistent/ca.crt", "/dev/null"] {
             let run = |ca: &str| {
                 let mut command = command(child);
@@ -84,12 +79,7 @@ pub fn no_platform_roots(child: &str) {
 /// Runs each case in a child: the ignored test named `child` of this binary, which calls [`child`].
 pub fn proxies(child: &str) {
     crate::run_case(async {
-        let server =
-            Server::tls(
-                Shows::Valid,
-                |mut connection| async move { while connection.answer(ok("{}")).await.is_some() {} },
-            )
-            .await;
+        let server = trusted_server().await;
         let url = server.url(PATH).replace("localhost", BEHIND_PROXY);
         for case in CASES {
             let proxy = Proxy::start(Does::Connect(None)).await;
@@ -101,6 +91,12 @@ pub fn proxies(child: &str) {
             assert_eq!(!proxy.seen().is_empty(), case.proxied, "{:?}", case.variables);
         }
     });
+}
+
+/// A server of the test CA's that responds to everything.
+async fn trusted_server() -> Server {
+    Server::tls(Shows::Valid, |mut connection| async move { while connection.answer(ok("{}")).await.is_some() {} })
+        .await
 }
 
 /// The child, with none of the variables that matter.
