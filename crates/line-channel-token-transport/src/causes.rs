@@ -8,7 +8,7 @@ use line_channel_token_core::TransportErrorKind;
 use crate::proxy_words::below_socks;
 
 /// What a failed exchange means: a connection that broke, unless a cause says that what came over it was wrong.
-pub fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportErrorKind {
+pub(crate) fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     let mut kind = TransportErrorKind::Other;
     for cause in chain(error) {
         if let Some(cause) = cause.downcast_ref::<hyper::Error>() {
@@ -34,7 +34,7 @@ pub(crate) fn lost_its_runtime(error: &hyper::Error) -> bool {
 
 /// What a connection that never stood means: its server could not be reached, or showed a certificate that rustls
 /// does not trust. Another TLS library's refusal of a certificate looks like any other failure.
-pub fn kind_of_failed_connect(error: &(dyn StdError + 'static)) -> TransportErrorKind {
+pub(crate) fn kind_of_failed_connect(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     let refused = |cause: &(dyn StdError + 'static)| {
         matches!(cause.downcast_ref::<rustls::Error>(), Some(rustls::Error::InvalidCertificate(_)))
     };

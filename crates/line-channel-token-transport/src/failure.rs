@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
 
-use crate::causes::{chain, kind_of_causes, kind_of_failed_connect};
+use crate::causes::{kind_of_causes, kind_of_failed_connect};
 use crate::{io_words, proxy_words, tls_words};
 
 /// What is known of an exchange beside its error.
@@ -83,12 +83,6 @@ fn in_words(duration: Duration) -> String {
         millis if duration.as_secs() == 0 => format!("{millis} ms"),
         millis => format!("{}.{millis:03}", duration.as_secs()).trim_end_matches('0').to_owned() + " s",
     }
-}
-
-/// Whether one of the causes is a `T`.
-#[must_use]
-pub fn has_cause<T: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).any(|cause| cause.is::<T>())
 }
 
 #[cfg(test)]

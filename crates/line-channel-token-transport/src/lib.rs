@@ -16,8 +16,8 @@ mod tls_words;
 mod tracked_body;
 
 pub use capped_body::{Chunks, read_body};
-pub use causes::{chain, kind_of_causes, kind_of_failed_connect};
-pub use failure::{Attempt, connect_timed_out, failed_connect, failed_exchange, has_cause, timed_out, unsendable};
+pub use causes::chain;
+pub use failure::{Attempt, connect_timed_out, failed_connect, failed_exchange, timed_out, unsendable};
 pub use per_runtime::PerRuntime;
 pub use pools::Pools;
 pub use proxies::Proxies;
