@@ -13,7 +13,7 @@ use line_channel_token_core::{
 use crate::matchers::Difference;
 use crate::reply::Step;
 use crate::rule::Rule;
-use crate::{ManualClock, Matcher, Received, Report, RuleBuilder, report};
+use crate::{ManualClock, Matcher, ReceivedRequest, RuleBuilder, VerificationReport, verification_report};
 
 /// A backend that answers what the test scripted and keeps what it was sent.
 ///
@@ -35,7 +35,7 @@ pub(crate) struct Shared(Mutex<State>);
 #[derive(Default)]
 struct State {
     rules: Vec<Rule>,
-    received: Vec<Received>,
+    received: Vec<ReceivedRequest>,
     verified: bool,
 }
 
@@ -56,12 +56,12 @@ impl MockBackend {
     /// A mock without rules, whose clock moves by itself when somebody waits.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_clock(ManualClock::leaping())
+        Self::from_clock(ManualClock::auto_advancing())
     }
 
     /// A mock without rules, on this clock.
     #[must_use]
-    pub fn with_clock(clock: ManualClock) -> Self {
+    pub fn from_clock(clock: ManualClock) -> Self {
         Self { shared: Arc::new(Shared(Mutex::default())), clock, first: true }
     }
 
@@ -89,7 +89,7 @@ impl MockBackend {
 
     /// All requests so far, in the order in which they came, unmatched ones included.
     #[must_use]
-    pub fn received(&self) -> Vec<Received> {
+    pub fn received_requests(&self) -> Vec<ReceivedRequest> {
         self.shared.state().received.clone()
     }
 
@@ -103,10 +103,10 @@ impl MockBackend {
     /// # Errors
     ///
     /// The report on what was not.
-    pub fn check(&self) -> Result<(), Report> {
+    pub fn check(&self) -> Result<(), VerificationReport> {
         let mut state = self.shared.state();
         state.verified = true;
-        match Report::on(&state.rules, &state.received) {
+        match VerificationReport::on(&state.rules, &state.received) {
             Some(report) => Err(report),
             None => Ok(()),
         }
@@ -125,7 +125,7 @@ impl MockBackend {
     }
 
     fn answer(&self, request: Request<Bytes>) -> Result<Turn, TransportError> {
-        let mut received = Received::new(request, self.clock.now());
+        let mut received = ReceivedRequest::new(request, self.clock.now());
         let rules = self.shared.state().rules.clone();
         // The test's own functions run outside of every lock, so they may use the mock.
         let mut asked: Vec<(Rule, Vec<Difference>)> = Vec::with_capacity(rules.len());
@@ -158,7 +158,7 @@ impl MockBackend {
             }
         }
         let nearest = forbidden.map_or(&asked[..], |at| &asked[at..=at]);
-        let text = report::unmatched(&received, nearest);
+        let text = verification_report::unmatched(&received, nearest);
         received.refused(text.clone());
         state.received.push(received);
         Err(TransportError::new(TransportErrorKind::Other, Sent::No)
@@ -170,7 +170,7 @@ impl MockBackend {
 struct Turn {
     step: Step,
     turn: usize,
-    received: Received,
+    received: ReceivedRequest,
     nth: usize,
 }
 
@@ -219,7 +219,7 @@ impl Drop for MockBackend {
 
 #[expect(clippy::panic, reason = "failing the test is what a mock is for")]
 #[track_caller]
-fn fail(report: &Report) -> ! {
+fn fail(report: &VerificationReport) -> ! {
     panic!("the mock's expectations were not met\n{report}");
 }
 

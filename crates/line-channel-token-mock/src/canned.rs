@@ -221,7 +221,7 @@ impl Reply {
 impl Reply {
     /// The connection is refused: nothing was sent.
     #[must_use]
-    pub fn refused() -> Self {
+    pub fn connection_refused() -> Self {
         Self::failure(TransportErrorKind::Connect, Sent::No)
     }
 
@@ -239,13 +239,13 @@ impl Reply {
 
     /// The connection breaks before anything was sent.
     #[must_use]
-    pub fn reset_before_sending() -> Self {
+    pub fn connection_reset_before_send() -> Self {
         Self::failure(TransportErrorKind::Interrupted, Sent::No)
     }
 
     /// The connection breaks after the request was sent: the server may have acted.
     #[must_use]
-    pub fn reset_after_sending() -> Self {
+    pub fn connection_reset_after_send() -> Self {
         Self::failure(TransportErrorKind::Interrupted, Sent::Maybe)
     }
 }

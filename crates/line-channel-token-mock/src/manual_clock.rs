@@ -15,7 +15,7 @@ const START: Duration = Duration::from_secs(1_767_225_600);
 /// A clock that moves when it is told, and wakes whoever waits for the time that it then shows.
 ///
 /// [`advance`](Self::advance) lets time pass, [`suspend`](Self::suspend) lets it pass without the timers, and
-/// [`set_calendar`](Self::set_calendar) moves the wall clock alone.
+/// [`set_unix_time`](Self::set_unix_time) moves the wall clock alone.
 ///
 /// Clones show the same time. It knows no runtime: it works under tokio, with its time paused or not, under any other
 /// executor, and from several threads.
@@ -70,11 +70,11 @@ impl ManualClock {
     /// A clock that moves by itself when somebody waits on it, by as much as they wait: waits are over at their second turn,
     /// and time has passed.
     ///
-    /// Right for one caller that retries. Move a clock by hand ([`new`](Self::new), [`until_sleeping`](Self::until_sleeping),
+    /// Right for one caller that retries. Move a clock by hand ([`new`](Self::new), [`wait_for_sleepers`](Self::wait_for_sleepers),
     /// [`advance`](Self::advance)) for several that wait at once, for a task that waits in a loop, and for a race between a
     /// wait and some work, which the wait would always win.
     #[must_use]
-    pub fn leaping() -> Self {
+    pub fn auto_advancing() -> Self {
         Self::with(true)
     }
 
@@ -116,26 +116,26 @@ impl ManualClock {
     }
 
     /// Sets the calendar, forward or back, to this time since the Unix epoch; the monotonic clock is not touched.
-    pub fn set_calendar(&self, unix: Duration) {
+    pub fn set_unix_time(&self, unix: Duration) {
         self.change(|state| state.now.unix = unix);
     }
 
     /// The durations of all waits so far, in the order in which they were begun; [naps](Clock::nap) aside.
     #[must_use]
-    pub fn waits(&self) -> Vec<Duration> {
+    pub fn recorded_sleeps(&self) -> Vec<Duration> {
         self.state().waits.clone()
     }
 
     /// How many wait now, [naps](Clock::nap) aside.
     #[must_use]
-    pub fn sleepers(&self) -> usize {
+    pub fn pending_sleeps(&self) -> usize {
         self.state().sleepers()
     }
 
     /// Completes once at least this many wait: only then does moving the clock reach them.
     #[must_use]
-    pub fn until_sleeping(&self, count: usize) -> Sleeping {
-        Sleeping { clock: self.clone(), count }
+    pub fn wait_for_sleepers(&self, count: usize) -> WaitForSleepers {
+        WaitForSleepers { clock: self.clone(), count }
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
@@ -255,14 +255,14 @@ impl Drop for Waiting {
     }
 }
 
-/// Waits until others wait: see [`ManualClock::until_sleeping`].
+/// Waits until others wait: see [`ManualClock::wait_for_sleepers`].
 #[derive(Debug)]
-pub struct Sleeping {
+pub struct WaitForSleepers {
     clock: ManualClock,
     count: usize,
 }
 
-impl Future for Sleeping {
+impl Future for WaitForSleepers {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {

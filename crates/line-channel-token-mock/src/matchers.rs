@@ -9,9 +9,9 @@ use std::sync::Arc;
 use http::Method;
 use line_channel_token_core::Operation;
 
-use crate::Received;
+use crate::ReceivedRequest;
 
-type Test = dyn Fn(&Received) -> Result<(), Difference> + Send + Sync;
+type Test = dyn Fn(&ReceivedRequest) -> Result<(), Difference> + Send + Sync;
 
 /// Why a rule does not answer a request, in words without a secret. The order is that of nearness.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,13 +41,13 @@ pub struct Matcher {
 impl Matcher {
     fn new(
         what: impl Into<Cow<'static, str>>,
-        test: impl Fn(&Received) -> Result<(), Difference> + Send + Sync + 'static,
+        test: impl Fn(&ReceivedRequest) -> Result<(), Difference> + Send + Sync + 'static,
     ) -> Self {
         Self { what: what.into(), test: Arc::new(test) }
     }
 
     /// What differs, in words without a secret.
-    pub(crate) fn check(&self, received: &Received) -> Result<(), Difference> {
+    pub(crate) fn check(&self, received: &ReceivedRequest) -> Result<(), Difference> {
         (self.test)(received)
     }
 }
@@ -104,11 +104,11 @@ pub fn method(method: Method) -> Matcher {
 #[must_use]
 pub fn field(name: impl Into<String>, value: impl Into<String>) -> Matcher {
     let (name, value) = (name.into(), value.into());
-    let what = format!("field {name}={}", Received::shown(&name, &value));
+    let what = format!("field {name}={}", ReceivedRequest::shown(&name, &value));
     Matcher::new(what, move |received| match received.expose_field(&name) {
         Some(given) if given == value => Ok(()),
         Some(given) => {
-            let (given, wanted) = (Received::shown(&name, given), Received::shown(&name, &value));
+            let (given, wanted) = (ReceivedRequest::shown(&name, given), ReceivedRequest::shown(&name, &value));
             if given == "[redacted]" {
                 Err(Difference::Content(format!("the field {name} has another value (neither is shown)")))
             } else {
@@ -156,7 +156,7 @@ pub fn kid(kid: impl Into<String>) -> Matcher {
 #[must_use]
 pub fn matching(
     what: impl Into<Cow<'static, str>>,
-    test: impl Fn(&Received) -> bool + Send + Sync + 'static,
+    test: impl Fn(&ReceivedRequest) -> bool + Send + Sync + 'static,
 ) -> Matcher {
     let what = what.into();
     let refusal = format!("it is not so that {what}");

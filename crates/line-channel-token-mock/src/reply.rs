@@ -10,7 +10,7 @@ use http::{HeaderMap, Response, StatusCode};
 use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
 use serde_json::{Map, Value};
 
-use crate::Received;
+use crate::ReceivedRequest;
 
 /// What a rule answers: one answer or failure, or several in turn.
 ///
@@ -32,7 +32,7 @@ pub(crate) struct Step {
 enum Outcome {
     Answer(Answer),
     Failure(TransportErrorKind, Sent),
-    Computed(Arc<dyn Fn(&Received) -> Reply + Send + Sync>),
+    Computed(Arc<dyn Fn(&ReceivedRequest) -> Reply + Send + Sync>),
 }
 
 #[derive(Clone)]
@@ -73,7 +73,7 @@ impl Reply {
 
     /// The reply that a function makes of each request. Where that has several in turn, the rule's turns are theirs.
     #[must_use]
-    pub fn with(reply: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn from_fn(reply: impl Fn(&ReceivedRequest) -> Reply + Send + Sync + 'static) -> Self {
         Self::of(Outcome::Computed(Arc::new(reply)))
     }
 
@@ -177,7 +177,7 @@ fn misuse(what: &str) -> ! {
 
 impl Step {
     /// The step itself, or the one whose turn it is of the reply that its function makes.
-    pub(crate) fn resolve(self, received: &Received, turn: usize) -> Self {
+    pub(crate) fn resolve(self, received: &ReceivedRequest, turn: usize) -> Self {
         let mut step = self;
         // A function may return a function's reply; eight deep is a mistake that must not hang a test.
         for _ in 0..8 {

@@ -8,7 +8,7 @@ use crate::backend::Shared;
 use crate::expectation::Expectation;
 use crate::matchers::Difference;
 use crate::reply::Step;
-use crate::{Matcher, Received, Reply};
+use crate::{Matcher, ReceivedRequest, Reply};
 
 /// A rule that is being written. [`respond`](Self::respond) ends it; without that it does nothing.
 #[must_use = "a rule takes effect with `respond`"]
@@ -127,7 +127,7 @@ impl Rule {
     }
 
     /// The conditions that do not hold for this request.
-    pub(crate) fn differences(&self, received: &Received) -> Vec<Difference> {
+    pub(crate) fn differences(&self, received: &ReceivedRequest) -> Vec<Difference> {
         self.0.matchers.iter().filter_map(|matcher| matcher.check(received).err()).collect()
     }
 

@@ -98,11 +98,11 @@ fn refusals() {
 #[test]
 fn failures() {
     for (reply, kind, sent) in [
-        (Reply::refused(), ErrorKind::Connect, Sent::No),
+        (Reply::connection_refused(), ErrorKind::Connect, Sent::No),
         (Reply::connect_timeout(), ErrorKind::Timeout, Sent::No),
         (Reply::timeout(), ErrorKind::Timeout, Sent::Maybe),
-        (Reply::reset_before_sending(), ErrorKind::Interrupted, Sent::No),
-        (Reply::reset_after_sending(), ErrorKind::Interrupted, Sent::Maybe),
+        (Reply::connection_reset_before_send(), ErrorKind::Interrupted, Sent::No),
+        (Reply::connection_reset_after_send(), ErrorKind::Interrupted, Sent::Maybe),
     ] {
         let error = call(Operation::IssueJwt, reply).unwrap_err();
         assert_eq!((error.kind(), error.sent()), (kind, sent));

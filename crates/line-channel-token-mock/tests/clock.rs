@@ -22,17 +22,17 @@ fn a_wait_is_over_when_the_clock_shows_its_time_and_not_before() {
     assert!(wait.as_mut().now_or_never().is_none());
     clock.advance(SECOND);
     assert!(wait.now_or_never().is_some());
-    assert_eq!((clock.waits(), clock.sleepers()), (vec![3 * SECOND], 0));
+    assert_eq!((clock.recorded_sleeps(), clock.pending_sleeps()), (vec![3 * SECOND], 0));
 }
 
 #[tokio::test]
 async fn a_clock_that_leaps_lets_others_have_their_turn() {
-    let clock = ManualClock::leaping();
-    let (leaping, turns) = (clock.clone(), Arc::new(std::sync::atomic::AtomicUsize::new(0)));
+    let clock = ManualClock::auto_advancing();
+    let (auto_advancing, turns) = (clock.clone(), Arc::new(std::sync::atomic::AtomicUsize::new(0)));
     let counted = turns.clone();
     let refresher = tokio::spawn(async move {
         loop {
-            leaping.sleep(600 * SECOND).await;
+            auto_advancing.sleep(600 * SECOND).await;
             counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         }
     });
@@ -46,11 +46,11 @@ async fn a_clock_that_leaps_lets_others_have_their_turn() {
 
 #[test]
 fn a_wait_that_is_never_polled_does_not_move_a_leaping_clock() {
-    let clock = ManualClock::leaping();
+    let clock = ManualClock::auto_advancing();
     drop(clock.sleep(SECOND));
-    assert!(clock.now().monotonic.is_zero() && clock.waits().is_empty());
+    assert!(clock.now().monotonic.is_zero() && clock.recorded_sleeps().is_empty());
     block_on(clock.sleep(SECOND));
-    assert_eq!((clock.now().monotonic, clock.waits()), (SECOND, vec![SECOND]));
+    assert_eq!((clock.now().monotonic, clock.recorded_sleeps()), (SECOND, vec![SECOND]));
 }
 
 #[test]
@@ -58,9 +58,9 @@ fn a_dropped_wait_is_forgotten() {
     let clock = ManualClock::new();
     let mut wait = clock.sleep(SECOND);
     assert!(wait.as_mut().now_or_never().is_none());
-    assert_eq!(clock.sleepers(), 1);
+    assert_eq!(clock.pending_sleeps(), 1);
     drop(wait);
-    assert_eq!(clock.sleepers(), 0);
+    assert_eq!(clock.pending_sleeps(), 0);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn suspension_counts_on_both_clocks_and_a_calendar_set_back_on_one() {
     clock.suspend(3600 * SECOND);
     assert_eq!(clock.now().monotonic, start.monotonic + 3600 * SECOND);
     assert_eq!(clock.now().unix, start.unix + 3600 * SECOND);
-    clock.set_calendar(start.unix - 86_400 * SECOND);
+    clock.set_unix_time(start.unix - 86_400 * SECOND);
     clock.advance(5 * SECOND);
     assert_eq!(clock.now().since(start), 3605 * SECOND);
 }
@@ -87,7 +87,7 @@ fn suspension_brings_no_wait_nearer_to_its_end() {
         assert!(wait.as_mut().now_or_never().is_none());
     }
     clock.advance(59 * SECOND);
-    clock.set_calendar(clock.now().unix + 60 * SECOND);
+    clock.set_unix_time(clock.now().unix + 60 * SECOND);
     assert!(begun_before.as_mut().now_or_never().is_none());
     clock.advance(SECOND);
     for wait in [begun_before, nap, begun_after] {
@@ -108,7 +108,7 @@ fn it_wakes_waiters_on_other_threads_without_a_runtime() {
             })
         })
         .collect();
-    block_on(clock.until_sleeping(8));
+    block_on(clock.wait_for_sleepers(8));
     clock.advance(8 * SECOND);
     for waiter in waiting {
         assert_eq!(waiter.join().unwrap(), 8 * SECOND);
@@ -116,14 +116,14 @@ fn it_wakes_waiters_on_other_threads_without_a_runtime() {
 }
 
 async fn a_client_retries_when_the_clock_is_moved() {
-    let line = MockBackend::with_clock(ManualClock::new());
+    let line = MockBackend::from_clock(ManualClock::new());
     line.given(Operation::IssueStateless).times(2).respond(Reply::bad_gateway().then(Reply::stateless_token("t")));
     let (client, clock) = (line.client(), line.clock().clone());
     let call = tokio::spawn(async move {
         client.issue_stateless(&ChannelId::new("1").unwrap(), &ChannelSecret::new("s").unwrap()).await
     });
-    clock.until_sleeping(1).await;
-    assert_eq!(line.received().len(), 1);
+    clock.wait_for_sleepers(1).await;
+    assert_eq!(line.received_requests().len(), 1);
     clock.advance(SECOND);
     let token = call.await.unwrap().unwrap();
     assert_eq!(token.sent_at().monotonic, SECOND);
@@ -172,12 +172,12 @@ fn tokio_now() -> tokio::time::Instant {
 
 #[test]
 fn a_nap_moves_no_clock_and_ends_when_it_is_moved() {
-    for clock in [ManualClock::new(), ManualClock::leaping()] {
+    for clock in [ManualClock::new(), ManualClock::auto_advancing()] {
         let mut nap = clock.nap(Duration::from_secs(60));
         for _ in 0..3 {
             assert!(nap.as_mut().now_or_never().is_none());
         }
-        assert_eq!((clock.sleepers(), clock.waits().len()), (0, 0), "it is not counted");
+        assert_eq!((clock.pending_sleeps(), clock.recorded_sleeps().len()), (0, 0), "it is not counted");
         clock.advance(Duration::from_secs(60));
         assert!(nap.as_mut().now_or_never().is_some());
     }

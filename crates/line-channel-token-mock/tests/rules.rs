@@ -94,14 +94,15 @@ fn the_two_ways_to_a_stateless_token_are_two_operations() {
     let issued = block_on(line.client().issue_stateless_with_jwt(&assertion)).unwrap();
     assert_eq!(issued.access_token().expose_secret(), "with-jwt");
     assert_eq!(token(&line.client(), "7"), "with-secret");
-    let channels: Vec<_> = line.received().iter().map(|sent| sent.channel_id().unwrap().into_owned()).collect();
+    let channels: Vec<_> =
+        line.received_requests().iter().map(|sent| sent.channel_id().unwrap().into_owned()).collect();
     assert_eq!(channels, ["7", "7"]);
 }
 
 #[test]
 fn a_reply_can_be_made_of_the_request() {
     let line = MockBackend::new();
-    line.given(Operation::IssueStateless).respond(Reply::with(|sent| {
+    line.given(Operation::IssueStateless).respond(Reply::from_fn(|sent| {
         Reply::stateless_token(&format!("token-of-{}", sent.channel_id().unwrap())).expires_in(Duration::from_secs(7))
     }));
     let issued = stateless(&line.client(), "42").unwrap();
@@ -120,7 +121,7 @@ fn a_delay_passes_on_the_mocks_clock_and_past_the_deadline_is_a_timeout() {
     line.given(Operation::Issue).respond(Reply::short_lived_token("late").after(Duration::from_secs(30)));
     let error = block_on(line.client().issue(&id("1"), &secret())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert_eq!(line.clock().waits(), [Duration::from_secs(10)], "the client's deadline");
+    assert_eq!(line.clock().recorded_sleeps(), [Duration::from_secs(10)], "the client's deadline");
 }
 
 #[test]
@@ -145,7 +146,7 @@ fn what_was_sent_is_decoded_and_its_secrets_are_shown_on_purpose_only() {
     let assertion = signer.sign_for(TokenLifetime::days(1).unwrap()).unwrap();
     block_on(line.client().issue_jwt(&assertion)).unwrap();
     block_on(line.client().verify_jwt(&AccessToken::new("s3cret-token").unwrap())).unwrap();
-    let received = line.received();
+    let received = line.received_requests();
     let [issue, verify] = &received[..] else { panic!("two requests") };
     assert_eq!(issue.assertion_kid().unwrap(), "the-kid");
     assert_eq!(issue.assertion_claim("token_exp").unwrap(), "86400");
@@ -172,7 +173,7 @@ fn reset_forgets_rules_requests_and_expectations() {
     line.given(Operation::Issue).times(3).respond(Reply::short_lived_token("t"));
     assert!(block_on(line.client().verify(&AccessToken::new("t").unwrap())).is_err());
     line.reset();
-    assert!(line.received().is_empty());
+    assert!(line.received_requests().is_empty());
     line.verify();
 }
 
@@ -181,8 +182,8 @@ fn a_timeout_takes_as_long_as_the_client_allows() {
     let line = MockBackend::new();
     line.given(Operation::IssueStateless).respond(Reply::timeout());
     assert_eq!(stateless(&line.client(), "1").unwrap_err().kind(), ErrorKind::Timeout);
-    let deadlines = line.clock().waits().iter().filter(|wait| **wait == Duration::from_secs(10)).count();
-    assert_eq!((line.received().len(), deadlines), (2, 2), "the second one ends past the total of 15 seconds");
+    let deadlines = line.clock().recorded_sleeps().iter().filter(|wait| **wait == Duration::from_secs(10)).count();
+    assert_eq!((line.received_requests().len(), deadlines), (2, 2), "the second one ends past the total of 15 seconds");
 }
 
 #[test]
@@ -190,9 +191,9 @@ fn a_function_may_answer_in_turn_and_use_the_mock() {
     let line = MockBackend::new();
     let (seen, asked) = (line.clone(), line.clone());
     line.given(Operation::IssueStateless)
-        .and(matchers::matching("it comes early", move |_| asked.received().len() < 2))
-        .respond(Reply::with(move |_| {
-            let token = format!("after-{}", seen.received().len());
+        .and(matchers::matching("it comes early", move |_| asked.received_requests().len() < 2))
+        .respond(Reply::from_fn(move |_| {
+            let token = format!("after-{}", seen.received_requests().len());
             Reply::stateless_token("first").then(Reply::stateless_token(&token))
         }));
     let client = line.client();
@@ -241,6 +242,6 @@ fn a_body_that_is_no_form_is_not_shown_as_the_name_of_a_field() {
     let body = bytes::Bytes::from_static(br#"{"client_secret":"S3CRET"}"#);
     let request = http::Request::post("https://api.line.me/v2/oauth/revoke").body(body).unwrap();
     block_on(line.send(request, Limits::default())).unwrap();
-    let shown = format!("{:?}", line.received());
+    let shown = format!("{:?}", line.received_requests());
     assert!(shown.contains("an unknown field") && !shown.contains("S3CRET"), "{shown}");
 }

@@ -30,7 +30,7 @@ fn an_unmatched_request_is_an_error_and_recorded_and_reported_with_what_differed
     let error = issue(&line, "1", "wrong-s3cret").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
     let report = line.check().unwrap_err();
-    assert_eq!(line.received().len(), 1);
+    assert_eq!(line.received_requests().len(), 1);
     for text in [error.to_string(), report.to_string(), format!("{report:?}")] {
         assert!(text.contains("POST /oauth2/v3/token (issue_stateless)"), "{text}");
         assert!(text.contains("token of 2"), "{text}");

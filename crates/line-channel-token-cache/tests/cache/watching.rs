@@ -74,7 +74,7 @@ async fn every_family_has_its_source() {
     assert_eq!(cached(&line, ShortLivedSource::new(client(), id, secret)).await.0, "Bearer v2");
     let pasted = AccessToken::new("long-lived").unwrap();
     assert_eq!(cached(&line, StaticSource::new(pasted)).await.0, "Bearer long-lived");
-    let exp: u32 = line.received()[2].assertion_claim("token_exp").unwrap().parse().unwrap();
+    let exp: u32 = line.received_requests()[2].assertion_claim("token_exp").unwrap().parse().unwrap();
     assert_eq!(exp, 2_592_000);
     line.verify();
 }

@@ -21,7 +21,7 @@ const SHOWN: [&str; 3] = ["grant_type", "client_id", "client_assertion_type"];
 /// `Debug` and `Display` show method, path and harmless fields; whatever may hold a secret is read on purpose, by the methods whose
 /// names begin with `expose`.
 #[derive(Clone)]
-pub struct Received {
+pub struct ReceivedRequest {
     request: Request<Bytes>,
     operation: Option<Operation>,
     fields: Vec<(String, String)>,
@@ -36,7 +36,7 @@ enum Outcome {
     Refused(String),
 }
 
-impl Received {
+impl ReceivedRequest {
     pub(crate) fn new(request: Request<Bytes>, at: Moment) -> Self {
         let encoded = match *request.method() {
             Method::GET => request.uri().query().unwrap_or_default().as_bytes(),
@@ -157,7 +157,7 @@ impl Received {
     }
 }
 
-impl fmt::Display for Received {
+impl fmt::Display for ReceivedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method(), self.path())?;
         match self.operation {
@@ -167,7 +167,7 @@ impl fmt::Display for Received {
     }
 }
 
-impl fmt::Debug for Received {
+impl fmt::Debug for ReceivedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A body that is no form comes out as a strange name, so only known names are shown.
         let fields = self.fields.iter().map(|(name, value)| match KNOWN.contains(&name.as_str()) {
@@ -175,7 +175,7 @@ impl fmt::Debug for Received {
             false => "[an unknown field]".to_owned(),
         });
         let fields: Vec<_> = fields.collect();
-        f.debug_struct("Received")
+        f.debug_struct("ReceivedRequest")
             .field("request", &format_args!("{self}"))
             .field("fields", &fields)
             .field("answered_by", &self.answered_by())

@@ -2,22 +2,22 @@
 
 use std::fmt;
 
-use crate::Received;
+use crate::ReceivedRequest;
 use crate::matchers::Difference;
 use crate::rule::Rule;
 
 /// Which expectations were not met and which requests no rule answered, in words without a secret.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct VerificationReport {
     unmet: Vec<String>,
     unmatched: Vec<String>,
 }
 
-impl Report {
+impl VerificationReport {
     /// The report on these rules and requests, or `None` where all is well.
-    pub(crate) fn on(rules: &[Rule], received: &[Received]) -> Option<Self> {
+    pub(crate) fn on(rules: &[Rule], received: &[ReceivedRequest]) -> Option<Self> {
         let unmet: Vec<_> = rules.iter().filter(|rule| !rule.is_met()).map(unmet).collect();
-        let unmatched: Vec<_> = received.iter().filter_map(Received::refusal).map(str::to_owned).collect();
+        let unmatched: Vec<_> = received.iter().filter_map(ReceivedRequest::refusal).map(str::to_owned).collect();
         (!unmet.is_empty() || !unmatched.is_empty()).then_some(Self { unmet, unmatched })
     }
 
@@ -39,7 +39,7 @@ fn unmet(rule: &Rule) -> String {
 }
 
 /// The request, the rule that was nearest to answering it, and every difference between them.
-pub(crate) fn unmatched(received: &Received, rules: &[(Rule, Vec<Difference>)]) -> String {
+pub(crate) fn unmatched(received: &ReceivedRequest, rules: &[(Rule, Vec<Difference>)]) -> String {
     // One that goes to the same place is nearer than any other; among those, the one with the fewest differences, and a
     // used-up one before one whose content differs.
     let nearness = |differences: &[Difference]| {
@@ -55,7 +55,7 @@ pub(crate) fn unmatched(received: &Received, rules: &[(Rule, Vec<Difference>)]) 
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for VerificationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in &self.unmet {
             writeln!(f, "{line}")?;
@@ -67,4 +67,4 @@ impl fmt::Display for Report {
     }
 }
 
-impl std::error::Error for Report {}
+impl std::error::Error for VerificationReport {}
