@@ -2,66 +2,65 @@
 
 use std::fmt;
 
-use crate::ReceivedRequest;
-use crate::matchers::Difference;
+use crate::received_request::ReceivedRequest;
 use crate::rule::Rule;
 
-/// Which expectations were not met and which requests no rule answered, in words without a secret.
-#[derive(Clone, Debug)]
+/// The expectations that were not met and the requests that no rule matched, in words without a secret.
+///
+/// [`MockBackend::try_verify`](crate::MockBackend::try_verify) returns one, and [`MockBackend::verify`](crate::MockBackend::verify)
+/// panics with one.
+///
+/// ```
+/// use line_channel_token_core::Operation;
+/// use line_channel_token_mock::{MockBackend, Reply};
+///
+/// let line = MockBackend::new();
+/// line.given(Operation::Revoke).expect(1).respond(Reply::revoked());
+///
+/// let report = line.try_verify().unwrap_err();
+/// assert_eq!(report.unmet_expectations(), [r#"rule "revoke": expected exactly 1 call, got 0"#]);
+/// assert!(report.unmatched_requests().is_empty());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerificationReport {
-    unmet: Vec<String>,
-    unmatched: Vec<String>,
+    unmet_expectations: Vec<String>,
+    unmatched_requests: Vec<String>,
 }
 
 impl VerificationReport {
-    /// The report on these rules and requests, or `None` where all is well.
-    pub(crate) fn on(rules: &[Rule], received: &[ReceivedRequest]) -> Option<Self> {
-        let unmet: Vec<_> = rules.iter().filter(|rule| !rule.is_met()).map(unmet).collect();
-        let unmatched: Vec<_> = received.iter().filter_map(ReceivedRequest::refusal).map(str::to_owned).collect();
-        (!unmet.is_empty() || !unmatched.is_empty()).then_some(Self { unmet, unmatched })
+    /// The report on these rules and requests, or `None` if nothing is wrong.
+    pub(crate) fn of(rules: &[Rule], requests: &[ReceivedRequest]) -> Option<Self> {
+        let unmet_expectations: Vec<_> = rules.iter().filter(|rule| !rule.is_met()).map(describe_unmet).collect();
+        let unmatched_requests: Vec<_> =
+            requests.iter().filter_map(ReceivedRequest::unmatched).map(str::to_owned).collect();
+        let is_clean = unmet_expectations.is_empty() && unmatched_requests.is_empty();
+        (!is_clean).then_some(Self { unmet_expectations, unmatched_requests })
     }
 
     /// One line for each rule whose expectation was not met.
     #[must_use]
     pub fn unmet_expectations(&self) -> &[String] {
-        &self.unmet
+        &self.unmet_expectations
     }
 
-    /// A text for each request that no rule answered: the nearest rule at that time, and what differed.
+    /// A text for each request that no rule matched: the nearest rule at that time, and what differed.
     #[must_use]
     pub fn unmatched_requests(&self) -> &[String] {
-        &self.unmatched
+        &self.unmatched_requests
     }
 }
 
-fn unmet(rule: &Rule) -> String {
-    format!("rule \"{}\": expected {}, got {}", rule.name(), rule.expectation(), rule.calls())
-}
-
-/// The request, the rule that was nearest to answering it, and every difference between them.
-pub(crate) fn unmatched(received: &ReceivedRequest, rules: &[(Rule, Vec<Difference>)]) -> String {
-    // One that goes to the same place is nearer than any other; among those, the one with the fewest differences, and a
-    // used-up one before one whose content differs.
-    let nearness = |differences: &[Difference]| {
-        let elsewhere = differences.iter().any(|difference| matches!(difference, Difference::Place(_)));
-        (elsewhere, differences.len(), differences.first().cloned())
-    };
-    match rules.iter().min_by_key(|(_, differences)| nearness(differences)) {
-        Some((rule, differences)) => {
-            let differences: Vec<_> = differences.iter().map(ToString::to_string).collect();
-            format!("{received}\n    nearest rule \"{}\": {}", rule.name(), differences.join("; "))
-        }
-        None => format!("{received}\n    the mock has no rule: write one with `given`"),
-    }
+fn describe_unmet(rule: &Rule) -> String {
+    format!("rule \"{}\": expected {}, got {}", rule.name(), rule.expected(), rule.calls())
 }
 
 impl fmt::Display for VerificationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in &self.unmet {
+        for line in &self.unmet_expectations {
             writeln!(f, "{line}")?;
         }
-        for line in &self.unmatched {
-            writeln!(f, "no rule answered {line}")?;
+        for line in &self.unmatched_requests {
+            writeln!(f, "no rule matched {line}")?;
         }
         Ok(())
     }
