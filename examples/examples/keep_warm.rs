@@ -12,9 +12,9 @@ use line_channel_token::{ChannelId, ChannelSecret, Clock, Operation};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     // A LINE that is down while the service starts. Its tokens live for a quarter of an hour, so that there is something to see.
-    let line = MockBackend::with_clock(ManualClock::new());
+    let line = MockBackend::from_clock(ManualClock::new());
     let issued = AtomicUsize::new(0);
-    let token = Reply::with(move |_| {
+    let token = Reply::from_fn(move |_| {
         let nth = issued.fetch_add(1, Ordering::Relaxed);
         Reply::short_lived_token(&format!("token-{nth}")).expires_in(Duration::from_secs(900))
     });

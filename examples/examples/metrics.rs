@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let prometheus = PrometheusBuilder::new().install_recorder()?;
 
     // A LINE that issues, fails twice, recovers, and revokes what it is told to.
-    let line = MockBackend::with_clock(ManualClock::new());
+    let line = MockBackend::from_clock(ManualClock::new());
     let issues = Reply::short_lived_token("the-first")
         .then(Reply::server_error())
         .then(Reply::server_error())

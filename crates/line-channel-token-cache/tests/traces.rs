@@ -43,7 +43,7 @@ async fn each_event_has_its_level_and_its_channel_and_no_secret_is_written() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
-    let line = MockBackend::with_clock(ManualClock::new());
+    let line = MockBackend::from_clock(ManualClock::new());
     let issues = Reply::server_error()
         .then(Reply::jwt_token("the-first-token", "key-1"))
         .then(Reply::server_error())
@@ -110,7 +110,7 @@ async fn whoever_watches_spans_may_look_at_the_cache() {
     let looked_at = Arc::new(Mutex::new(None));
     let subscriber = tracing_subscriber::registry().with(Looking(looked_at.clone()));
     let _guard = tracing::subscriber::set_default(subscriber);
-    let line = MockBackend::with_clock(ManualClock::new());
+    let line = MockBackend::from_clock(ManualClock::new());
     line.given(Operation::IssueStateless).respond(Reply::stateless_token("t"));
     let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
     let source = line_channel_token_cache::StatelessSource::with_secret(line.client(), id, secret);

@@ -1,7 +1,7 @@
-//! The backend that answers what the test scripted.
+//! The backend that responds as the test scripted it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,175 +10,166 @@ use line_channel_token_core::{
     Client, ClientBuilder, Clock, HttpBackend, Limits, Sent, TransportError, TransportErrorKind,
 };
 
-use crate::matchers::Difference;
-use crate::reply::Step;
-use crate::rule::Rule;
-use crate::{ManualClock, Matcher, Received, Report, RuleBuilder, report};
+use crate::dispatch::{Dispatched, dispatch};
+use crate::manual_clock::ManualClock;
+use crate::matcher::Matcher;
+use crate::received_request::ReceivedRequest;
+use crate::rule_builder::RuleBuilder;
+use crate::state::{SharedState, State};
+use crate::verification_report::VerificationReport;
 
-/// A backend that answers what the test scripted and keeps what it was sent.
+/// A backend that responds as the test scripted it, and records the requests.
 ///
 /// It has no port, no thread and no runtime. A clone is a further handle on the same mock, to give to a client.
 ///
-/// When the handle that [`new`](Self::new) returned is dropped, unmet expectations and unmatched requests fail the
-/// test, unless it was verified since the last request and the last new rule, or the test is failing already. Keep that
-/// handle in the test and give clones away: a panic of a handle that was moved into a task or a thread does not reach
-/// the test.
+/// When the handle that [`new`](Self::new) or [`from_clock`](Self::from_clock) returned is dropped, unmet expectations and unmatched
+/// requests fail the test, unless it was verified since the last request and the last new rule, or the test is failing already. Keep
+/// that handle in the test and give clones away: a panic of a handle that was moved into a task or a thread does not reach the test.
+///
+/// ```
+/// use futures_executor::block_on;
+/// use line_channel_token_core::{ChannelId, ChannelSecret, Operation};
+/// use line_channel_token_mock::{MockBackend, Reply};
+///
+/// let line = MockBackend::new();
+/// line.given(Operation::IssueStateless).expect(1).respond(Reply::stateless_token("the-token"));
+///
+/// let id = ChannelId::new("1234567890").unwrap();
+/// let secret = ChannelSecret::new("s3cret").unwrap();
+/// let token = block_on(line.client().issue_stateless(&id, &secret)).unwrap();
+/// assert_eq!(token.access_token().expose_secret(), "the-token");
+/// line.verify();
+/// ```
 pub struct MockBackend {
-    shared: Arc<Shared>,
+    state: Arc<SharedState>,
     clock: ManualClock,
     /// Only the first handle verifies when it is dropped.
-    first: bool,
-}
-
-pub(crate) struct Shared(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    rules: Vec<Rule>,
-    received: Vec<Received>,
-    verified: bool,
-}
-
-impl Shared {
-    pub(crate) fn add(&self, rule: Rule) {
-        let mut state = self.state();
-        state.verified = false;
-        let at = state.rules.partition_point(|other| other.priority() <= rule.priority());
-        state.rules.insert(at, rule);
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    is_first: bool,
 }
 
 impl MockBackend {
-    /// A mock without rules, whose clock moves by itself when somebody waits.
+    /// A mock without rules, whose clock is [auto-advancing](ManualClock::auto_advancing).
     #[must_use]
     pub fn new() -> Self {
-        Self::with_clock(ManualClock::leaping())
+        Self::from_clock(ManualClock::auto_advancing())
     }
 
-    /// A mock without rules, on this clock.
+    /// A mock without rules that takes the time from this clock, and so does its [`client`](Self::client).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use futures_executor::block_on;
+    /// use line_channel_token_core::{AccessToken, Clock, Operation};
+    /// use line_channel_token_mock::{ManualClock, MockBackend, Reply};
+    ///
+    /// let clock = ManualClock::new(); // stands still until it is moved
+    /// let line = MockBackend::from_clock(clock.clone());
+    /// line.given(Operation::Revoke).respond(Reply::revoked());
+    ///
+    /// clock.advance(Duration::from_secs(60));
+    /// block_on(line.client().revoke(&AccessToken::new("the-token").unwrap())).unwrap();
+    /// assert_eq!(line.received_requests()[0].received_at(), clock.now());
+    /// ```
     #[must_use]
-    pub fn with_clock(clock: ManualClock) -> Self {
-        Self { shared: Arc::new(Shared(Mutex::default())), clock, first: true }
+    pub fn from_clock(clock: ManualClock) -> Self {
+        Self { state: Arc::default(), clock, is_first: true }
     }
 
     /// The clock of the mock, and of its [`client`](Self::client).
+    ///
+    /// Whatever else needs a clock in the same test gets a clone of it, such as a cache or a [`FakeSigner`](crate::FakeSigner):
+    /// `.clock(Arc::new(line.clock().clone()))`.
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
         &self.clock
     }
 
-    /// A client over this mock and its clock, with everything else as usual.
+    /// A client over this mock that also takes the time from the mock's [`clock`](Self::clock), so that its retries and the lifetimes of
+    /// its tokens follow it. Everything else is as usual.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use futures_executor::block_on;
+    /// use line_channel_token_core::{ChannelId, ChannelSecret, Clock, Operation};
+    /// use line_channel_token_mock::{MockBackend, Reply};
+    ///
+    /// let line = MockBackend::new();
+    /// line.given(Operation::IssueStateless).respond(Reply::stateless_token("the-token"));
+    /// let id = ChannelId::new("1234567890").unwrap();
+    /// let secret = ChannelSecret::new("s3cret").unwrap();
+    ///
+    /// let token = block_on(line.client().issue_stateless(&id, &secret)).unwrap();
+    /// line.clock().advance(Duration::from_secs(600));
+    /// assert_eq!(token.remaining(line.clock().now()), Duration::from_secs(300));
+    /// ```
     #[must_use]
     pub fn client(&self) -> Client {
         self.client_builder().build()
     }
 
-    /// The same with settings to come. A client made in another way waits on the machine's clock.
+    /// The builder of [`client`](Self::client), with the mock and its clock already set.
+    ///
+    /// A client that is built without it, as by `Client::new(line.clone())`, waits on the machine's clock.
+    ///
+    /// ```
+    /// use line_channel_token_core::RetryPolicy;
+    /// use line_channel_token_mock::MockBackend;
+    ///
+    /// let line = MockBackend::new();
+    /// let client = line.client_builder().retry(RetryPolicy::never()).build();
+    /// ```
     pub fn client_builder(&self) -> ClientBuilder {
         Client::builder(self.clone()).clock(Arc::new(self.clock.clone()))
     }
 
-    /// Begins a rule for the requests that match; an [`Operation`](line_channel_token_core::Operation) is a matcher.
+    /// Begins a rule for the requests that match. An [`Operation`](line_channel_token_core::Operation) is a matcher.
     pub fn given(&self, matcher: impl Into<Matcher>) -> RuleBuilder {
-        RuleBuilder::new(Arc::clone(&self.shared), matcher.into())
+        RuleBuilder::new(Arc::clone(&self.state), matcher.into())
     }
 
     /// All requests so far, in the order in which they came, unmatched ones included.
     #[must_use]
-    pub fn received(&self) -> Vec<Received> {
-        self.shared.state().received.clone()
+    pub fn received_requests(&self) -> Vec<ReceivedRequest> {
+        self.state.lock().requests.clone()
     }
 
-    /// Forgets all rules and requests, and so all expectations.
+    /// Removes all rules with their expectations, and forgets all requests.
     pub fn reset(&self) {
-        *self.shared.state() = State::default();
+        *self.state.lock() = State::default();
     }
 
-    /// Whether every expectation was met and every request answered so far.
-    ///
-    /// # Errors
-    ///
-    /// The report on what was not.
-    pub fn check(&self) -> Result<(), Report> {
-        let mut state = self.shared.state();
-        state.verified = true;
-        match Report::on(&state.rules, &state.received) {
-            Some(report) => Err(report),
-            None => Ok(()),
-        }
-    }
-
-    /// Fails the test unless every expectation was met and every request answered.
+    /// Fails the test unless every expectation was met and every request matched a rule so far.
     ///
     /// # Panics
     ///
-    /// With the report, where not.
+    /// With the report, if one was not met or did not match.
     #[track_caller]
     pub fn verify(&self) {
-        if let Err(report) = self.check() {
+        if let Err(report) = self.try_verify() {
             fail(&report);
         }
     }
 
-    fn answer(&self, request: Request<Bytes>) -> Result<Turn, TransportError> {
-        let mut received = Received::new(request, self.clock.now());
-        let rules = self.shared.state().rules.clone();
-        // The test's own functions run outside of every lock, so they may use the mock.
-        let mut asked: Vec<(Rule, Vec<Difference>)> = Vec::with_capacity(rules.len());
-        for rule in rules {
-            let differences = rule.differences(&received);
-            asked.push((rule, differences));
+    /// Like [`verify`](Self::verify), but returns the report instead of failing the test.
+    ///
+    /// # Errors
+    ///
+    /// The report on the expectations that were not met and the requests that no rule matched.
+    pub fn try_verify(&self) -> Result<(), VerificationReport> {
+        let mut state = self.state.lock();
+        state.verified = true;
+        match VerificationReport::of(&state.rules, &state.requests) {
+            Some(report) => Err(report),
+            None => Ok(()),
         }
-        let mut state = self.shared.state();
-        state.verified = false;
-        let mut forbidden = None;
-        for (at, (rule, differences)) in asked.iter_mut().enumerate() {
-            if !differences.is_empty() {
-                continue;
-            }
-            // Under the lock, so that two requests never get the same turn.
-            if let Some(used_up) = rule.used_up() {
-                differences.push(used_up);
-                continue;
-            }
-            let (turn, step) = rule.take();
-            if rule.forbids() {
-                differences.push(Difference::UsedUp("it forbids this request".to_owned()));
-                forbidden = Some(at);
-                break;
-            }
-            if let Some(step) = step {
-                received.answered_by_rule(rule.name());
-                state.received.push(received.clone());
-                return Ok(Turn { step, turn, received, nth: state.received.len() });
-            }
-        }
-        let nearest = forbidden.map_or(&asked[..], |at| &asked[at..=at]);
-        let text = report::unmatched(&received, nearest);
-        received.refused(text.clone());
-        state.received.push(received);
-        Err(TransportError::new(TransportErrorKind::Other, Sent::No)
-            .with_detail(format!("the mock has no answer: no rule answered {text}")))
     }
-}
-
-/// The turn of a rule that answers.
-struct Turn {
-    step: Step,
-    turn: usize,
-    received: Received,
-    nth: usize,
 }
 
 #[async_trait]
 impl HttpBackend for MockBackend {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
-        let Turn { step, turn, received, nth } = self.answer(request)?;
-        let step = step.resolve(&received, turn);
+        let Dispatched { step, turn, request, number } = dispatch(&self.state, request, self.clock.now())?;
+        let step = step.resolve(&request, turn);
         let wait = if step.is_timeout() { limits.timeout } else { step.delay.min(limits.timeout) };
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
@@ -186,7 +177,7 @@ impl HttpBackend for MockBackend {
         if step.delay >= limits.timeout && !step.is_timeout() {
             return Err(TransportError::new(TransportErrorKind::Timeout, Sent::Maybe));
         }
-        let response = step.finish(&format!("mock-request-{nth}"))?;
+        let response = step.into_result(&format!("mock-request-{number}"))?;
         if response.body().len() > limits.max_body {
             return Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe));
         }
@@ -196,7 +187,7 @@ impl HttpBackend for MockBackend {
 
 impl Clone for MockBackend {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), clock: self.clock.clone(), first: false }
+        Self { state: Arc::clone(&self.state), clock: self.clock.clone(), is_first: false }
     }
 }
 
@@ -208,10 +199,10 @@ impl Default for MockBackend {
 
 impl Drop for MockBackend {
     fn drop(&mut self) {
-        if !self.first || std::thread::panicking() || self.shared.state().verified {
+        if !self.is_first || std::thread::panicking() || self.state.lock().verified {
             return;
         }
-        if let Err(report) = self.check() {
+        if let Err(report) = self.try_verify() {
             fail(&report);
         }
     }
@@ -219,16 +210,16 @@ impl Drop for MockBackend {
 
 #[expect(clippy::panic, reason = "failing the test is what a mock is for")]
 #[track_caller]
-fn fail(report: &Report) -> ! {
+fn fail(report: &VerificationReport) -> ! {
     panic!("the mock's expectations were not met\n{report}");
 }
 
 impl fmt::Debug for MockBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.shared.state();
+        let state = self.state.lock();
         f.debug_struct("MockBackend")
             .field("rules", &state.rules)
-            .field("received", &state.received)
+            .field("received_requests", &state.requests)
             .field("clock", &self.clock)
             .finish()
     }

@@ -1,4 +1,4 @@
-//! Every answer that LINE is known to give, and every way in which none arrives, by name.
+//! Every response that LINE is known to give, and every way in which none arrives, by name.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use line_channel_token_core::{Sent, TransportErrorKind};
 use serde_json::Value;
 
-use crate::Reply;
+use crate::reply::Reply;
 
-/// Answers that are successes.
+/// Successes.
 impl Reply {
     /// A short-lived token (v2) for 30 days.
     #[must_use]
@@ -54,14 +54,14 @@ impl Reply {
         Self::json(StatusCode::OK, [("kids", key_ids.into_iter().collect::<Vec<_>>().into())])
     }
 
-    fn token(token: &str, life: u64) -> Self {
+    fn token(token: &str, expires_in: u64) -> Self {
         let fields =
-            [("access_token", Value::from(token)), ("token_type", "Bearer".into()), ("expires_in", life.into())];
+            [("access_token", Value::from(token)), ("token_type", "Bearer".into()), ("expires_in", expires_in.into())];
         Self::json(StatusCode::OK, fields)
     }
 }
 
-/// Answers that are refusals, in LINE's own words.
+/// Error responses, in LINE's own words.
 impl Reply {
     /// v2.1 issue: the channel has 30 valid tokens.
     #[must_use]
@@ -72,13 +72,13 @@ impl Reply {
     /// v2.1 issue: the key belongs to another channel.
     #[must_use]
     pub fn key_of_another_channel() -> Self {
-        Self::refusal("invalid_client", "iss and clientId of key do not match")
+        Self::error_response("invalid_client", "iss and clientId of key do not match")
     }
 
     /// Any call with an assertion: it has expired, or its `exp` is wrong.
     #[must_use]
     pub fn invalid_exp() -> Self {
-        Self::refusal("invalid_client", "Invalid exp")
+        Self::error_response("invalid_client", "Invalid exp")
     }
 
     /// Any call with an assertion: no public key is registered under its kid.
@@ -90,55 +90,55 @@ impl Reply {
     /// v2.1 verify: the token has expired.
     #[must_use]
     pub fn token_expired() -> Self {
-        Self::refusal("invalid_request", "The access token expired")
+        Self::error_response("invalid_request", "The access token expired")
     }
 
     /// v2.1 verify: the token was revoked.
     #[must_use]
     pub fn token_revoked() -> Self {
-        Self::refusal("invalid_request", "The access token revoked")
+        Self::error_response("invalid_request", "The access token revoked")
     }
 
     /// v2.1 verify or revoke: the token is of another family.
     #[must_use]
     pub fn token_not_jws() -> Self {
-        Self::refusal("invalid_request", "The access token not JWS")
+        Self::error_response("invalid_request", "The access token not JWS")
     }
 
     /// v2.1 revoke: the token is malformed.
     #[must_use]
     pub fn token_malformed() -> Self {
-        Self::refusal("invalid_request", "The access token malformed")
+        Self::error_response("invalid_request", "The access token malformed")
     }
 
     /// v3 issue: wrong channel id or secret.
     #[must_use]
     pub fn invalid_client_credentials() -> Self {
-        Self::refusal("invalid_request", "Invalid 'client_credentials'.")
+        Self::error_response("invalid_request", "Invalid 'client_credentials'.")
     }
 
     /// v2 issue: unknown channel id.
     #[must_use]
     pub fn invalid_client_id() -> Self {
-        Self::refusal("invalid_client", "invalid client_id")
+        Self::error_response("invalid_client", "invalid client_id")
     }
 
     /// v2 issue: wrong channel secret.
     #[must_use]
     pub fn invalid_client_secret() -> Self {
-        Self::refusal("invalid_client", "invalid client_secret")
+        Self::error_response("invalid_client", "invalid client_secret")
     }
 
     /// v2 issue: a parameter is missing or malformed.
     #[must_use]
     pub fn parameters_missing() -> Self {
-        Self::refusal("invalid_request", "some parameters missed or invalid")
+        Self::error_response("invalid_request", "some parameters missed or invalid")
     }
 
     /// v2 issue, v3 issue and v2.1 revoke: the channel id is unknown or malformed, as LINE was seen to respond in September 2026.
     #[must_use]
     pub fn parameters_in_wrong_format() -> Self {
-        Self::refusal("invalid_request", "some parameters in the wrong format")
+        Self::error_response("invalid_request", "some parameters in the wrong format")
     }
 
     /// v2.1 verify: the value is no token at all, as LINE was seen to respond in 2020.
@@ -150,13 +150,13 @@ impl Reply {
     /// v2 verify: the token is unknown or was revoked.
     #[must_use]
     pub fn token_invalid() -> Self {
-        Self::refusal("invalid_request", "access_token invalid")
+        Self::error_response("invalid_request", "access_token invalid")
     }
 
     /// v2 verify: the token is malformed.
     #[must_use]
     pub fn token_in_invalid_format() -> Self {
-        Self::refusal("invalid_request", "access_token in invalid format")
+        Self::error_response("invalid_request", "access_token in invalid format")
     }
 
     /// v2 revoke: the token is malformed. LINE gives no description here.
@@ -171,19 +171,19 @@ impl Reply {
         Self::message(StatusCode::TOO_MANY_REQUESTS, "The API rate limit has been exceeded. Try again later.")
     }
 
-    /// The same with a `Retry-After`, in whole seconds, rounded up.
+    /// Any: over the rate limit, with a `Retry-After` in whole seconds, rounded up.
     #[must_use]
     pub fn rate_limited_for(wait: Duration) -> Self {
         Self::rate_limited().header(RETRY_AFTER, &wait.as_secs_f64().ceil().to_string())
     }
 
-    /// Any: the server failed, and says so in JSON.
+    /// Any: status 500 with a message in JSON.
     #[must_use]
     pub fn server_error() -> Self {
         Self::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
     }
 
-    /// Any: a proxy before the server failed, and says so in HTML.
+    /// Any: status 502 with a page in HTML, as a proxy in front of LINE sends it.
     #[must_use]
     pub fn bad_gateway() -> Self {
         Self::raw(StatusCode::BAD_GATEWAY, "<html><body><h1>502 Bad Gateway</h1></body></html>")
@@ -204,10 +204,22 @@ impl Reply {
             .header(CONTENT_TYPE, "text/html")
     }
 
-    /// A refusal with this OAuth code and description, and status 400: for what LINE documents no words for, such as a wrong
-    /// audience (`invalid_client`).
+    /// An OAuth error response (RFC 6749, 5.2) with this code and description, and status 400: for errors for which LINE documents no
+    /// words, such as a wrong audience (`invalid_client`).
+    ///
+    /// ```
+    /// use futures_executor::block_on;
+    /// use line_channel_token_core::{AccessToken, ErrorKind, Operation};
+    /// use line_channel_token_mock::{MockBackend, Reply};
+    ///
+    /// let line = MockBackend::new();
+    /// line.given(Operation::VerifyJwt).respond(Reply::error_response("invalid_request", "The access token expired"));
+    ///
+    /// let error = block_on(line.client().verify_jwt(&AccessToken::new("the-token").unwrap())).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::TokenExpired);
+    /// ```
     #[must_use]
-    pub fn refusal(error: &str, description: &str) -> Self {
+    pub fn error_response(error: &str, description: &str) -> Self {
         let fields = [("error", Value::from(error)), ("error_description", description.into())];
         Self::json(StatusCode::BAD_REQUEST, fields)
     }
@@ -217,11 +229,11 @@ impl Reply {
     }
 }
 
-/// No answer at all.
+/// No response at all.
 impl Reply {
     /// The connection is refused: nothing was sent.
     #[must_use]
-    pub fn refused() -> Self {
+    pub fn connection_refused() -> Self {
         Self::failure(TransportErrorKind::Connect, Sent::No)
     }
 
@@ -231,7 +243,7 @@ impl Reply {
         Self::failure(TransportErrorKind::Timeout, Sent::No)
     }
 
-    /// The client's deadline passes while waiting for the answer, on the mock's clock: the server may have acted.
+    /// The client's deadline passes while waiting for the response, on the mock's clock: the server may have acted.
     #[must_use]
     pub fn timeout() -> Self {
         Self::failure(TransportErrorKind::Timeout, Sent::Maybe)
@@ -239,13 +251,13 @@ impl Reply {
 
     /// The connection breaks before anything was sent.
     #[must_use]
-    pub fn reset_before_sending() -> Self {
+    pub fn connection_reset_before_send() -> Self {
         Self::failure(TransportErrorKind::Interrupted, Sent::No)
     }
 
     /// The connection breaks after the request was sent: the server may have acted.
     #[must_use]
-    pub fn reset_after_sending() -> Self {
+    pub fn connection_reset_after_send() -> Self {
         Self::failure(TransportErrorKind::Interrupted, Sent::Maybe)
     }
 }

@@ -10,35 +10,67 @@ use line_channel_token_core::{
 };
 use serde_json::json;
 
-/// Makes assertions that have everything but a true signature: for a backend that checks none.
+/// Makes assertions that have everything but a true signature: for a backend that checks none, such as the mock. An emulator refuses them.
 ///
-/// `sign`, `sign_for` and the rest are called as those of the real `AssertionSigner`. An emulator refuses what it makes.
-/// Its claims follow the machine's clock, unless [`with_clock`](Self::with_clock) names the mock's.
+/// Its methods have the names of those of the real `AssertionSigner`. Its claims follow the machine's clock, unless
+/// [`with_clock`](Self::with_clock) sets another one.
+///
+/// ```
+/// use futures_executor::block_on;
+/// use line_channel_token_core::{AssertionKid, ChannelId, Operation, TokenLifetime};
+/// use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
+///
+/// let line = MockBackend::new();
+/// line.given(Operation::IssueJwt).respond(Reply::jwt_token("the-token", "key-id"));
+///
+/// let signer = FakeSigner::new(ChannelId::new("1234567890").unwrap(), AssertionKid::new("the-kid").unwrap());
+/// let assertion = signer.sign_for(TokenLifetime::MAX).unwrap();
+/// block_on(line.client().issue_jwt(&assertion)).unwrap();
+/// assert_eq!(line.received_requests()[0].assertion_kid().unwrap(), "the-kid");
+/// ```
 #[derive(Clone, Debug)]
 pub struct FakeSigner {
     channel_id: ChannelId,
     kid: AssertionKid,
     clock: Arc<dyn Clock>,
-    fails: bool,
+    is_failing: bool,
 }
 
 impl FakeSigner {
-    /// A signer for one channel and kid, by the machine's clock.
+    /// A signer for one channel and kid, on the machine's clock.
     #[must_use]
     pub fn new(channel_id: ChannelId, kid: AssertionKid) -> Self {
-        Self { channel_id, kid, clock: Arc::new(SystemClock), fails: false }
+        Self { channel_id, kid, clock: Arc::new(SystemClock), is_failing: false }
     }
 
-    /// The same with the time from `clock`.
+    /// Takes the time of its claims from `clock`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use line_channel_token_core::{AssertionKid, ChannelId};
+    /// use line_channel_token_mock::{FakeSigner, MockBackend};
+    ///
+    /// let line = MockBackend::new();
+    /// let signer = FakeSigner::new(ChannelId::new("1234567890").unwrap(), AssertionKid::new("the-kid").unwrap())
+    ///     .with_clock(Arc::new(line.clock().clone()));
+    /// ```
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
     }
 
-    /// The same, but it always fails, as a key store out of reach does.
+    /// Makes every signature fail, as if the key store could not be reached.
+    ///
+    /// ```
+    /// use line_channel_token_core::{AssertionKid, ChannelId, ErrorKind};
+    /// use line_channel_token_mock::FakeSigner;
+    ///
+    /// let signer = FakeSigner::new(ChannelId::new("1234567890").unwrap(), AssertionKid::new("the-kid").unwrap()).failing();
+    /// assert_eq!(signer.sign().unwrap_err().kind(), ErrorKind::Signing);
+    /// ```
     #[must_use]
     pub fn failing(self) -> Self {
-        Self { fails: true, ..self }
+        Self { is_failing: true, ..self }
     }
 
     /// The kid of the key that it pretends to have.
@@ -57,22 +89,22 @@ impl FakeSigner {
     ///
     /// # Errors
     ///
-    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) where it was told to [fail](Self::failing).
+    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if it was told to [fail](Self::failing).
     pub fn sign(&self) -> Result<Assertion, Error> {
-        self.make(None)
+        self.make_assertion(None)
     }
 
-    /// Makes an assertion for a token of this life: for `issue_jwt`.
+    /// Makes an assertion for a token with this lifetime: for `issue_jwt`.
     ///
     /// # Errors
     ///
-    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) where it was told to [fail](Self::failing).
+    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if it was told to [fail](Self::failing).
     pub fn sign_for(&self, lifetime: TokenLifetime) -> Result<Assertion, Error> {
-        self.make(Some(lifetime))
+        self.make_assertion(Some(lifetime))
     }
 
-    fn make(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
-        if self.fails {
+    fn make_assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
+        if self.is_failing {
             return Err(Error::signing("the fake signer was told to fail"));
         }
         let id = self.channel_id.as_str();
@@ -82,9 +114,10 @@ impl FakeSigner {
         if let Some(lifetime) = token_lifetime {
             claims["token_exp"] = lifetime.as_secs().into();
         }
-        let part = |text: String| URL_SAFE_NO_PAD.encode(text);
-        let signature = part("no signature: made for a test".to_owned());
-        Assertion::new(format!("{}.{}.{signature}", part(header.to_string()), part(claims.to_string())))
+        let header = URL_SAFE_NO_PAD.encode(header.to_string());
+        let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
+        let signature = URL_SAFE_NO_PAD.encode("no signature: made for a test");
+        Assertion::new(format!("{header}.{claims}.{signature}"))
     }
 }
 
@@ -99,6 +132,6 @@ impl AssertionSource for FakeSigner {
     }
 
     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
-        self.make(token_lifetime)
+        self.make_assertion(token_lifetime)
     }
 }

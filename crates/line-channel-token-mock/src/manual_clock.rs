@@ -1,24 +1,23 @@
-//! A clock that moves when it is told.
+//! A clock that a test moves.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use line_channel_token_core::{Clock, Moment, Sleep};
 
-/// 2026-01-01T00:00:00Z, where each clock starts: a full hour, so that a date in a test reads well.
+use crate::clock_state::{SharedClockState, SleepKind};
+use crate::manual_sleep::{ManualSleep, WaitForSleepers};
+
+/// 2026-01-01T00:00:00Z, at which each clock starts: a full hour, so that a date in a test is easy to read.
 const START: Duration = Duration::from_secs(1_767_225_600);
 
-/// A clock that moves when it is told, and wakes whoever waits for the time that it then shows.
+/// A clock that a test moves, and that wakes the tasks whose sleep is then over.
 ///
-/// [`advance`](Self::advance) lets time pass, [`suspend`](Self::suspend) lets it pass without the timers, and
-/// [`set_calendar`](Self::set_calendar) moves the wall clock alone.
+/// [`advance`](Self::advance) lets time pass, [`suspend`](Self::suspend) lets it pass as on a suspended machine, and
+/// [`set_unix_time`](Self::set_unix_time) sets the wall clock alone.
 ///
-/// Clones show the same time. It knows no runtime: it works under tokio, with its time paused or not, under any other
-/// executor, and from several threads.
+/// Clones show the same time. It needs no runtime: it works under tokio, with its time paused or not, under any other executor, and from
+/// several threads.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,69 +30,50 @@ const START: Duration = Duration::from_secs(1_767_225_600);
 /// assert_eq!(clock.now().since(start).as_secs(), 2_592_000);
 /// ```
 #[derive(Clone)]
-pub struct ManualClock(Arc<Mutex<State>>);
-
-struct State {
-    now: Moment,
-    /// The time without suspension: sleepers wait on it, because the timers of an operating system stand still meanwhile.
-    awake: Duration,
-    leaping: bool,
-    waits: Vec<Duration>,
-    sleepers: Vec<Sleeper>,
-    watchers: Vec<Waker>,
-    next_id: u64,
-}
-
-struct Sleeper {
-    id: u64,
-    /// Of the time awake.
-    until: Duration,
-    waker: Waker,
-    kind: Kind,
-}
-
-/// What is waited for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Wait,
-    /// Housekeeping: it moves no clock, and is not counted.
-    Nap,
-}
+pub struct ManualClock(SharedClockState);
 
 impl ManualClock {
     /// A clock at 2026-01-01T00:00:00Z that stands still until it is moved.
     #[must_use]
     pub fn new() -> Self {
-        Self::with(false)
+        Self::starting(false)
     }
 
-    /// A clock that moves by itself when somebody waits on it, by as much as they wait: waits are over at their second turn,
-    /// and time has passed.
+    /// A clock that advances by itself whenever a task sleeps on it, by the duration of that sleep. The sleep is over at its second poll,
+    /// so that other tasks run first.
     ///
-    /// Right for one caller that retries. Move a clock by hand ([`new`](Self::new), [`until_sleeping`](Self::until_sleeping),
-    /// [`advance`](Self::advance)) for several that wait at once, for a task that waits in a loop, and for a race between a
-    /// wait and some work, which the wait would always win.
+    /// It suits one caller that retries. Take a clock that you move yourself ([`new`](Self::new),
+    /// [`wait_for_sleepers`](Self::wait_for_sleepers), [`advance`](Self::advance)) if several tasks sleep at once, if a task sleeps in a
+    /// loop, and if a sleep races some work, because the sleep would always win.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use futures_executor::block_on;
+    /// use line_channel_token_core::Clock;
+    /// use line_channel_token_mock::ManualClock;
+    ///
+    /// let clock = ManualClock::auto_advancing();
+    /// block_on(clock.sleep(Duration::from_secs(3600))); // takes no time
+    /// assert_eq!(clock.now().monotonic, Duration::from_secs(3600));
+    /// assert_eq!(clock.recorded_sleeps(), [Duration::from_secs(3600)]);
+    /// ```
     #[must_use]
-    pub fn leaping() -> Self {
-        Self::with(true)
+    pub fn auto_advancing() -> Self {
+        Self::starting(true)
     }
 
-    fn with(leaping: bool) -> Self {
+    fn starting(auto_advances: bool) -> Self {
         let now = Moment { monotonic: Duration::ZERO, unix: START };
-        let (waits, sleepers, watchers) = (Vec::new(), Vec::new(), Vec::new());
-        Self(Arc::new(Mutex::new(State { now, awake: Duration::ZERO, leaping, waits, sleepers, watchers, next_id: 0 })))
+        Self(SharedClockState::new(now, auto_advances))
     }
 
-    /// Lets time pass.
-    pub fn advance(&self, time: Duration) {
-        self.change(|state| {
-            state.pass(time);
-            state.awake = state.awake.saturating_add(time);
-        });
+    /// Lets time pass, and ends the sleeps that are over by then.
+    pub fn advance(&self, duration: Duration) {
+        self.0.advance(duration);
     }
 
-    /// Lets time pass as it does for a machine that is suspended: both of the clock's times go on, but nobody who waits gets
-    /// nearer to the end of the wait, because the timers of operating systems stand still.
+    /// Lets time pass as it does for a machine that is suspended: both of the clock's times go on, but no sleep gets nearer to its
+    /// end, because the timers of operating systems stand still during a suspension.
     ///
     /// ```
     /// use std::time::Duration;
@@ -103,65 +83,51 @@ impl ManualClock {
     ///
     /// let clock = ManualClock::new();
     /// let start = clock.now();
-    /// let mut wait = clock.sleep(Duration::from_secs(60));
-    /// assert!(wait.as_mut().now_or_never().is_none()); // it has begun
+    /// let mut sleep = clock.sleep(Duration::from_secs(60));
+    /// assert!(sleep.as_mut().now_or_never().is_none()); // it has begun
     /// clock.suspend(Duration::from_secs(3600));
     /// assert_eq!(clock.now().monotonic - start.monotonic, Duration::from_secs(3600));
-    /// assert!(wait.as_mut().now_or_never().is_none());
+    /// assert!(sleep.as_mut().now_or_never().is_none());
     /// clock.advance(Duration::from_secs(60));
-    /// assert!(wait.now_or_never().is_some());
+    /// assert!(sleep.now_or_never().is_some());
     /// ```
-    pub fn suspend(&self, time: Duration) {
-        self.change(|state| state.pass(time));
+    pub fn suspend(&self, duration: Duration) {
+        self.0.lock().elapse(duration);
     }
 
-    /// Sets the calendar, forward or back, to this time since the Unix epoch; the monotonic clock is not touched.
-    pub fn set_calendar(&self, unix: Duration) {
-        self.change(|state| state.now.unix = unix);
+    /// Sets the wall clock, forward or back, to this time since the Unix epoch. The monotonic clock and the sleeps are not affected.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use line_channel_token_core::Clock;
+    /// use line_channel_token_mock::ManualClock;
+    ///
+    /// let clock = ManualClock::new();
+    /// let start = clock.now();
+    /// clock.set_unix_time(Duration::from_secs(20)); // 1970, as on a device without a battery for its clock
+    /// assert_eq!(clock.now().unix, Duration::from_secs(20));
+    /// assert_eq!(clock.now().monotonic, start.monotonic);
+    /// ```
+    pub fn set_unix_time(&self, unix: Duration) {
+        self.0.lock().now.unix = unix;
     }
 
-    /// The durations of all waits so far, in the order in which they were begun; [naps](Clock::nap) aside.
+    /// The durations of all sleeps so far, in the order in which they began, without [background ones](Clock::nap).
     #[must_use]
-    pub fn waits(&self) -> Vec<Duration> {
-        self.state().waits.clone()
+    pub fn recorded_sleeps(&self) -> Vec<Duration> {
+        self.0.lock().recorded_sleeps.clone()
     }
 
-    /// How many wait now, [naps](Clock::nap) aside.
+    /// How many sleeps have begun and are not over, without [background ones](Clock::nap).
     #[must_use]
-    pub fn sleepers(&self) -> usize {
-        self.state().sleepers()
+    pub fn pending_sleeps(&self) -> usize {
+        self.0.lock().pending_sleeps()
     }
 
-    /// Completes once at least this many wait: only then does moving the clock reach them.
-    #[must_use]
-    pub fn until_sleeping(&self, count: usize) -> Sleeping {
-        Sleeping { clock: self.clone(), count }
-    }
-
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.state();
-        change(&mut state);
-        let awake = state.awake;
-        let (due, waiting) = state.sleepers.drain(..).partition::<Vec<_>, _>(|sleeper| sleeper.until <= awake);
-        state.sleepers = waiting;
-        drop(state);
-        // Outside of the lock: a waker may run its task here and now.
-        due.into_iter().for_each(|sleeper| sleeper.waker.wake());
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn pass(&mut self, time: Duration) {
-        self.now.monotonic = self.now.monotonic.saturating_add(time);
-        self.now.unix = self.now.unix.saturating_add(time);
-    }
-
-    fn sleepers(&self) -> usize {
-        self.sleepers.iter().filter(|sleeper| sleeper.kind == Kind::Wait).count()
+    /// Completes once at least `count` sleeps are [pending](Self::pending_sleeps). Await it before you [`advance`](Self::advance) the
+    /// clock: a sleep that begins later does not notice that time has passed.
+    pub fn wait_for_sleepers(&self, count: usize) -> WaitForSleepers {
+        WaitForSleepers::new(self.0.clone(), count)
     }
 }
 
@@ -173,106 +139,24 @@ impl Default for ManualClock {
 
 impl fmt::Debug for ManualClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state();
-        f.debug_struct("ManualClock").field("now", &state.now).field("sleepers", &state.sleepers()).finish()
+        let state = self.0.lock();
+        f.debug_struct("ManualClock")
+            .field("now", &state.now)
+            .field("pending_sleeps", &state.pending_sleeps())
+            .finish_non_exhaustive()
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Moment {
-        self.state().now
+        self.0.lock().now
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        Box::pin(Waiting { clock: self.clone(), duration, kind: Kind::Wait, begun: None })
+        Box::pin(ManualSleep::new(self.0.clone(), duration, SleepKind::Foreground))
     }
 
     fn nap(&self, duration: Duration) -> Sleep {
-        Box::pin(Waiting { clock: self.clone(), duration, kind: Kind::Nap, begun: None })
-    }
-}
-
-/// A wait. It begins when it is first polled, as those of other timers that are lazy.
-struct Waiting {
-    clock: ManualClock,
-    duration: Duration,
-    kind: Kind,
-    /// Its number, and the time awake that ends it.
-    begun: Option<(u64, Duration)>,
-}
-
-impl Future for Waiting {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let clock = self.clock.clone();
-        let mut state = clock.state();
-        let Some((id, until)) = self.begun else {
-            if self.kind == Kind::Wait {
-                state.waits.push(self.duration);
-            }
-            state.next_id += 1;
-            let until = state.awake.saturating_add(self.duration);
-            self.begun = Some((state.next_id, until));
-            if state.leaping && self.kind == Kind::Wait {
-                drop(state);
-                clock.advance(self.duration);
-                // Others have their turn first, as they would in a true wait.
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            drop(state);
-            return self.poll(context);
-        };
-        if state.awake >= until {
-            return Poll::Ready(());
-        }
-        let waker = context.waker().clone();
-        // Wakers are woken and dropped outside of the lock: either may run or free a task here and now.
-        let before = match state.sleepers.iter_mut().find(|sleeper| sleeper.id == id) {
-            Some(sleeper) => Some(std::mem::replace(&mut sleeper.waker, waker)),
-            None => {
-                state.sleepers.push(Sleeper { id, until, waker, kind: self.kind });
-                None
-            }
-        };
-        let watchers = std::mem::take(&mut state.watchers);
-        drop(state);
-        drop(before);
-        watchers.into_iter().for_each(Waker::wake);
-        Poll::Pending
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        let Some((id, _)) = self.begun else { return };
-        let mut state = self.clock.state();
-        let at = state.sleepers.iter().position(|sleeper| sleeper.id == id);
-        let sleeper = at.map(|at| state.sleepers.swap_remove(at));
-        drop(state);
-        drop(sleeper);
-    }
-}
-
-/// Waits until others wait: see [`ManualClock::until_sleeping`].
-#[derive(Debug)]
-pub struct Sleeping {
-    clock: ManualClock,
-    count: usize,
-}
-
-impl Future for Sleeping {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.clock.state();
-        if state.sleepers() >= self.count {
-            return Poll::Ready(());
-        }
-        if !state.watchers.iter().any(|watcher| watcher.will_wake(context.waker())) {
-            state.watchers.push(context.waker().clone());
-        }
-        Poll::Pending
+        Box::pin(ManualSleep::new(self.0.clone(), duration, SleepKind::Background))
     }
 }

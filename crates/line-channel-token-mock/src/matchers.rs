@@ -1,78 +1,28 @@
-//! What a request must look like for a rule to answer it.
+//! Conditions on a request, for [`given`](crate::MockBackend::given) and [`and`](crate::RuleBuilder::and).
 //!
-//! An [`Operation`] is a matcher by itself, so `line.given(Operation::IssueJwt)` needs none of these.
+//! An [`Operation`](line_channel_token_core::Operation) is a matcher by itself, so `line.given(Operation::IssueJwt)` needs none of these.
+//!
+//! ```
+//! use futures_executor::block_on;
+//! use line_channel_token_core::{ChannelId, ChannelSecret, Operation};
+//! use line_channel_token_mock::{MockBackend, Reply, matchers};
+//!
+//! let line = MockBackend::new();
+//! line.given(Operation::IssueStateless).and(matchers::channel("1")).respond(Reply::stateless_token("token-of-1"));
+//! line.given(matchers::any()).priority(9).respond(Reply::server_error());
+//!
+//! let secret = ChannelSecret::new("s3cret").unwrap();
+//! assert!(block_on(line.client().issue_stateless(&ChannelId::new("1").unwrap(), &secret)).is_ok());
+//! assert!(block_on(line.client().issue_stateless(&ChannelId::new("2").unwrap(), &secret)).is_err());
+//! ```
 
 use std::borrow::Cow;
-use std::fmt;
-use std::sync::Arc;
 
 use http::Method;
-use line_channel_token_core::Operation;
 
-use crate::Received;
-
-type Test = dyn Fn(&Received) -> Result<(), Difference> + Send + Sync;
-
-/// Why a rule does not answer a request, in words without a secret. The order is that of nearness.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Difference {
-    /// Every condition holds, but the rule has answered as often as it may.
-    UsedUp(String),
-    /// Something of the request's content differs.
-    Content(String),
-    /// It goes somewhere else: another operation, path or method.
-    Place(String),
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::UsedUp(text) | Self::Content(text) | Self::Place(text)) = self;
-        f.write_str(text)
-    }
-}
-
-/// One condition on a request.
-#[derive(Clone)]
-pub struct Matcher {
-    what: Cow<'static, str>,
-    test: Arc<Test>,
-}
-
-impl Matcher {
-    fn new(
-        what: impl Into<Cow<'static, str>>,
-        test: impl Fn(&Received) -> Result<(), Difference> + Send + Sync + 'static,
-    ) -> Self {
-        Self { what: what.into(), test: Arc::new(test) }
-    }
-
-    /// What differs, in words without a secret.
-    pub(crate) fn check(&self, received: &Received) -> Result<(), Difference> {
-        (self.test)(received)
-    }
-}
-
-impl fmt::Display for Matcher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-impl fmt::Debug for Matcher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Matcher({self})")
-    }
-}
-
-impl From<Operation> for Matcher {
-    fn from(operation: Operation) -> Self {
-        Self::new(operation.name(), move |received| match received.operation() {
-            Some(given) if given == operation => Ok(()),
-            Some(given) => Err(Difference::Place(format!("the operation is {given}, not {operation}"))),
-            None => Err(Difference::Place(format!("the request is none of the nine operations, and not {operation}"))),
-        })
-    }
-}
+use crate::matcher::Matcher;
+use crate::mismatch::Mismatch;
+use crate::received_request::{REDACTED, ReceivedRequest, redacted};
 
 /// Matches every request.
 #[must_use]
@@ -80,53 +30,63 @@ pub fn any() -> Matcher {
     Matcher::new("any request", |_| Ok(()))
 }
 
-/// Matches the whole path, without the query.
+/// Matches the whole path, without the query, such as `/oauth2/v3/token`.
 #[must_use]
 pub fn path(path: impl Into<String>) -> Matcher {
     let path = path.into();
-    Matcher::new(format!("path {path}"), move |received| match received.path() {
+    Matcher::new(format!("path {path}"), move |request| match request.path() {
         given if given == path => Ok(()),
-        given => Err(Difference::Place(format!("the path is {given}, not {path}"))),
+        given => Err(Mismatch::Target(format!("the path is {given}, not {path}"))),
     })
 }
 
 /// Matches a method.
 #[must_use]
 pub fn method(method: Method) -> Matcher {
-    Matcher::new(format!("method {method}"), move |received| match received.method() {
+    Matcher::new(format!("method {method}"), move |request| match request.method() {
         given if *given == method => Ok(()),
-        given => Err(Difference::Place(format!("the method is {given}, not {method}"))),
+        given => Err(Mismatch::Target(format!("the method is {given}, not {method}"))),
     })
 }
 
-/// Matches a field of the form, or of the query where the operation has one. A report never shows a value that may be a
+/// Matches a field of the form, or of the query if the operation has one. A report never shows a value that may be a
 /// secret.
+///
+/// ```
+/// use line_channel_token_mock::matchers;
+///
+/// assert_eq!(matchers::field("client_id", "1").to_string(), r#"field client_id="1""#);
+/// assert_eq!(matchers::field("client_secret", "s3cret").to_string(), "field client_secret=[redacted]");
+/// ```
 #[must_use]
 pub fn field(name: impl Into<String>, value: impl Into<String>) -> Matcher {
-    let (name, value) = (name.into(), value.into());
-    let what = format!("field {name}={}", Received::shown(&name, &value));
-    Matcher::new(what, move |received| match received.expose_field(&name) {
+    let name = name.into();
+    let value = value.into();
+    let description = format!("field {name}={}", redacted(&name, &value));
+    Matcher::new(description, move |request| match request.expose_field(&name) {
         Some(given) if given == value => Ok(()),
         Some(given) => {
-            let (given, wanted) = (Received::shown(&name, given), Received::shown(&name, &value));
-            if given == "[redacted]" {
-                Err(Difference::Content(format!("the field {name} has another value (neither is shown)")))
+            let given = redacted(&name, given);
+            let expected = redacted(&name, &value);
+            if given == REDACTED {
+                Err(Mismatch::Content(format!("the field {name} has another value (neither is shown)")))
             } else {
-                Err(Difference::Content(format!("the field {name} is {given}, not {wanted}")))
+                Err(Mismatch::Content(format!("the field {name} is {given}, not {expected}")))
             }
         }
-        None => Err(Difference::Content(format!("the field {name} is missing"))),
+        None => Err(Mismatch::Content(format!("the field {name} is missing"))),
     })
 }
 
-/// Matches a header's value.
+/// Matches a header's value. A report never shows it.
 #[must_use]
 pub fn header(name: impl Into<String>, value: impl Into<String>) -> Matcher {
-    let (name, value) = (name.into(), value.into());
-    Matcher::new(format!("header {name}"), move |received| match received.header(&name) {
+    let name = name.into();
+    let value = value.into();
+    Matcher::new(format!("header {name}"), move |request| match request.header(&name) {
         Some(given) if given == value => Ok(()),
-        Some(_) => Err(Difference::Content(format!("the header {name} has another value (neither is shown)"))),
-        None => Err(Difference::Content(format!("the header {name} is missing"))),
+        Some(_) => Err(Mismatch::Content(format!("the header {name} has another value (neither is shown)"))),
+        None => Err(Mismatch::Content(format!("the header {name} is missing"))),
     })
 }
 
@@ -134,10 +94,10 @@ pub fn header(name: impl Into<String>, value: impl Into<String>) -> Matcher {
 #[must_use]
 pub fn channel(id: impl Into<String>) -> Matcher {
     let id = id.into();
-    Matcher::new(format!("channel {id}"), move |received| match received.channel_id() {
+    Matcher::new(format!("channel {id}"), move |request| match request.channel_id() {
         Some(given) if given == id => Ok(()),
-        Some(given) => Err(Difference::Content(format!("the channel is {given}, not {id}"))),
-        None => Err(Difference::Content(format!("the request names no channel, and not {id}"))),
+        Some(given) => Err(Mismatch::Content(format!("the channel is {given}, not {id}"))),
+        None => Err(Mismatch::Content(format!("the request names no channel, and not {id}"))),
     })
 }
 
@@ -145,20 +105,38 @@ pub fn channel(id: impl Into<String>) -> Matcher {
 #[must_use]
 pub fn kid(kid: impl Into<String>) -> Matcher {
     let kid = kid.into();
-    Matcher::new(format!("kid {kid}"), move |received| match received.assertion_kid() {
+    Matcher::new(format!("kid {kid}"), move |request| match request.assertion_kid() {
         Some(given) if given == kid => Ok(()),
-        Some(given) => Err(Difference::Content(format!("the assertion's kid is {given}, not {kid}"))),
-        None => Err(Difference::Content(format!("the request has no assertion with a kid, and not {kid}"))),
+        Some(given) => Err(Mismatch::Content(format!("the assertion's kid is {given}, not {kid}"))),
+        None => Err(Mismatch::Content(format!("the request has no assertion with a kid, and not {kid}"))),
     })
 }
 
-/// Matches by a function of one's own; `what` names it in a report.
+/// Matches by a function of your own, which may use the mock. A report calls the condition `description`: write what must be true,
+/// and no secret.
+///
+/// ```
+/// use line_channel_token_core::Operation;
+/// use line_channel_token_mock::{MockBackend, Reply, matchers};
+///
+/// let line = MockBackend::new();
+/// line.given(Operation::Revoke)
+///     .and(matchers::matching("the token is a test token", |request| {
+///         request.expose_field("access_token").is_some_and(|token| token.starts_with("test-"))
+///     }))
+///     .respond(Reply::revoked());
+/// ```
 #[must_use]
 pub fn matching(
-    what: impl Into<Cow<'static, str>>,
-    test: impl Fn(&Received) -> bool + Send + Sync + 'static,
+    description: impl Into<Cow<'static, str>>,
+    condition: impl Fn(&ReceivedRequest) -> bool + Send + Sync + 'static,
 ) -> Matcher {
-    let what = what.into();
-    let refusal = format!("it is not so that {what}");
-    Matcher::new(what, move |received| if test(received) { Ok(()) } else { Err(Difference::Content(refusal.clone())) })
+    let description = description.into();
+    let otherwise = format!("this is not true: {description}");
+    Matcher::new(
+        description,
+        move |request| {
+            if condition(request) { Ok(()) } else { Err(Mismatch::Content(otherwise.clone())) }
+        },
+    )
 }

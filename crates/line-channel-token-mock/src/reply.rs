@@ -1,4 +1,4 @@
-//! What a rule answers.
+//! What a rule responds with.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,12 +10,30 @@ use http::{HeaderMap, Response, StatusCode};
 use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
 use serde_json::{Map, Value};
 
-use crate::Received;
+use crate::received_request::ReceivedRequest;
 
-/// What a rule answers: one answer or failure, or several in turn.
+/// What a rule responds with: a response or a failure, or several in turn.
 ///
-/// The constructors are named after what they stand for. [`then`](Self::then) puts another behind this one, and the
-/// last one answers for ever. Everything else changes the last one.
+/// The constructors are named after what LINE says or what happens to the connection; [`raw`](Self::raw), [`failure`](Self::failure)
+/// and [`from_fn`](Self::from_fn) make anything else. [`then`](Self::then) appends another reply, and the last one is repeated for all
+/// further requests. The other methods change the last one.
+///
+/// ```
+/// use std::time::Duration;
+/// use futures_executor::block_on;
+/// use line_channel_token_core::{ChannelId, ChannelSecret, Operation};
+/// use line_channel_token_mock::{MockBackend, Reply};
+///
+/// let line = MockBackend::new();
+/// let reply = Reply::bad_gateway().then(Reply::stateless_token("the-token").delay(Duration::from_secs(2)));
+/// line.given(Operation::IssueStateless).respond(reply);
+///
+/// let id = ChannelId::new("1234567890").unwrap();
+/// let secret = ChannelSecret::new("s3cret").unwrap();
+/// let token = block_on(line.client().issue_stateless(&id, &secret)).unwrap(); // the client retried
+/// assert_eq!(token.access_token().expose_secret(), "the-token");
+/// assert_eq!(token.received_at().since(token.sent_at()), Duration::from_secs(2));
+/// ```
 #[derive(Clone)]
 pub struct Reply {
     /// Never empty.
@@ -30,13 +48,13 @@ pub(crate) struct Step {
 
 #[derive(Clone)]
 enum Outcome {
-    Answer(Answer),
+    Response(ScriptedResponse),
     Failure(TransportErrorKind, Sent),
-    Computed(Arc<dyn Fn(&Received) -> Reply + Send + Sync>),
+    Computed(Arc<dyn Fn(&ReceivedRequest) -> Reply + Send + Sync>),
 }
 
 #[derive(Clone)]
-struct Answer {
+struct ScriptedResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
@@ -48,122 +66,152 @@ enum Body {
     Raw(Bytes),
 }
 
+/// How many functions may return each other's replies.
+const MAX_NESTED_FUNCTIONS: usize = 8;
+
 impl Reply {
-    fn of(outcome: Outcome) -> Self {
+    fn from_outcome(outcome: Outcome) -> Self {
         Self { steps: vec![Step { delay: Duration::ZERO, outcome }] }
     }
 
     pub(crate) fn json<const N: usize>(status: StatusCode, fields: [(&str, Value); N]) -> Self {
         let body = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        Self::of(Outcome::Answer(Answer { status, headers, body: Body::Json(body) }))
+        Self::from_outcome(Outcome::Response(ScriptedResponse { status, headers, body: Body::Json(body) }))
     }
 
-    /// An answer with this status and body, and no header but the request id.
+    /// A response with this status and body, and no header but the request id.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use http::header::RETRY_AFTER;
+    /// use line_channel_token_mock::Reply;
+    ///
+    /// let reply = Reply::raw(StatusCode::SERVICE_UNAVAILABLE, "<html>maintenance</html>").header(RETRY_AFTER, "3");
+    /// ```
     #[must_use]
     pub fn raw(status: StatusCode, body: impl Into<Bytes>) -> Self {
-        Self::of(Outcome::Answer(Answer { status, headers: HeaderMap::new(), body: Body::Raw(body.into()) }))
+        Self::from_outcome(Outcome::Response(ScriptedResponse {
+            status,
+            headers: HeaderMap::new(),
+            body: Body::Raw(body.into()),
+        }))
     }
 
-    /// No answer, but this failure.
+    /// No response, but this failure of the transport.
+    ///
+    /// ```
+    /// use line_channel_token_core::{Sent, TransportErrorKind};
+    /// use line_channel_token_mock::Reply;
+    ///
+    /// let reply = Reply::failure(TransportErrorKind::Certificate, Sent::No);
+    /// ```
     #[must_use]
     pub fn failure(kind: TransportErrorKind, sent: Sent) -> Self {
-        Self::of(Outcome::Failure(kind, sent))
+        Self::from_outcome(Outcome::Failure(kind, sent))
     }
 
-    /// The reply that a function makes of each request. Where that has several in turn, the rule's turns are theirs.
+    /// The reply that a function makes from each request. If that reply has several in turn, the first request gets its first one, the
+    /// second request its second one, and so on.
+    ///
+    /// ```
+    /// use line_channel_token_mock::Reply;
+    ///
+    /// let reply = Reply::from_fn(|request| {
+    ///     Reply::stateless_token(&format!("token-of-{}", request.channel_id().unwrap_or_default()))
+    /// });
+    /// ```
     #[must_use]
-    pub fn with(reply: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
-        Self::of(Outcome::Computed(Arc::new(reply)))
+    pub fn from_fn(make: impl Fn(&ReceivedRequest) -> Reply + Send + Sync + 'static) -> Self {
+        Self::from_outcome(Outcome::Computed(Arc::new(make)))
     }
 
-    /// First this, then that.
+    /// This reply first, then `next`.
     #[must_use]
     pub fn then(mut self, next: Self) -> Self {
         self.steps.extend(next.steps);
         self
     }
 
-    /// The same after this much time on the mock's clock. Past the client's deadline it becomes a timeout.
+    /// Delays the reply by this much on the mock's clock. If that takes longer than the client's deadline, the reply becomes a timeout.
     #[must_use]
-    pub fn after(self, delay: Duration) -> Self {
-        let mut reply = self;
-        if let Some(step) = reply.steps.last_mut() {
+    pub fn delay(mut self, delay: Duration) -> Self {
+        if let Some(step) = self.steps.last_mut() {
             step.delay = delay;
         }
-        reply
+        self
     }
 
-    /// The same token or verification with this life, in whole seconds.
+    /// Sets the lifetime in the response for a token or a verification. Fractions of a second are cut off.
     ///
     /// # Panics
     ///
-    /// Where the reply is neither.
+    /// If the reply is neither.
     #[must_use]
     #[track_caller]
-    pub fn expires_in(self, life: Duration) -> Self {
-        self.change_json("expires_in", "expires_in", Some(life.as_secs().into()))
+    pub fn expires_in(self, lifetime: Duration) -> Self {
+        self.change_json("expires_in", "expires_in", Some(lifetime.as_secs().into()))
     }
 
-    /// The same verification with this scope, its permissions separated by spaces.
+    /// Sets the scope in the response for a verification; spaces separate its permissions.
     ///
     /// # Panics
     ///
-    /// Where the reply is no verification.
+    /// If the reply is no verification.
     #[must_use]
     #[track_caller]
     pub fn scope(self, scope: &str) -> Self {
         self.change_json("client_id", "scope", Some(scope.into()))
     }
 
-    /// The same verification without a scope, as LINE answers for some tokens.
+    /// Removes the scope from the response for a verification, as LINE responds for some tokens.
     ///
     /// # Panics
     ///
-    /// Where the reply is no verification.
+    /// If the reply is no verification.
     #[must_use]
     #[track_caller]
     pub fn without_scope(self) -> Self {
         self.change_json("client_id", "scope", None)
     }
 
-    /// The same answer with this header.
+    /// Sets a header of the response.
     ///
     /// # Panics
     ///
-    /// Where the reply is no answer but a failure or a function, and where the value is none that a header may have.
+    /// If the reply is no response but a failure or a function, and if a header cannot have this value.
     #[must_use]
     #[track_caller]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
-        match (self.last_answer(), HeaderValue::from_str(value)) {
-            (Some(answer), Ok(value)) => answer.headers.insert(name, value),
-            (None, _) => misuse("a failure and a function have no headers"),
-            (_, Err(_)) => misuse("a header cannot have this value"),
+        match (self.last_response(), HeaderValue::from_str(value)) {
+            (Some(response), Ok(value)) => response.headers.insert(name, value),
+            (None, _) => misuse("a failure and a function have no headers: set them on a response"),
+            (_, Err(_)) => misuse("a header cannot have this value: use visible ASCII"),
         };
         self
     }
 
-    /// The `nth` step, or the last one.
-    pub(crate) fn step(&self, nth: usize) -> Option<&Step> {
-        self.steps.get(nth).or(self.steps.last())
+    /// The step with this number, counted from 0, or the last one.
+    pub(crate) fn step(&self, number: usize) -> Option<&Step> {
+        self.steps.get(number).or(self.steps.last())
     }
 
-    fn last_answer(&mut self) -> Option<&mut Answer> {
+    fn last_response(&mut self) -> Option<&mut ScriptedResponse> {
         match self.steps.last_mut().map(|step| &mut step.outcome) {
-            Some(Outcome::Answer(answer)) => Some(answer),
+            Some(Outcome::Response(response)) => Some(response),
             _ => None,
         }
     }
 
-    /// Changes a field of a JSON answer that has the field `known`.
+    /// Sets or removes a member of a JSON response that has the member `required`.
     #[track_caller]
-    fn change_json(mut self, known: &str, name: &str, value: Option<Value>) -> Self {
-        match self.last_answer().map(|answer| &mut answer.body) {
-            Some(Body::Json(body)) if body.contains_key(known) => match value {
+    fn change_json(mut self, required: &str, name: &str, value: Option<Value>) -> Self {
+        match self.last_response().map(|response| &mut response.body) {
+            Some(Body::Json(body)) if body.contains_key(required) => match value {
                 Some(value) => drop(body.insert(name.to_owned(), value)),
                 None => drop(body.remove(name)),
             },
-            _ => misuse("this reply has no such field"),
+            _ => misuse(&format!("it has no `{required}`, so `{name}` cannot be changed")),
         }
         self
     }
@@ -176,30 +224,30 @@ fn misuse(what: &str) -> ! {
 }
 
 impl Step {
-    /// The step itself, or the one whose turn it is of the reply that its function makes.
-    pub(crate) fn resolve(self, received: &Received, turn: usize) -> Self {
+    /// The step itself; or, if a function makes its reply, the step of that reply whose turn it is.
+    pub(crate) fn resolve(self, request: &ReceivedRequest, turn: usize) -> Self {
         let mut step = self;
-        // A function may return a function's reply; eight deep is a mistake that must not hang a test.
-        for _ in 0..8 {
+        // A function may return the reply of another function. Endless recursion must not hang a test.
+        for _ in 0..MAX_NESTED_FUNCTIONS {
             let Outcome::Computed(make) = &step.outcome else { break };
-            let Some(made) = make(received).step(turn).cloned() else { break };
+            let Some(made) = make(request).step(turn).cloned() else { break };
             step = Self { delay: step.delay.saturating_add(made.delay), outcome: made.outcome };
         }
         step
     }
 
-    /// Whether it is the deadline that passes, which takes as long as the client allows.
+    /// Whether the client's deadline passes, which takes as long as the client allows.
     pub(crate) fn is_timeout(&self) -> bool {
         matches!(self.outcome, Outcome::Failure(TransportErrorKind::Timeout, _))
     }
 
-    /// The answer or the failure, as a backend gives it.
-    pub(crate) fn finish(self, request_id: &str) -> Result<Response<Bytes>, TransportError> {
+    /// The response or the failure, as a backend returns it.
+    pub(crate) fn into_result(self, request_id: &str) -> Result<Response<Bytes>, TransportError> {
         match self.outcome {
             Outcome::Failure(kind, sent) => Err(TransportError::new(kind, sent).with_detail("scripted by the mock")),
             Outcome::Computed(_) => Err(TransportError::new(TransportErrorKind::Other, Sent::No)
-                .with_detail("a reply's function returned functions without end")),
-            Outcome::Answer(Answer { status, headers, body }) => {
+                .with_detail("the functions of a reply return functions without end: return a response or a failure")),
+            Outcome::Response(ScriptedResponse { status, headers, body }) => {
                 let body = match body {
                     Body::Json(fields) => Bytes::from(Value::Object(fields).to_string()),
                     Body::Raw(bytes) => bytes,
@@ -225,7 +273,7 @@ impl fmt::Debug for Reply {
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome {
-            Outcome::Answer(answer) => write!(f, "answer {}", answer.status.as_u16())?,
+            Outcome::Response(response) => write!(f, "response {}", response.status.as_u16())?,
             Outcome::Failure(kind, sent) => write!(f, "failure {kind:?} (sent: {sent:?})")?,
             Outcome::Computed(_) => f.write_str("computed")?,
         }

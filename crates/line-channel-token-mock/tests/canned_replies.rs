@@ -1,4 +1,4 @@
-//! Each canned reply is read by the client as what its name says.
+//! The client understands each canned reply as its name says.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -38,7 +38,7 @@ fn call(operation: Operation, reply: Reply) -> Result<String, Error> {
 }
 
 #[test]
-fn successes() {
+fn successes_are_understood() {
     use Operation as O;
     for (operation, reply, seen) in [
         (O::Issue, Reply::short_lived_token("t"), "t for 2592000"),
@@ -57,7 +57,7 @@ fn successes() {
 }
 
 #[test]
-fn refusals() {
+fn error_responses_have_their_kind() {
     use ErrorKind as K;
     use Operation as O;
     for (operation, reply, kind) in [
@@ -83,7 +83,7 @@ fn refusals() {
         (O::IssueStateless, Reply::rate_limited(), K::RateLimited),
         (O::KeyIds, Reply::server_error(), K::Server),
         (O::KeyIds, Reply::bad_gateway(), K::Server),
-        (O::KeyIds, Reply::refusal("invalid_client", "any"), K::InvalidAssertion),
+        (O::KeyIds, Reply::error_response("invalid_client", "any"), K::InvalidAssertion),
     ] {
         let error = call(operation, reply).unwrap_err();
         assert_eq!(error.kind(), kind, "{operation}: {error}");
@@ -96,13 +96,13 @@ fn refusals() {
 }
 
 #[test]
-fn failures() {
+fn failures_have_their_kind() {
     for (reply, kind, sent) in [
-        (Reply::refused(), ErrorKind::Connect, Sent::No),
+        (Reply::connection_refused(), ErrorKind::Connect, Sent::No),
         (Reply::connect_timeout(), ErrorKind::Timeout, Sent::No),
         (Reply::timeout(), ErrorKind::Timeout, Sent::Maybe),
-        (Reply::reset_before_sending(), ErrorKind::Interrupted, Sent::No),
-        (Reply::reset_after_sending(), ErrorKind::Interrupted, Sent::Maybe),
+        (Reply::connection_reset_before_send(), ErrorKind::Interrupted, Sent::No),
+        (Reply::connection_reset_after_send(), ErrorKind::Interrupted, Sent::Maybe),
     ] {
         let error = call(Operation::IssueJwt, reply).unwrap_err();
         assert_eq!((error.kind(), error.sent()), (kind, sent));

@@ -1,4 +1,4 @@
-//! Which rule answers, with what, and how often.
+//! Which rule responds, with what, and how often.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -29,7 +29,7 @@ fn token(client: &Client, channel: &str) -> String {
 }
 
 #[test]
-fn the_first_rule_that_matches_answers_and_a_smaller_priority_comes_before() {
+fn the_smallest_priority_then_the_oldest_responds() {
     let line = MockBackend::new();
     line.given(Operation::IssueStateless).respond(Reply::stateless_token("first"));
     line.given(Operation::IssueStateless).respond(Reply::stateless_token("second"));
@@ -43,9 +43,9 @@ fn the_first_rule_that_matches_answers_and_a_smaller_priority_comes_before() {
 }
 
 #[test]
-fn a_rule_with_a_number_of_times_is_used_up_after_them() {
+fn a_used_up_rule_passes_requests_on() {
     let line = MockBackend::new();
-    let twice = line.given(Operation::IssueStateless).times(2).respond(Reply::stateless_token("twice"));
+    let twice = line.given(Operation::IssueStateless).up_to_n_times(2).respond(Reply::stateless_token("twice"));
     line.given(Operation::IssueStateless).respond(Reply::stateless_token("rest"));
     let client = line.client();
     let tokens: Vec<_> = (0..4).map(|_| token(&client, "1")).collect();
@@ -54,7 +54,7 @@ fn a_rule_with_a_number_of_times_is_used_up_after_them() {
 }
 
 #[test]
-fn replies_come_in_turn_and_the_last_one_stays() {
+fn the_last_reply_is_repeated() {
     let line = MockBackend::new();
     line.given(Operation::IssueStateless).respond(
         Reply::stateless_token("a").then(Reply::stateless_token("b")).then(Reply::invalid_client_credentials()),
@@ -74,7 +74,7 @@ fn every_condition_must_hold() {
         .and(matchers::field("client_id", "1"))
         .and(matchers::field("client_secret", "s3cret"))
         .and(matchers::header("content-type", "application/x-www-form-urlencoded"))
-        .and(matchers::matching("there is no assertion", |sent| sent.expose_field("client_assertion").is_none()))
+        .and(matchers::matching("there is no assertion", |request| request.expose_field("client_assertion").is_none()))
         .respond(Reply::stateless_token("all"));
     line.given(matchers::any()).priority(9).respond(Reply::stateless_token("fallback"));
     let client = line.client();
@@ -85,24 +85,26 @@ fn every_condition_must_hold() {
 }
 
 #[test]
-fn the_two_ways_to_a_stateless_token_are_two_operations() {
+fn secret_and_assertion_are_two_operations() {
     let line = MockBackend::new();
-    line.given(Operation::IssueStatelessWithJwt).times(1).respond(Reply::stateless_token("with-jwt"));
-    line.given(Operation::IssueStateless).times(1).respond(Reply::stateless_token("with-secret"));
+    line.given(Operation::IssueStatelessWithJwt).expect(1).respond(Reply::stateless_token("with-jwt"));
+    line.given(Operation::IssueStateless).expect(1).respond(Reply::stateless_token("with-secret"));
     let signer = FakeSigner::new(id("7"), AssertionKid::new("kid").unwrap());
     let assertion = block_on(signer.assertion(None)).unwrap();
     let issued = block_on(line.client().issue_stateless_with_jwt(&assertion)).unwrap();
     assert_eq!(issued.access_token().expose_secret(), "with-jwt");
     assert_eq!(token(&line.client(), "7"), "with-secret");
-    let channels: Vec<_> = line.received().iter().map(|sent| sent.channel_id().unwrap().into_owned()).collect();
+    let channels: Vec<_> =
+        line.received_requests().iter().map(|request| request.channel_id().unwrap().into_owned()).collect();
     assert_eq!(channels, ["7", "7"]);
 }
 
 #[test]
-fn a_reply_can_be_made_of_the_request() {
+fn a_function_replies_by_the_request() {
     let line = MockBackend::new();
-    line.given(Operation::IssueStateless).respond(Reply::with(|sent| {
-        Reply::stateless_token(&format!("token-of-{}", sent.channel_id().unwrap())).expires_in(Duration::from_secs(7))
+    line.given(Operation::IssueStateless).respond(Reply::from_fn(|request| {
+        Reply::stateless_token(&format!("token-of-{}", request.channel_id().unwrap()))
+            .expires_in(Duration::from_secs(7))
     }));
     let issued = stateless(&line.client(), "42").unwrap();
     assert_eq!(issued.access_token().expose_secret(), "token-of-42");
@@ -110,21 +112,21 @@ fn a_reply_can_be_made_of_the_request() {
 }
 
 #[test]
-fn a_delay_passes_on_the_mocks_clock_and_past_the_deadline_is_a_timeout() {
+fn a_delay_beyond_the_deadline_times_out() {
     let line = MockBackend::new();
-    line.given(Operation::IssueStateless).respond(Reply::stateless_token("slow").after(Duration::from_secs(3)));
+    line.given(Operation::IssueStateless).respond(Reply::stateless_token("slow").delay(Duration::from_secs(3)));
     let issued = stateless(&line.client(), "1").unwrap();
     assert_eq!(issued.received_at().since(issued.sent_at()), Duration::from_secs(3));
 
     let line = MockBackend::new();
-    line.given(Operation::Issue).respond(Reply::short_lived_token("late").after(Duration::from_secs(30)));
+    line.given(Operation::Issue).respond(Reply::short_lived_token("late").delay(Duration::from_secs(30)));
     let error = block_on(line.client().issue(&id("1"), &secret())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert_eq!(line.clock().waits(), [Duration::from_secs(10)], "the client's deadline");
+    assert_eq!(line.clock().recorded_sleeps(), [Duration::from_secs(10)], "the client's deadline");
 }
 
 #[test]
-fn raw_bytes_and_headers_arrive_as_scripted_and_the_clients_limit_holds() {
+fn raw_responses_meet_the_clients_limit() {
     let line = MockBackend::new();
     let html = || Reply::raw(StatusCode::OK, "<html>").header(http::header::SERVER, "nginx");
     let large = Reply::raw(StatusCode::OK, vec![b'x'; 100_000]);
@@ -137,7 +139,7 @@ fn raw_bytes_and_headers_arrive_as_scripted_and_the_clients_limit_holds() {
 }
 
 #[test]
-fn what_was_sent_is_decoded_and_its_secrets_are_shown_on_purpose_only() {
+fn requests_are_decoded_and_secrets_hidden() {
     let line = MockBackend::new();
     line.given(Operation::IssueJwt).respond(Reply::jwt_token("t", "k"));
     line.given(Operation::VerifyJwt).respond(Reply::verified("1"));
@@ -145,7 +147,7 @@ fn what_was_sent_is_decoded_and_its_secrets_are_shown_on_purpose_only() {
     let assertion = signer.sign_for(TokenLifetime::days(1).unwrap()).unwrap();
     block_on(line.client().issue_jwt(&assertion)).unwrap();
     block_on(line.client().verify_jwt(&AccessToken::new("s3cret-token").unwrap())).unwrap();
-    let received = line.received();
+    let received = line.received_requests();
     let [issue, verify] = &received[..] else { panic!("two requests") };
     assert_eq!(issue.assertion_kid().unwrap(), "the-kid");
     assert_eq!(issue.assertion_claim("token_exp").unwrap(), "86400");
@@ -160,51 +162,52 @@ fn what_was_sent_is_decoded_and_its_secrets_are_shown_on_purpose_only() {
 }
 
 #[test]
-fn a_signer_told_to_fail_fails() {
+fn a_failing_signer_returns_errors() {
     let signer = FakeSigner::new(id("1"), AssertionKid::new("k").unwrap()).failing();
     assert_eq!(signer.sign().unwrap_err().kind(), ErrorKind::Signing);
     assert_eq!(block_on(signer.assertion(Some(TokenLifetime::MAX))).unwrap_err().kind(), ErrorKind::Signing);
 }
 
 #[test]
-fn reset_forgets_rules_requests_and_expectations() {
+fn reset_forgets_rules_and_requests() {
     let line = MockBackend::new();
-    line.given(Operation::Issue).times(3).respond(Reply::short_lived_token("t"));
+    line.given(Operation::Issue).expect(3).respond(Reply::short_lived_token("t"));
     assert!(block_on(line.client().verify(&AccessToken::new("t").unwrap())).is_err());
     line.reset();
-    assert!(line.received().is_empty());
+    assert!(line.received_requests().is_empty());
     line.verify();
 }
 
 #[test]
-fn a_timeout_takes_as_long_as_the_client_allows() {
+fn a_timeout_lasts_until_the_deadline() {
     let line = MockBackend::new();
     line.given(Operation::IssueStateless).respond(Reply::timeout());
     assert_eq!(stateless(&line.client(), "1").unwrap_err().kind(), ErrorKind::Timeout);
-    let deadlines = line.clock().waits().iter().filter(|wait| **wait == Duration::from_secs(10)).count();
-    assert_eq!((line.received().len(), deadlines), (2, 2), "the second one ends past the total of 15 seconds");
+    let deadlines = line.clock().recorded_sleeps().iter().filter(|wait| **wait == Duration::from_secs(10)).count();
+    assert_eq!((line.received_requests().len(), deadlines), (2, 2), "the second one ends past the total of 15 seconds");
 }
 
 #[test]
-fn a_function_may_answer_in_turn_and_use_the_mock() {
+fn functions_may_use_the_mock() {
     let line = MockBackend::new();
-    let (seen, asked) = (line.clone(), line.clone());
+    let in_matcher = line.clone();
+    let in_reply = line.clone();
     line.given(Operation::IssueStateless)
-        .and(matchers::matching("it comes early", move |_| asked.received().len() < 2))
-        .respond(Reply::with(move |_| {
-            let token = format!("after-{}", seen.received().len());
+        .and(matchers::matching("it comes early", move |_| in_matcher.received_requests().len() < 2))
+        .respond(Reply::from_fn(move |_| {
+            let token = format!("after-{}", in_reply.received_requests().len());
             Reply::stateless_token("first").then(Reply::stateless_token(&token))
         }));
     let client = line.client();
     assert_eq!((token(&client, "1"), token(&client, "1")), ("first".to_owned(), "after-2".to_owned()));
     assert!(stateless(&client, "1").is_err());
-    assert!(line.check().is_err());
+    assert!(line.try_verify().is_err());
 }
 
 #[test]
-fn a_rule_up_to_a_number_of_times_may_be_called_less_often() {
+fn a_limit_is_no_expectation() {
     let line = MockBackend::new();
-    line.given(Operation::IssueStateless).up_to(2).respond(Reply::stateless_token("early"));
+    line.given(Operation::IssueStateless).up_to_n_times(2).respond(Reply::stateless_token("early"));
     line.given(Operation::IssueStateless).respond(Reply::stateless_token("late"));
     let client = line.client();
     assert_eq!(token(&client, "1"), "early");
@@ -217,11 +220,11 @@ fn a_path_is_matched_whole() {
     let line = MockBackend::new();
     line.given(matchers::path("/token")).respond(Reply::stateless_token("t"));
     assert!(stateless(&line.client(), "1").is_err());
-    assert!(line.check().unwrap_err().to_string().contains("the path is /oauth2/v3/token, not /token"));
+    assert!(line.try_verify().unwrap_err().to_string().contains("the path is /oauth2/v3/token, not /token"));
 }
 
 #[test]
-fn a_reply_that_makes_no_sense_fails_the_test_that_scripts_it() {
+fn impossible_replies_panic_in_the_script() {
     let nonsense: [fn() -> Reply; 4] = [
         || Reply::revoked().scope("P"),
         || Reply::stateless_token("t").scope("P"),
@@ -234,13 +237,13 @@ fn a_reply_that_makes_no_sense_fails_the_test_that_scripts_it() {
 }
 
 #[test]
-fn a_body_that_is_no_form_is_not_shown_as_the_name_of_a_field() {
+fn a_body_without_fields_stays_hidden() {
     use line_channel_token_core::{HttpBackend, Limits};
     let line = MockBackend::new();
     line.given(matchers::any()).respond(Reply::revoked());
     let body = bytes::Bytes::from_static(br#"{"client_secret":"S3CRET"}"#);
     let request = http::Request::post("https://api.line.me/v2/oauth/revoke").body(body).unwrap();
     block_on(line.send(request, Limits::default())).unwrap();
-    let shown = format!("{:?}", line.received());
+    let shown = format!("{:?}", line.received_requests());
     assert!(shown.contains("an unknown field") && !shown.contains("S3CRET"), "{shown}");
 }

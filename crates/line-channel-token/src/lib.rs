@@ -56,7 +56,8 @@ pub mod emulator {
 pub mod mock {
     #[doc(inline)]
     pub use line_channel_token_mock::{
-        FakeSigner, ManualClock, Matcher, MockBackend, Received, Reply, Report, Rule, RuleBuilder, Sleeping, matchers,
+        FakeSigner, ManualClock, Matcher, MockBackend, ReceivedRequest, Reply, Rule, RuleBuilder, Times,
+        VerificationReport, WaitForSleepers, matchers,
     };
 }
 

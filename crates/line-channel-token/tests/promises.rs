@@ -18,7 +18,7 @@ use line_channel_token::cache::{
     Shutdown, SourcePolicy, StaticSource, TokenCache, TokenPool, TokenSource, async_trait,
 };
 use line_channel_token::emulator::{EmulatedChannel, Emulator, EmulatorServer, RateLimits, TokenFamily};
-use line_channel_token::mock::{FakeSigner, ManualClock, MockBackend, Reply, Report, Rule};
+use line_channel_token::mock::{FakeSigner, ManualClock, MockBackend, Reply, Rule, VerificationReport};
 use line_channel_token::{
     AccessToken, AssertionSigner, ChannelId, ChannelSecret, Client, Error, HyperBackend, Operation, PublicJwk,
     ReqwestBackend, SigningKey,
@@ -118,7 +118,7 @@ fn a_lookup_is_a_closure_and_its_source_a_token_source() {
 fn errors_are_errors_of_the_standard_library() {
     fn error<T: StdError + Send + Sync + 'static>() {}
     error::<Error>();
-    error::<Report>();
+    error::<VerificationReport>();
 }
 
 #[test]

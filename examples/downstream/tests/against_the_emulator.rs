@@ -10,7 +10,7 @@ use line_channel_token::{AssertionKid, AssertionSigner, ChannelId, Client, Signi
 
 #[tokio::test]
 async fn greetings_carry_tokens_that_line_would_accept() {
-    let clock = Arc::new(ManualClock::leaping());
+    let clock = Arc::new(ManualClock::auto_advancing());
     let key = SigningKey::generate_rsa().unwrap();
     let channel = EmulatedChannel::new("1234567890", "s3cret").unwrap();
     let channel = channel.with_key("kid", key.public_jwk().to_json()).unwrap();

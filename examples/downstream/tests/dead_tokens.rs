@@ -22,7 +22,7 @@ async fn push(emulator: &Emulator, token: &CachedToken) -> u16 {
 async fn a_revoked_token_is_refused_once_and_replaced() {
     let id = ChannelId::new("1234567890").unwrap();
     let secret = ChannelSecret::new("s3cret").unwrap();
-    let clock = Arc::new(ManualClock::leaping());
+    let clock = Arc::new(ManualClock::auto_advancing());
     let channel = EmulatedChannel::new("1234567890", "s3cret").unwrap();
     let emulator = Emulator::builder().channel(channel).clock(clock.clone()).build().unwrap();
     let client = Client::builder(emulator.backend()).clock(clock.clone()).build();

@@ -21,7 +21,7 @@ fn greeter(line: &MockBackend, kids: &[&str]) -> Greeter {
 #[tokio::test]
 async fn one_token_serves_many_greetings_until_it_is_about_to_expire() {
     let line = MockBackend::new();
-    line.given(STATELESS).times(2).respond(Reply::stateless_token("first").then(Reply::stateless_token("second")));
+    line.given(STATELESS).expect(2).respond(Reply::stateless_token("first").then(Reply::stateless_token("second")));
     let mut greeter = greeter(&line, &["kid"]);
 
     for _ in 0..3 {
@@ -35,8 +35,8 @@ async fn one_token_serves_many_greetings_until_it_is_about_to_expire() {
 #[tokio::test]
 async fn the_next_key_signs_when_the_first_is_gone_from_the_console() {
     let line = MockBackend::new();
-    line.given(STATELESS).and(matchers::kid("old")).times(1).respond(Reply::unknown_assertion_key());
-    line.given(STATELESS).and(matchers::kid("new")).times(1).respond(Reply::stateless_token("token"));
+    line.given(STATELESS).and(matchers::kid("old")).expect(1).respond(Reply::unknown_assertion_key());
+    line.given(STATELESS).and(matchers::kid("new")).expect(1).respond(Reply::stateless_token("token"));
     let mut greeter = greeter(&line, &["old", "new"]);
 
     assert!(greeter.greeting("U1").await.is_ok());

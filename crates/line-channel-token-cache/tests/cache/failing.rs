@@ -126,7 +126,7 @@ async fn whatever_lifetime_a_server_gives_issues_are_at_least_the_minimum_interv
 #[tokio::test]
 async fn whatever_a_server_writes_for_a_lifetime_it_is_asked_at_most_once_a_second() {
     for lifetime in ["0", "1", "-1", "-9223372036854775808", "9223372036854775807", "1e300", "null"] {
-        let line = MockBackend::with_clock(ManualClock::new());
+        let line = MockBackend::from_clock(ManualClock::new());
         let body = format!(r#"{{"token_type":"Bearer","access_token":"t","expires_in":{lifetime}}}"#);
         let asked = line.given(Operation::IssueStateless).respond(Reply::raw(StatusCode::OK, body));
         let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
@@ -172,7 +172,7 @@ async fn a_calendar_that_jumps_forward_ends_no_wait() {
     let limited = Error::signing("slow down").with_retry_after(300 * SECOND);
     let scene = Scene::new([Act::Fail(limited), Act::Issue(900 * SECOND)]);
     assert!(scene.token().await.is_err());
-    scene.clock.set_calendar(scene.clock.now().unix + 7200 * SECOND);
+    scene.clock.set_unix_time(scene.clock.now().unix + 7200 * SECOND);
     assert_eq!(scene.token().await.unwrap_err().retry_after(), Some(300 * SECOND));
 }
 
@@ -195,8 +195,8 @@ async fn the_minimum_interval_holds_for_tokens_that_have_expired_on_arrival_too(
 
 #[tokio::test]
 async fn an_issue_that_may_have_used_up_a_slot_is_not_repeated_soon() {
-    let line = MockBackend::with_clock(ManualClock::new());
-    let lost = line.given(Operation::IssueJwt).respond(Reply::reset_after_sending());
+    let line = MockBackend::from_clock(ManualClock::new());
+    let lost = line.given(Operation::IssueJwt).respond(Reply::connection_reset_after_send());
     let signer = FakeSigner::new(ChannelId::new("1").unwrap(), AssertionKid::new("kid").unwrap());
     let source = JwtSource::new(line.client(), signer, TokenLifetime::days(30).unwrap());
     let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
@@ -212,7 +212,7 @@ async fn a_calendar_that_jumps_forward_does_not_shorten_the_minimum_interval() {
     let scene = Scene::minutely([Act::Issue(30 * 86_400 * SECOND)]);
     for _ in 0..30 {
         let _ = scene.token().await;
-        scene.clock.set_calendar(scene.clock.now().unix + 31 * 86_400 * SECOND);
+        scene.clock.set_unix_time(scene.clock.now().unix + 31 * 86_400 * SECOND);
         scene.clock.advance(SECOND);
     }
     assert_eq!(scene.calls(), 1, "half a minute has passed");

@@ -70,7 +70,7 @@ async fn close_to_expiry_callers_wait_and_an_expired_token_is_never_served() {
 async fn a_machine_that_slept_and_a_calendar_set_back_do_not_keep_a_token_alive() {
     let sleep = |clock: &ManualClock| clock.suspend(899 * SECOND);
     // On a platform whose monotonic clock does not count suspension.
-    let sleep_unnoticed = |clock: &ManualClock| clock.set_calendar(clock.now().unix + 899 * SECOND);
+    let sleep_unnoticed = |clock: &ManualClock| clock.set_unix_time(clock.now().unix + 899 * SECOND);
     for sleep in [sleep, sleep_unnoticed] {
         let scene = Scene::new([Act::Issue(QUARTER)]);
         scene.token().await.unwrap();
@@ -79,7 +79,7 @@ async fn a_machine_that_slept_and_a_calendar_set_back_do_not_keep_a_token_alive(
         scene.token().await.unwrap();
         sleep(&scene.clock);
         assert_eq!(scene.token().await.unwrap(), "token-2");
-        scene.clock.set_calendar(1000 * SECOND);
+        scene.clock.set_unix_time(1000 * SECOND);
         assert_eq!(scene.token().await.unwrap(), "token-2");
         scene.clock.advance(900 * SECOND);
         assert_eq!(scene.token().await.unwrap(), "token-3");

@@ -116,7 +116,7 @@ async fn a_source_for_another_channel_is_refused_so_that_no_token_reaches_the_wr
     let error = pool.token(&id(2)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("made for channel 2 issues tokens for channel 1"), "{error}");
-    assert!(line.received().is_empty());
+    assert!(line.received_requests().is_empty());
 }
 
 #[tokio::test]

@@ -48,10 +48,10 @@ async fn the_status_shows_the_failure_and_the_next_try() {
 #[tokio::test]
 async fn every_family_has_its_source() {
     let line = MockBackend::new();
-    line.given(Operation::IssueStateless).times(1).respond(Reply::stateless_token("with-secret"));
-    line.given(Operation::IssueStatelessWithJwt).times(1).respond(Reply::stateless_token("with-jwt"));
-    line.given(Operation::IssueJwt).times(1).respond(Reply::jwt_token("v2.1", "the-key-id"));
-    line.given(Operation::Issue).times(1).respond(Reply::short_lived_token("v2"));
+    line.given(Operation::IssueStateless).expect(1).respond(Reply::stateless_token("with-secret"));
+    line.given(Operation::IssueStatelessWithJwt).expect(1).respond(Reply::stateless_token("with-jwt"));
+    line.given(Operation::IssueJwt).expect(1).respond(Reply::jwt_token("v2.1", "the-key-id"));
+    line.given(Operation::Issue).expect(1).respond(Reply::short_lived_token("v2"));
     let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
     let signer = FakeSigner::new(id.clone(), AssertionKid::new("kid").unwrap());
     let client = || line.client();
@@ -74,7 +74,7 @@ async fn every_family_has_its_source() {
     assert_eq!(cached(&line, ShortLivedSource::new(client(), id, secret)).await.0, "Bearer v2");
     let pasted = AccessToken::new("long-lived").unwrap();
     assert_eq!(cached(&line, StaticSource::new(pasted)).await.0, "Bearer long-lived");
-    let exp: u32 = line.received()[2].assertion_claim("token_exp").unwrap().parse().unwrap();
+    let exp: u32 = line.received_requests()[2].assertion_claim("token_exp").unwrap().parse().unwrap();
     assert_eq!(exp, 2_592_000);
     line.verify();
 }
@@ -126,7 +126,7 @@ async fn every_future_can_be_awaited_in_a_task_of_its_own() {
 #[tokio::test]
 async fn a_clock_that_leaps_over_waits_does_not_run_away_with_a_cache() {
     let line = MockBackend::new();
-    line.given(Operation::IssueStateless).times(1).respond(Reply::stateless_token("t"));
+    line.given(Operation::IssueStateless).expect(1).respond(Reply::stateless_token("t"));
     let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
     let cache = TokenCache::builder(StatelessSource::with_secret(line.client(), id, secret));
     let cache = cache.clock(Arc::new(line.clock().clone())).build();

@@ -105,7 +105,7 @@ async fn without_a_token_the_budget_delays_the_next_one_by_ten_minutes_at_most()
         cache.token().await.unwrap();
         line.clock.advance(MINUTE);
         // By the calendar the token has expired; LINE may hold it to be valid, so its slot is used.
-        line.clock.set_calendar(line.clock.now().unix + 31 * DAY);
+        line.clock.set_unix_time(line.clock.now().unix + 31 * DAY);
     }
     let error = cache.token().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::IssueBudgetReached, "{error}");

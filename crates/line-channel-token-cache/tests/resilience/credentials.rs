@@ -44,7 +44,7 @@ async fn a_secret_that_was_issued_anew_is_picked_up_by_the_next_call_and_at_once
             seconds += 1;
         }
         assert!(seconds <= if reload { 0 } else { 30 }, "{seconds} s");
-        assert_eq!(line.received().len(), 3);
+        assert_eq!(line.received_requests().len(), 3);
     }
 }
 
@@ -145,5 +145,5 @@ async fn a_lookup_that_returns_the_wrong_credentials_is_told_what_is_missing() {
         let error = source.issue(IssueRequest::new(IssueReason::Cold, line.clock())).await.unwrap_err();
         assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains(says), "{error}");
     }
-    assert!(line.received().is_empty());
+    assert!(line.received_requests().is_empty());
 }

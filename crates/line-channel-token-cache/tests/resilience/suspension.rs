@@ -79,6 +79,6 @@ async fn a_calendar_that_jumps_is_no_suspension() {
     source.act(Act::Fail(Error::signing("x").with_retry_after(300 * SECOND)));
     let cache = source.cache(&clock);
     assert!(cache.token().await.is_err());
-    clock.set_calendar(clock.now().unix + 60 * MINUTE);
+    clock.set_unix_time(clock.now().unix + 60 * MINUTE);
     assert_eq!(cache.token().await.unwrap_err().retry_after(), Some(300 * SECOND));
 }

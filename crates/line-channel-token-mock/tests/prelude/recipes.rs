@@ -1,8 +1,9 @@
-// What the recipes of the README share: the lines that stand above them there.
+// The lines that the recipes of the README share.
 
 pub use std::{sync::Arc, time::Duration};
 
 pub use futures_executor::block_on;
+pub use line_channel_token::cache::{StatelessSource, TokenCache};
 pub use line_channel_token::emulator::{EmulatedChannel, Emulator};
 pub use line_channel_token::mock::{FakeSigner, ManualClock, MockBackend, Reply, matchers};
 pub use line_channel_token::{

@@ -23,7 +23,7 @@ async fn the_life_of_a_token_is_told() {
     use line_channel_token::Operation;
     use line_channel_token::mock::{MockBackend, Reply};
     let line = MockBackend::new();
-    line.given(Operation::IssueStateless).times(1).respond(Reply::stateless_token("t"));
+    line.given(Operation::IssueStateless).expect(1).respond(Reply::stateless_token("t"));
     let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s").unwrap());
     assert_eq!(life(&line.client(), &id, &secret).await.unwrap(), 900);
     line.verify();
