@@ -90,7 +90,7 @@ fn rsa(jwk: &JsonObject) -> Result<PublicKey, Error> {
     if !is_odd(&exponent) || exponent == [1] || exponent.len() > 4 {
         return Err(refused("its exponent \"e\" must be odd, at least 3 and at most 32 bits long; AQAB is usual"));
     }
-    Ok(PublicKey::rsa(modulus, exponent))
+    Ok(PublicKey::rsa(&modulus, &exponent))
 }
 
 fn ec(jwk: &JsonObject) -> Result<PublicKey, Error> {
@@ -101,7 +101,7 @@ fn ec(jwk: &JsonObject) -> Result<PublicKey, Error> {
     for name in ["x", "y"] {
         point.extend(coordinate(jwk, name)?);
     }
-    PublicKey::p256(point).ok_or_else(|| refused("its \"x\" and \"y\" are no point of P-256"))
+    PublicKey::p256(&point).ok_or_else(|| refused("its \"x\" and \"y\" are no point of P-256"))
 }
 
 #[cfg(test)]

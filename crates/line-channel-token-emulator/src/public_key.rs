@@ -1,10 +1,10 @@
-//! A registered public key, and the one question that it answers.
+//! A registered public key, and whether a signature is its owner's: that is decided by the crate `jsonwebtoken`.
 
 use std::fmt;
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 
 /// What a key signs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,44 +24,43 @@ impl Algorithm {
 
 /// An RSA or P-256 public key.
 #[derive(Clone)]
-pub(crate) struct PublicKey(Kind);
-
-#[derive(Clone)]
-enum Kind {
-    Rsa(RsaPublicKeyComponents<Vec<u8>>),
-    P256(ParsedPublicKey),
+pub(crate) struct PublicKey {
+    algorithm: Algorithm,
+    key: DecodingKey,
 }
 
 impl PublicKey {
     /// Both numbers big-endian, without leading zeros; the caller has checked their size.
-    pub(crate) fn rsa(n: Vec<u8>, e: Vec<u8>) -> Self {
-        Self(Kind::Rsa(RsaPublicKeyComponents { n, e }))
+    pub(crate) fn rsa(modulus: &[u8], exponent: &[u8]) -> Self {
+        Self { algorithm: Algorithm::Rs256, key: DecodingKey::from_rsa_raw_components(modulus, exponent) }
     }
 
-    /// An uncompressed point; `None` where it is not on the curve.
-    pub(crate) fn p256(point: Vec<u8>) -> Option<Self> {
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).ok().map(|key| Self(Kind::P256(key)))
+    /// An uncompressed point; `None` if it is not on the curve.
+    pub(crate) fn p256(point: &[u8]) -> Option<Self> {
+        // `DecodingKey` takes any bytes, and would fail only at the first assertion.
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).ok()?;
+        Some(Self { algorithm: Algorithm::Es256, key: DecodingKey::from_ec_der(point) })
     }
 
     pub(crate) fn algorithm(&self) -> Algorithm {
-        match self.0 {
-            Kind::Rsa(_) => Algorithm::Rs256,
-            Kind::P256(_) => Algorithm::Es256,
-        }
+        self.algorithm
     }
 
-    /// Whether this key's owner signed `message`.
-    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        match &self.0 {
-            Kind::Rsa(key) => key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok(),
-            Kind::P256(key) => key.verify_sig(message, signature).is_ok(),
-        }
+    /// Whether this key's owner signed `message`. The provider is named here, because `jsonwebtoken::decode` would use one
+    /// that is set for the whole process, and has none if both of its providers are compiled in.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &Vec<u8>) -> bool {
+        let algorithm = match self.algorithm {
+            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+            Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        };
+        let verifier = (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &self.key);
+        verifier.is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
     }
 }
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({})", self.algorithm().name())
+        write!(f, "PublicKey({})", self.algorithm.name())
     }
 }
 
@@ -90,7 +89,7 @@ pub(crate) mod tests {
         let signed = format!("{header}.{CLAIMS}");
         assert!(key.verifies(signed.as_bytes(), &signature));
         assert!(!key.verifies(format!("{signed}x").as_bytes(), &signature), "another message");
-        assert!(!key.verifies(signed.as_bytes(), &signature[1..]), "a piece of a signature");
+        assert!(!key.verifies(signed.as_bytes(), &signature[1..].to_vec()), "a piece of a signature");
         signature[9] ^= 1;
         assert!(!key.verifies(signed.as_bytes(), &signature), "another signature");
     }
