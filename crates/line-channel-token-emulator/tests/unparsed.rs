@@ -32,7 +32,8 @@ async fn ask(bytes: &str, behind_another: bool) -> (Reply, String) {
 #[tokio::test]
 async fn a_head_that_cannot_be_parsed_is_recorded_and_has_a_request_id() {
     let long_uri = format!("GET /oauth2/v2.1/verify?access_token={} HTTP/1.1\r\nHost: x\r\n\r\n", "s".repeat(70_000));
-    let large = format!("GET / HTTP/1.1\r\nHost: x\r\nx-large: {}\r\n\r\n", "s".repeat(500_000));
+    // hyper looks at its limit of 408 KiB between two reads, of which the last may bring as much again.
+    let large = format!("GET / HTTP/1.1\r\nHost: x\r\nx-large: {}\r\n\r\n", "s".repeat(1_000_000));
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: s\r\n".repeat(101));
     for (bytes, status, says) in [
         ("\u{16}\u{3}\u{1}\u{2}hello\r\n\r\n", 400, "speaks TLS"),
