@@ -10,13 +10,13 @@ use line_channel_token_core::{Clock, Error, SystemClock};
 use crate::channel::{EmulatedChannel, SecretDigest};
 use crate::emulator::Emulator;
 use crate::jwk::es256_refused;
-use crate::ledger::Ledger;
 use crate::leniency::Leniency;
 use crate::public_key::Algorithm;
 use crate::rate_limit::RateLimits;
 use crate::record::RequestRecord;
-use crate::standing::ChannelIndex;
-use crate::state::{Channel, Inner, RegisteredKey, Settings};
+use crate::shared::{Channel, RegisteredKey, Settings, Shared};
+use crate::token_status::ChannelIndex;
+use crate::token_store::TokenStore;
 
 /// Settings of an [`Emulator`]; [`Emulator::builder`] starts one.
 #[must_use]
@@ -24,11 +24,25 @@ pub struct EmulatorBuilder {
     channels: Vec<EmulatedChannel>,
     clock: Arc<dyn Clock>,
     settings: Settings,
-    short_lived_cap: usize,
+    max_short_lived_tokens: usize,
+}
+
+impl Emulator {
+    /// Starts with LINE's settings and no channel.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::new()
+    }
 }
 
 impl EmulatorBuilder {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self {
             channels: Vec::new(),
             clock: Arc::new(SystemClock),
@@ -39,7 +53,7 @@ impl EmulatorBuilder {
                 leniency: Leniency::default(),
                 on_request: None,
             },
-            short_lived_cap: 30,
+            max_short_lived_tokens: 30,
         }
     }
 
@@ -58,8 +72,8 @@ impl EmulatorBuilder {
 
     /// How many v2 tokens a channel may have before the oldest is silently revoked: 30 by default, as LINE has it.
     /// 1 gives what line-channel-token's Elixir original describes, where each issue ends the token before.
-    pub fn short_lived_cap(mut self, tokens: usize) -> Self {
-        self.short_lived_cap = tokens;
+    pub fn max_short_lived_tokens(mut self, tokens: usize) -> Self {
+        self.max_short_lived_tokens = tokens;
         self
     }
 
@@ -98,9 +112,9 @@ impl EmulatorBuilder {
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if two channels share an id, a kid
     /// or a long-lived token, if a P-256 key is registered without [`accept_es256`](Self::accept_es256), if
-    /// [`short_lived_cap`](Self::short_lived_cap) is 0 or if there is no accepted audience.
+    /// [`max_short_lived_tokens`](Self::max_short_lived_tokens) is 0 or if there is no accepted audience.
     pub fn build(self) -> Result<Emulator, Error> {
-        if self.short_lived_cap == 0 {
+        if self.max_short_lived_tokens == 0 {
             return Err(Error::invalid_input("a cap of 0 short-lived tokens leaves none to issue: 1 or more"));
         }
         if self.settings.audiences.is_empty() {
@@ -109,7 +123,7 @@ impl EmulatorBuilder {
         let mut channels = Vec::new();
         let mut by_id = HashMap::new();
         let mut keys = HashMap::new();
-        let mut ledger = Ledger::new(self.channels.len(), self.short_lived_cap);
+        let mut tokens = TokenStore::new(self.channels.len(), self.max_short_lived_tokens);
         let now = self.clock.now();
         for channel in self.channels {
             let index = ChannelIndex(channels.len());
@@ -118,7 +132,7 @@ impl EmulatorBuilder {
                 return Err(Error::invalid_input(format!("two channels have the id {id}")));
             }
             if let Some(token) = long_lived
-                && ledger.add_long_lived(index, token.expose_secret(), Duration::ZERO, now).is_err()
+                && tokens.add_long_lived(index, token.expose_secret(), Duration::ZERO, now).is_err()
             {
                 return Err(Error::invalid_input(format!("channel {id} has the long-lived token of another channel")));
             }
@@ -133,7 +147,7 @@ impl EmulatorBuilder {
             }
             channels.push(Channel::new(id, SecretDigest::of(secret.expose_secret()), scope));
         }
-        Ok(Emulator::from_inner(Inner::new(channels, by_id, keys, ledger, self.clock, self.settings)))
+        Ok(Emulator::from_shared(Shared::new(channels, by_id, keys, tokens, self.clock, self.settings)))
     }
 }
 
@@ -143,7 +157,7 @@ impl fmt::Debug for EmulatorBuilder {
             .field("channels", &self.channels)
             .field("clock", &self.clock)
             .field("settings", &self.settings)
-            .field("short_lived_cap", &self.short_lived_cap)
+            .field("max_short_lived_tokens", &self.max_short_lived_tokens)
             .finish()
     }
 }

@@ -54,7 +54,7 @@ impl EmulatedChannel {
         if self.keys.iter().any(|(taken, _)| *taken == kid) {
             return Err(Error::invalid_input(format!("the channel {} has a key with the kid {kid} already", self.id)));
         }
-        self.keys.push((kid, jwk::read(public_jwk_json.as_ref())?));
+        self.keys.push((kid, jwk::parse(public_jwk_json.as_ref())?));
         Ok(self)
     }
 
@@ -129,7 +129,7 @@ impl SecretDigest {
 #[cfg(test)]
 mod tests {
     use super::{EmulatedChannel, SecretDigest};
-    use crate::public_key::tests::RSA_A2;
+    use crate::rfc_keys::RSA_A2;
 
     #[test]
     fn a_kid_is_registered_once() {

@@ -3,11 +3,11 @@
 use line_channel_token_core::Moment;
 use serde_json::Value;
 
-use crate::answer::{Refusal, shown};
-use crate::bodies::{self, Body};
+use crate::error_bodies::{self, ErrorBody};
 use crate::json_object::JsonObject;
 use crate::leniency::Leniency;
 use crate::numeric_claims;
+use crate::response::{ErrorResponse, shown};
 
 /// What the claims are held against.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct ClaimRules<'a> {
 }
 
 /// Checks `iss`, `sub`, `aud`, `exp`, `nbf` and `iat`, and returns what passed with a warning.
-pub(crate) fn check(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<Vec<String>, Refusal> {
+pub(crate) fn check(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<Vec<String>, ErrorResponse> {
     issuer(claims, rules.owner)?;
     audience(claims, rules)?;
     // Whole seconds, because that is how clients write them: a client that rounds as usual is never too far ahead.
@@ -32,33 +32,33 @@ pub(crate) fn check(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<Vec<S
     Ok(array.into_iter().chain(numeric_claims::warning(claims)).collect())
 }
 
-fn issuer(claims: &JsonObject, owner: &str) -> Result<(), Refusal> {
-    let iss = text(claims, "iss", bodies::INVALID_ISS)?;
+fn issuer(claims: &JsonObject, owner: &str) -> Result<(), ErrorResponse> {
+    let iss = text(claims, "iss", error_bodies::INVALID_ISS)?;
     if iss != owner {
         let reason = format!("iss is {}, but the key is registered for channel {owner}", shown(iss));
-        return Err(Refusal::bad_request(bodies::ISS_NOT_OWNER, reason));
+        return Err(ErrorResponse::bad_request(error_bodies::ISS_NOT_OWNER, reason));
     }
-    let sub = text(claims, "sub", bodies::INVALID_SUB)?;
+    let sub = text(claims, "sub", error_bodies::INVALID_SUB)?;
     if sub != iss {
         let reason = format!("sub is {} and iss is {}: both must be the channel id", shown(sub), shown(iss));
-        return Err(Refusal::bad_request(bodies::INVALID_SUB, reason));
+        return Err(ErrorResponse::bad_request(error_bodies::INVALID_SUB, reason));
     }
     Ok(())
 }
 
-fn text<'a>(claims: &'a JsonObject, name: &str, body: Body) -> Result<&'a str, Refusal> {
+fn text<'a>(claims: &'a JsonObject, name: &str, body: ErrorBody) -> Result<&'a str, ErrorResponse> {
     match claims.get(name) {
         Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(Refusal::bad_request(body, format!("{name} must be a string"))),
-        None => Err(Refusal::bad_request(body, format!("the assertion has no {name}"))),
+        Some(_) => Err(ErrorResponse::bad_request(body, format!("{name} must be a string"))),
+        None => Err(ErrorResponse::bad_request(body, format!("the assertion has no {name}"))),
     }
 }
 
-fn audience(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<(), Refusal> {
+fn audience(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<(), ErrorResponse> {
     let accepted = rules.audiences;
     let refuse = |why: String| {
         let reason = format!("{why}; accepted: {}", accepted.join(", "));
-        Err(Refusal::bad_request(bodies::INVALID_AUD, reason))
+        Err(ErrorResponse::bad_request(error_bodies::INVALID_AUD, reason))
     };
     let given = match claims.get("aud") {
         Some(Value::String(given)) => given,
@@ -97,7 +97,7 @@ mod tests {
             audiences: &["https://api.line.me/".to_owned(), "https://gateway.example/".to_owned()],
             leniency,
         };
-        let claims = JsonObject::read(claims.as_bytes()).unwrap();
+        let claims = JsonObject::parse(claims.as_bytes()).unwrap();
         match check(&claims, &rules) {
             Ok(warnings) => format!("accepted; {}", warnings.join("; ")),
             Err(refusal) => format!("{} | {}", refusal.body, refusal.reason),

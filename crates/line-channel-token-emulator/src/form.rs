@@ -6,7 +6,7 @@ use std::borrow::Cow;
 pub(crate) struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Form<'a> {
-    pub(crate) fn read(encoded: &'a [u8]) -> Self {
+    pub(crate) fn parse(encoded: &'a [u8]) -> Self {
         Self(form_urlencoded::parse(encoded).collect())
     }
 
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn a_parameter_is_sent_once_and_not_empty() {
-        let form = Form::read(b"b=1&&a=x+y%20z%2B&c=&d=1&d=1&e");
+        let form = Form::parse(b"b=1&&a=x+y%20z%2B&c=&d=1&d=1&e");
         assert_eq!(form.one("a"), Ok("x y z+"));
         assert!(form.one("c").unwrap_err().contains("empty"));
         assert!(form.one("d").unwrap_err().contains("twice"));

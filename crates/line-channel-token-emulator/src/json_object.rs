@@ -12,7 +12,7 @@ pub(crate) struct JsonObject(BTreeMap<String, Value>);
 
 impl JsonObject {
     /// Reads an object; anything else, trailing text and doubled names are errors.
-    pub(crate) fn read(json: &[u8]) -> Result<Self, serde_json::Error> {
+    pub(crate) fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)
     }
 
@@ -71,12 +71,12 @@ mod tests {
 
     #[test]
     fn only_an_object_without_doubled_names_is_read() {
-        assert!(JsonObject::read(br#"{"a":1,"b":{"a":2}}"#).is_ok());
+        assert!(JsonObject::parse(br#"{"a":1,"b":{"a":2}}"#).is_ok());
         for bad in ["[1]", "\"a\"", "null", "", "{}x", r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":1}"#, "{\"a\":\"\u{1}\"}"]
         {
-            assert!(JsonObject::read(bad.as_bytes()).is_err(), "{bad}");
+            assert!(JsonObject::parse(bad.as_bytes()).is_err(), "{bad}");
         }
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(JsonObject::read(deep.as_bytes()).is_err(), "depth is bounded");
+        assert!(JsonObject::parse(deep.as_bytes()).is_err(), "depth is bounded");
     }
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Number, Value};
 
-use crate::answer::Refusal;
-use crate::bodies::{self, Body};
+use crate::error_bodies::{self, ErrorBody};
 use crate::json_object::JsonObject;
 use crate::leniency::{Leniency, NumericStrings};
+use crate::response::ErrorResponse;
 
 /// How far ahead `exp` may be, in seconds: 30 minutes.
 const LONGEST_AHEAD: f64 = 1800.0;
@@ -17,39 +17,39 @@ const LONGEST_TOKEN: f64 = 2_592_000.0;
 const BEYOND_FRACTIONS: f64 = 9e15;
 
 /// Checks `exp`; `now` is in Unix seconds.
-pub(crate) fn expiry(claims: &JsonObject, leniency: &Leniency, now: f64) -> Result<(), Refusal> {
-    let exp = integer(claims, "exp", leniency, bodies::INVALID_EXP)?
-        .ok_or_else(|| Refusal::bad_request(bodies::INVALID_EXP, "the assertion has no exp"))?;
+pub(crate) fn expiry(claims: &JsonObject, leniency: &Leniency, now: f64) -> Result<(), ErrorResponse> {
+    let exp = integer(claims, "exp", leniency, error_bodies::INVALID_EXP)?
+        .ok_or_else(|| ErrorResponse::bad_request(error_bodies::INVALID_EXP, "the assertion has no exp"))?;
     let ahead = exp - now;
     if ahead <= 0.0 {
         let hint = if exp <= LONGEST_AHEAD { "; exp is a moment in Unix seconds, not a lifetime" } else { "" };
         let reason = format!("the assertion's exp is {:.0} s past{hint}", now - exp);
-        return Err(Refusal::bad_request(bodies::INVALID_EXP, reason));
+        return Err(ErrorResponse::bad_request(error_bodies::INVALID_EXP, reason));
     }
     if ahead > LONGEST_AHEAD {
         let hint = if exp > 1e11 { "; exp looks like milliseconds" } else { "" };
         let reason = format!("the assertion's exp is {ahead:.0} s ahead; at most 1800{hint}");
-        return Err(Refusal::bad_request(bodies::INVALID_EXP, reason));
+        return Err(ErrorResponse::bad_request(error_bodies::INVALID_EXP, reason));
     }
     Ok(())
 }
 
 /// Checks `iat` and `nbf`, which LINE does not ask for.
-pub(crate) fn not_before(claims: &JsonObject, now: f64) -> Result<(), Refusal> {
-    number(claims, "iat", bodies::INVALID_IAT)?;
-    match number(claims, "nbf", bodies::INVALID_NBF)?.and_then(Number::as_f64) {
+pub(crate) fn not_before(claims: &JsonObject, now: f64) -> Result<(), ErrorResponse> {
+    number(claims, "iat", error_bodies::INVALID_IAT)?;
+    match number(claims, "nbf", error_bodies::INVALID_NBF)?.and_then(Number::as_f64) {
         Some(nbf) if nbf - now > SKEW => {
             let reason = format!("the assertion's nbf is {:.0} s ahead", nbf - now);
-            Err(Refusal::bad_request(bodies::INVALID_NBF, reason))
+            Err(ErrorResponse::bad_request(error_bodies::INVALID_NBF, reason))
         }
         _ => Ok(()),
     }
 }
 
 /// The claim `token_exp`, in seconds: the life that the issued token shall have.
-pub(crate) fn token_lifetime(claims: &JsonObject, leniency: &Leniency) -> Result<u32, Refusal> {
-    let refused = |reason: String| Refusal::bad_request(bodies::INVALID_TOKEN_EXP, reason);
-    let seconds = integer(claims, "token_exp", leniency, bodies::INVALID_TOKEN_EXP)?
+pub(crate) fn token_lifetime(claims: &JsonObject, leniency: &Leniency) -> Result<u32, ErrorResponse> {
+    let refused = |reason: String| ErrorResponse::bad_request(error_bodies::INVALID_TOKEN_EXP, reason);
+    let seconds = integer(claims, "token_exp", leniency, error_bodies::INVALID_TOKEN_EXP)?
         .ok_or_else(|| refused("the assertion has no token_exp, and a v2.1 issue needs one".to_owned()))?;
     if seconds.fract() != 0.0 {
         return Err(refused("token_exp must be a whole number of seconds".to_owned()));
@@ -84,7 +84,12 @@ pub(crate) fn warning(claims: &JsonObject) -> Option<String> {
     both(Value::is_f64).map(|which| format!("{which} written with a fraction or an exponent: send integers"))
 }
 
-fn integer(claims: &JsonObject, name: &str, leniency: &Leniency, body: Body) -> Result<Option<f64>, Refusal> {
+fn integer(
+    claims: &JsonObject,
+    name: &str,
+    leniency: &Leniency,
+    body: ErrorBody,
+) -> Result<Option<f64>, ErrorResponse> {
     if let Some(Value::String(text)) = claims.get(name)
         && strings_accepted(claims, leniency)
         && let Some(number) = decimal(text)
@@ -95,7 +100,7 @@ fn integer(claims: &JsonObject, name: &str, leniency: &Leniency, body: Body) -> 
     let value = number.as_f64().unwrap_or_default();
     if number.is_f64() && !leniency.fractional_times && value.abs() < BEYOND_FRACTIONS {
         let reason = format!("{name} is written with a fraction or an exponent: an integer is needed");
-        return Err(Refusal::bad_request(body, reason));
+        return Err(ErrorResponse::bad_request(body, reason));
     }
     Ok(Some(value))
 }
@@ -116,12 +121,14 @@ fn decimal(text: &str) -> Option<f64> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-fn number<'a>(claims: &'a JsonObject, name: &str, body: Body) -> Result<Option<&'a Number>, Refusal> {
+fn number<'a>(claims: &'a JsonObject, name: &str, body: ErrorBody) -> Result<Option<&'a Number>, ErrorResponse> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::Number(number)) => Ok(Some(number)),
-        Some(Value::String(_)) => Err(Refusal::bad_request(body, format!("{name} is a string: a number is needed"))),
-        Some(_) => Err(Refusal::bad_request(body, format!("{name} must be a number"))),
+        Some(Value::String(_)) => {
+            Err(ErrorResponse::bad_request(body, format!("{name} is a string: a number is needed")))
+        }
+        Some(_) => Err(ErrorResponse::bad_request(body, format!("{name} must be a number"))),
     }
 }
 
@@ -134,7 +141,7 @@ mod tests {
     const NOW: f64 = 1_000_000.0;
 
     fn claims(members: &str) -> JsonObject {
-        JsonObject::read(format!("{{{members}}}").as_bytes()).unwrap()
+        JsonObject::parse(format!("{{{members}}}").as_bytes()).unwrap()
     }
 
     fn strings(numeric_strings: NumericStrings) -> Leniency {

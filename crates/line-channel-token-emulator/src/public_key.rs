@@ -65,26 +65,28 @@ impl fmt::Debug for PublicKey {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::Value;
 
-    use crate::jwk;
-
-    /// The public key of RFC 7515, appendix A.2, with what the Console wants besides.
-    pub(crate) const RSA_A2: &str = r#"{"kty":"RSA","alg":"RS256","use":"sig","e":"AQAB",
-        "n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"}"#;
-
-    /// The public key of RFC 7515, appendix A.3, likewise.
-    pub(crate) const EC_A3: &str = r#"{"kty":"EC","alg":"ES256","use":"sig","crv":"P-256",
-        "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
+    use super::PublicKey;
+    use crate::rfc_keys::{EC_A3, RSA_A2};
 
     const CLAIMS: &str =
         "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
 
+    fn member(jwk: &str, name: &str) -> Vec<u8> {
+        let jwk: Value = serde_json::from_str(jwk).unwrap();
+        URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap()
+    }
+
+    fn ec_point() -> Vec<u8> {
+        [vec![4], member(EC_A3, "x"), member(EC_A3, "y")].concat()
+    }
+
     #[track_caller]
-    fn verifies(jwk: &str, header: &str, signature: &str) {
-        let key = jwk::read(jwk).unwrap();
+    fn verifies(key: &PublicKey, header: &str, signature: &str) {
         let mut signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
         let signed = format!("{header}.{CLAIMS}");
         assert!(key.verifies(signed.as_bytes(), &signature));
@@ -95,20 +97,29 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_rs256_example_of_rfc_7515_is_verified() {
+    fn rfc_7515_rs256_example_verifies() {
         verifies(
-            RSA_A2,
+            &PublicKey::rsa(&member(RSA_A2, "n"), &member(RSA_A2, "e")),
             "eyJhbGciOiJSUzI1NiJ9",
             "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw",
         );
     }
 
     #[test]
-    fn the_es256_example_of_rfc_7515_is_verified() {
+    fn rfc_7515_es256_example_verifies() {
         verifies(
-            EC_A3,
+            &PublicKey::p256(&ec_point()).unwrap(),
             "eyJhbGciOiJFUzI1NiJ9",
             "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
         );
+    }
+
+    #[test]
+    fn a_point_off_the_curve_is_no_key() {
+        let mut point = ec_point();
+        point[64] ^= 1;
+        assert!(PublicKey::p256(&point).is_none());
+        assert!(PublicKey::p256(&point[..64]).is_none());
+        assert!(PublicKey::p256(&[]).is_none());
     }
 }

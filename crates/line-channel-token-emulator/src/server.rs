@@ -21,8 +21,8 @@ use line_channel_token_core::BaseUrl;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::call::Received;
-use crate::emulator::{Emulator, MAX_REQUEST_BODY};
+use crate::emulator::Emulator;
+use crate::request_body::{MAX_REQUEST_BODY, RequestBody};
 use crate::unparsed_head::UnparsedHeads;
 
 /// How long a request's headers may take, and likewise its body; also how long an idle connection is kept.
@@ -70,12 +70,12 @@ impl Emulator {
         let addr = listener.local_addr()?;
         let url = format!("http://{}", reachable(addr));
         let base_url = BaseUrl::insecure(&url).map_err(io::Error::other)?;
-        let shared = Arc::new(Shared {
-            connections: Mutex::new(JoinSet::new()),
+        let connections = Arc::new(Connections {
+            tasks: Mutex::new(JoinSet::new()),
             graceful: Mutex::new(Some(GracefulShutdown::new())),
         });
-        let accepting = tokio::spawn(accept(listener, self.clone(), Arc::clone(&shared)));
-        Ok(EmulatorServer { addr, url, base_url, accepting, shared })
+        let accepting = tokio::spawn(accept(listener, self.clone(), Arc::clone(&connections)));
+        Ok(EmulatorServer { addr, url, base_url, accepting, connections })
     }
 }
 
@@ -86,7 +86,7 @@ pub struct EmulatorServer {
     url: String,
     base_url: BaseUrl,
     accepting: JoinHandle<()>,
-    shared: Arc<Shared>,
+    connections: Arc<Connections>,
 }
 
 impl EmulatorServer {
@@ -113,7 +113,7 @@ impl EmulatorServer {
         self.accepting.abort();
         // An aborted task says so; there is nothing else to learn from it.
         let _ = (&mut self.accepting).await;
-        let graceful = lock(&self.shared.graceful).take();
+        let graceful = lock(&self.connections.graceful).take();
         if let Some(graceful) = graceful {
             let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await;
         }
@@ -123,7 +123,7 @@ impl EmulatorServer {
 impl Drop for EmulatorServer {
     fn drop(&mut self) {
         self.accepting.abort();
-        lock(&self.shared.connections).abort_all();
+        lock(&self.connections.tasks).abort_all();
     }
 }
 
@@ -133,9 +133,9 @@ impl fmt::Debug for EmulatorServer {
     }
 }
 
-struct Shared {
+struct Connections {
     /// When the last holder drops this, every connection ends.
-    connections: Mutex<JoinSet<()>>,
+    tasks: Mutex<JoinSet<()>>,
     graceful: Mutex<Option<GracefulShutdown>>,
 }
 
@@ -152,17 +152,17 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     }
 }
 
-async fn accept(listener: TcpListener, emulator: Emulator, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, emulator: Emulator, connections: Arc<Connections>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // A connection that was gone before it was accepted, or no file descriptors left: others may do better.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        let Some(watcher) = lock(&shared.graceful).as_ref().map(GracefulShutdown::watcher) else { return };
-        let mut connections = lock(&shared.connections);
-        while connections.try_join_next().is_some() {}
-        connections.spawn(serve_connection(stream, emulator.clone(), watcher));
+        let Some(watcher) = lock(&connections.graceful).as_ref().map(GracefulShutdown::watcher) else { return };
+        let mut tasks = lock(&connections.tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(serve_connection(stream, emulator.clone(), watcher));
     }
 }
 
@@ -187,34 +187,34 @@ async fn respond(emulator: &Emulator, request: Request<Incoming>) -> Response<Fu
     let (parts, body) = request.into_parts();
     let body = match tokio::time::timeout(READ_TIMEOUT, receive(&parts, body)).await {
         Ok(body) => body,
-        Err(_) => Arrived::TooSlow,
+        Err(_) => ReceivedBody::TooSlow,
     };
     let received = match &body {
-        Arrived::Whole(bytes) => Received::Whole(bytes),
-        Arrived::TooLarge => Received::TooLarge,
-        Arrived::TooSlow => Received::TooSlow,
-        Arrived::Broken => Received::Broken,
+        ReceivedBody::Whole(bytes) => RequestBody::Whole(bytes),
+        ReceivedBody::TooLarge => RequestBody::TooLarge,
+        ReceivedBody::TooSlow => RequestBody::TooSlow,
+        ReceivedBody::Broken => RequestBody::Broken,
     };
-    emulator.answer(&parts.method, &parts.uri, &parts.headers, received).map(Full::new)
+    emulator.respond(&parts.method, &parts.uri, &parts.headers, received).map(Full::new)
 }
 
-enum Arrived {
+enum ReceivedBody {
     Whole(Vec<u8>),
     TooLarge,
     TooSlow,
     Broken,
 }
 
-async fn receive(parts: &Parts, mut body: Incoming) -> Arrived {
+async fn receive(parts: &Parts, mut body: Incoming) -> ReceivedBody {
     let announced = body.size_hint().lower();
     // A client that asks before it sends is told no, and sends nothing.
     if announced > MAX_REQUEST_BODY as u64 && (announced > DISCARDED as u64 || parts.headers.contains_key(EXPECT)) {
-        return Arrived::TooLarge;
+        return ReceivedBody::TooLarge;
     }
     let mut kept = Vec::new();
     let mut seen = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return Arrived::Broken };
+        let Ok(frame) = frame else { return ReceivedBody::Broken };
         let Ok(data) = frame.into_data() else { continue };
         seen += data.len();
         if seen <= MAX_REQUEST_BODY {
@@ -223,5 +223,5 @@ async fn receive(parts: &Parts, mut body: Incoming) -> Arrived {
             break;
         }
     }
-    if seen > MAX_REQUEST_BODY { Arrived::TooLarge } else { Arrived::Whole(kept) }
+    if seen > MAX_REQUEST_BODY { ReceivedBody::TooLarge } else { ReceivedBody::Whole(kept) }
 }

@@ -15,7 +15,7 @@ pub(crate) struct StatelessCount(VecDeque<(Moment, usize)>);
 
 impl StatelessCount {
     pub(crate) fn add(&mut self, now: Moment) {
-        self.settle(now);
+        self.drop_expired(now);
         match self.0.back_mut() {
             Some((start, count)) if now.since(*start) < Duration::from_secs(1) => *count += 1,
             _ => self.0.push_back((now, 1)),
@@ -23,11 +23,11 @@ impl StatelessCount {
     }
 
     pub(crate) fn live(&mut self, now: Moment) -> usize {
-        self.settle(now);
+        self.drop_expired(now);
         self.0.iter().map(|(_, count)| count).sum()
     }
 
-    fn settle(&mut self, now: Moment) {
+    fn drop_expired(&mut self, now: Moment) {
         while self.0.front().is_some_and(|(start, _)| now.since(*start) >= LIFETIME) {
             self.0.pop_front();
         }

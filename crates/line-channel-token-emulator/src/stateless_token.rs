@@ -9,9 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use line_channel_token_core::Moment;
 
-use crate::answer::Refusal;
 use crate::random;
-use crate::standing::ChannelIndex;
+use crate::response::ErrorResponse;
+use crate::token_status::ChannelIndex;
 
 /// Random bytes, so that two tokens of one moment differ, and then the channel and the two clocks.
 const NONCE: usize = 64;
@@ -36,8 +36,8 @@ impl StatelessTokens {
     }
 
     /// A new token, as a compact JWS.
-    pub(crate) fn issue(&self, token: StatelessToken) -> Result<String, Refusal> {
-        let key = self.key.as_ref().ok_or_else(Refusal::no_randomness)?;
+    pub(crate) fn issue(&self, token: StatelessToken) -> Result<String, ErrorResponse> {
+        let key = self.key.as_ref().ok_or_else(ErrorResponse::no_randomness)?;
         let mut payload = random::bytes::<NONCE>()?.to_vec();
         payload.extend((token.channel.0 as u64).to_be_bytes());
         payload.extend(token.issued_at.monotonic.as_nanos().to_be_bytes());
@@ -48,7 +48,7 @@ impl StatelessTokens {
     }
 
     /// What a token says, if this emulator issued it.
-    pub(crate) fn read(&self, token: &str) -> Option<StatelessToken> {
+    pub(crate) fn parse(&self, token: &str) -> Option<StatelessToken> {
         let (signed, signature) = token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         hmac::verify(self.key.as_ref()?, signed.as_bytes(), &signature).ok()?;
@@ -75,7 +75,7 @@ mod tests {
     use line_channel_token_core::Moment;
 
     use super::{StatelessToken, StatelessTokens};
-    use crate::standing::ChannelIndex;
+    use crate::token_status::ChannelIndex;
 
     fn token() -> StatelessToken {
         let issued_at = Moment { monotonic: Duration::new(7, 999_999_999), unix: Duration::MAX };
@@ -86,7 +86,7 @@ mod tests {
     fn a_token_is_read_back_and_no_two_are_alike() {
         let tokens = StatelessTokens::new();
         let first = tokens.issue(token()).unwrap();
-        assert_eq!(tokens.read(&first), Some(token()));
+        assert_eq!(tokens.parse(&first), Some(token()));
         assert_ne!(first, tokens.issue(token()).unwrap());
         assert!(first.starts_with("eyJ") && first.split('.').count() == 3, "{first}");
     }
@@ -95,7 +95,7 @@ mod tests {
     fn only_the_emulators_own_tokens_are_read() {
         let tokens = StatelessTokens::new();
         let good = tokens.issue(token()).unwrap();
-        assert_eq!(StatelessTokens::new().read(&good), None, "another emulator's");
+        assert_eq!(StatelessTokens::new().parse(&good), None, "another emulator's");
         let mut changed = good.clone().into_bytes();
         let payload = good.find('.').unwrap() + 90;
         changed[payload] = if changed[payload] == b'A' { b'B' } else { b'A' };
@@ -108,7 +108,7 @@ mod tests {
             "..",
             "a.b.c",
         ] {
-            assert_eq!(tokens.read(bad), None, "{bad}");
+            assert_eq!(tokens.parse(bad), None, "{bad}");
         }
     }
 }

@@ -28,7 +28,7 @@ impl TokenBuckets {
     }
 }
 
-/// Full at first, and refilled evenly.
+/// TokenLimitReached at first, and refilled evenly.
 #[derive(Clone, Copy, Debug, Default)]
 struct TokenBucket {
     /// The level, and when it was written; `None` as long as the bucket is full because nobody has asked.

@@ -11,15 +11,15 @@ use bytes::{Buf, BytesMut};
 use http::StatusCode;
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-use crate::answer::Refusal;
-use crate::bodies;
 use crate::emulator::Emulator;
+use crate::error_bodies;
+use crate::response::ErrorResponse;
 
 /// How many bytes may wait to be sent before the next are held back.
-const ENOUGH: usize = 64 * 1024;
+const MAX_UNSENT: usize = 64 * 1024;
 
 /// Longer than any response that hyper makes by itself, in bytes.
-const LONGEST_OWN: usize = 512;
+const MAX_HYPER_RESPONSE: usize = 512;
 
 /// A connection that replaces hyper's own responses.
 pub(crate) struct UnparsedHeads<T> {
@@ -46,7 +46,7 @@ impl<T: Write + Unpin> UnparsedHeads<T> {
 
     fn replace_own_response(&mut self) {
         // hyper's own is short, and the last that it writes.
-        let end = self.unsent.len().saturating_sub(LONGEST_OWN);
+        let end = self.unsent.len().saturating_sub(MAX_HYPER_RESPONSE);
         let Some(tail) = self.unsent.get(end..) else { return };
         let Some(start) = tail.windows(7).rposition(|bytes| bytes == b"HTTP/1.") else { return };
         let start = end + start;
@@ -67,7 +67,7 @@ impl<T: Read + Unpin> Read for UnparsedHeads<T> {
 impl<T: Write + Unpin> Write for UnparsedHeads<T> {
     /// Takes the whole, so that a head is complete when it is flushed.
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if self.unsent.len() >= ENOUGH {
+        if self.unsent.len() >= MAX_UNSENT {
             ready!(self.poll_send(cx))?;
         }
         self.unsent.extend_from_slice(buf);
@@ -102,7 +102,7 @@ fn replacement(head: &[u8], emulator: &Emulator) -> Option<Vec<u8>> {
             date = Some(value);
         }
     }
-    let response = emulator.answer_unparsed(refusal(status_line.get(9..12)?)?);
+    let response = emulator.respond_unparsed(refusal(status_line.get(9..12)?)?);
     let mut bytes = format!("{status_line}\r\n").into_bytes();
     for (name, value) in response.headers() {
         write_header(&mut bytes, name.as_str(), value.as_bytes());
@@ -122,20 +122,22 @@ fn write_header(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
     bytes.extend(b"\r\n");
 }
 
-fn refusal(status: &str) -> Option<Refusal> {
+fn refusal(status: &str) -> Option<ErrorResponse> {
     let refusal = match status {
         "400" => {
             let reason = "the request line or a header cannot be parsed as HTTP/1.1; a client that speaks TLS to this port is seen as that";
-            Refusal::bad_request(bodies::UNPARSABLE_HEAD, reason)
+            ErrorResponse::bad_request(error_bodies::UNPARSABLE_HEAD, reason)
         }
-        "414" => Refusal::new(StatusCode::URI_TOO_LONG, bodies::URI_TOO_LONG, "the URI is longer than 64 KiB"),
+        "414" => {
+            ErrorResponse::new(StatusCode::URI_TOO_LONG, error_bodies::URI_TOO_LONG, "the URI is longer than 64 KiB")
+        }
         "431" => {
             let reason = "the headers are too large, or more than 100";
-            Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, bodies::HEADERS_TOO_LARGE, reason)
+            ErrorResponse::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, error_bodies::HEADERS_TOO_LARGE, reason)
         }
         _ => return None,
     };
-    Some(Refusal { close: true, ..refusal })
+    Some(ErrorResponse { close: true, ..refusal })
 }
 
 #[cfg(test)]

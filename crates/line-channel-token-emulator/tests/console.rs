@@ -80,7 +80,7 @@ fn a_reissue_may_keep_the_token_before_for_up_to_a_day() {
 fn long_lived_tokens_count_by_themselves() {
     let clock = TestClock::new();
     let with = |id: &str, token: &str| EmulatedChannel::new(id, "x").unwrap().with_long_lived_token(token).unwrap();
-    let emulator = builder(&clock).channel(with("3", "third")).short_lived_cap(1).build().unwrap();
+    let emulator = builder(&clock).channel(with("3", "third")).max_short_lived_tokens(1).build().unwrap();
     let third = ChannelId::new("3").unwrap();
     emulator.register_long_lived_token(&channel(), "long-lived", Duration::ZERO).unwrap();
     for _ in 0..2 {

@@ -75,7 +75,7 @@ fn the_31st_short_lived_token_silently_revokes_the_oldest() {
 
 #[test]
 fn a_cap_of_one_gives_what_the_elixir_original_describes() {
-    let emulator = builder(&TestClock::new()).short_lived_cap(1).build().unwrap();
+    let emulator = builder(&TestClock::new()).max_short_lived_tokens(1).build().unwrap();
     let first = token(&issue(&emulator));
     let second = token(&issue(&emulator));
     assert_eq!((verify(&emulator, &first).0, verify(&emulator, &second).0), (400, 200));
@@ -152,7 +152,7 @@ fn a_token_that_was_once_seen_expired_stays_so_when_the_calendar_is_set_right() 
     ];
     for (what, ask) in asked {
         let clock = TestClock::new();
-        let emulator = builder(&clock).short_lived_cap(1).build().unwrap();
+        let emulator = builder(&clock).max_short_lived_tokens(1).build().unwrap();
         let short_lived = token(&issue(&emulator));
         let jwt = token(&issue_jwt(&emulator, &assertion()));
         clock.advance_calendar(LEAP);
@@ -248,7 +248,7 @@ fn settings_that_cannot_work_are_refused() {
     for (builder, says) in [
         (builder(&clock).channel(again), "two channels have the id 1234567890"),
         (builder(&clock).channel(same_kid), "two channels have a key with the kid other-kid"),
-        (builder(&clock).short_lived_cap(0), "cap of 0"),
+        (builder(&clock).max_short_lived_tokens(0), "cap of 0"),
         (builder(&clock).accepted_audiences([""; 0]), "audience"),
     ] {
         let error = builder.build().unwrap_err().to_string();

@@ -83,7 +83,7 @@ fn revoked_replaced_and_foreign_tokens_are_refused() {
         assert_eq!(check(&emulator, token), Err(error));
         refused(&bot_info(&emulator, token), 401, INVALID_TOKEN);
     }
-    let capped = builder(&TestClock::new()).short_lived_cap(1).build().unwrap();
+    let capped = builder(&TestClock::new()).max_short_lived_tokens(1).build().unwrap();
     let first = support::token(&issue(&capped));
     issue(&capped);
     assert_eq!(check(&capped, &first), Err(BearerError::Revoked), "silently, by the one after it");

@@ -8,10 +8,11 @@ use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, ChannelSecre
 use crate::channel::SecretDigest;
 use crate::emulator::Emulator;
 use crate::jwk::{self, es256_refused};
-use crate::ledger::AlreadyKnown;
 use crate::public_key::Algorithm;
-use crate::standing::{ChannelIndex, TokenFamily};
-use crate::state::RegisteredKey;
+use crate::shared::RegisteredKey;
+use crate::token_family::TokenFamily;
+use crate::token_status::ChannelIndex;
+use crate::token_store::AlreadyKnown;
 
 /// The longest time for which the Console keeps the long-lived token before, when it reissues one.
 const LONGEST_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -21,17 +22,17 @@ impl Emulator {
     /// emulator does not have. Stateless tokens are counted by the second in which they were issued.
     #[must_use]
     pub fn live_tokens(&self, channel: &ChannelId, family: TokenFamily) -> usize {
-        let inner = self.inner();
-        let now = inner.clock.now();
-        inner.find(channel.as_str()).map_or(0, |channel| inner.ledger().live(family, channel, now))
+        let shared = self.shared();
+        let now = shared.clock.now();
+        shared.find(channel.as_str()).map_or(0, |channel| shared.tokens().live(family, channel, now))
     }
 
     /// Revokes all short-lived, v2.1 and long-lived tokens of a channel and says how many that were. Stateless ones cannot be
     /// revoked.
     pub fn revoke_all(&self, channel: &ChannelId) -> usize {
-        let inner = self.inner();
-        let now = inner.clock.now();
-        inner.find(channel.as_str()).map_or(0, |channel| inner.ledger().revoke_all(channel, now))
+        let shared = self.shared();
+        let now = shared.clock.now();
+        shared.find(channel.as_str()).map_or(0, |channel| shared.tokens().revoke_all(channel, now))
     }
 
     /// Gives a channel another secret, as the Console does when a secret is reissued. The old one is refused from now on;
@@ -59,7 +60,7 @@ impl Emulator {
     pub fn set_channel_secret(&self, channel: &ChannelId, secret: impl AsRef<str>) -> Result<(), Error> {
         let secret = ChannelSecret::new(secret)?;
         let index = self.index(channel)?;
-        self.inner().channel(index).set_secret(SecretDigest::of(secret.expose_secret()));
+        self.shared().channel(index).set_secret(SecretDigest::of(secret.expose_secret()));
         Ok(())
     }
 
@@ -98,15 +99,15 @@ impl Emulator {
             let message = format!("the token before cannot be kept for {hours:.1} h: at most 24 h");
             return Err(Error::invalid_input(message));
         }
-        let inner = self.inner();
-        let now = inner.clock.now();
-        inner.ledger().add_long_lived(index, token.expose_secret(), keep_previous_for, now).map_err(|AlreadyKnown| {
+        let shared = self.shared();
+        let now = shared.clock.now();
+        shared.tokens().add_long_lived(index, token.expose_secret(), keep_previous_for, now).map_err(|AlreadyKnown| {
             Error::invalid_input("a token with this text was issued or registered before: give a new one")
         })
     }
 
     fn index(&self, channel: &ChannelId) -> Result<ChannelIndex, Error> {
-        let index = self.inner().find(channel.as_str());
+        let index = self.shared().find(channel.as_str());
         index.ok_or_else(|| Error::invalid_input(format!("the emulator has no channel {channel}")))
     }
 
@@ -123,14 +124,14 @@ impl Emulator {
         kid: impl AsRef<str>,
         public_jwk_json: impl AsRef<str>,
     ) -> Result<(), Error> {
-        let inner = self.inner();
+        let shared = self.shared();
         let kid = AssertionKid::new(kid)?;
-        let key = jwk::read(public_jwk_json.as_ref())?;
-        if key.algorithm() == Algorithm::Es256 && !inner.settings.accept_es256 {
+        let key = jwk::parse(public_jwk_json.as_ref())?;
+        if key.algorithm() == Algorithm::Es256 && !shared.settings.accept_es256 {
             return Err(es256_refused());
         }
         let owner = self.index(channel)?;
-        let mut keys = inner.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         if keys.contains_key(kid.as_str()) {
             return Err(Error::invalid_input(format!("a key with the kid {kid} is registered already")));
         }
@@ -141,6 +142,6 @@ impl Emulator {
     /// Removes a registered key and says whether there was one. Tokens that were issued for it stay valid.
     pub fn remove_key(&self, kid: impl AsRef<str>) -> bool {
         let Ok(kid) = AssertionKid::new(kid) else { return false };
-        self.inner().keys.write().unwrap_or_else(PoisonError::into_inner).remove(kid.as_str()).is_some()
+        self.shared().keys.write().unwrap_or_else(PoisonError::into_inner).remove(kid.as_str()).is_some()
     }
 }

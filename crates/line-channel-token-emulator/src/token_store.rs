@@ -6,43 +6,48 @@ use std::time::Duration;
 
 use line_channel_token_core::Moment;
 
-use crate::books::{Books, REMEMBERED};
-use crate::issued::{Digest, End, Issued};
-use crate::standing::{ChannelIndex, Standing, TokenFamily};
+use crate::channel_tokens::{ChannelTokens, REMEMBERED};
+use crate::issued_token::{End, IssuedToken, TokenDigest};
 use crate::stateless_token::StatelessToken;
+use crate::token_family::TokenFamily;
+use crate::token_status::{ChannelIndex, TokenStatus};
 
 /// How many v2.1 tokens a channel may have.
-const JWT_CAP: usize = 30;
+const MAX_JWT_TOKENS: usize = 30;
 
 /// The 31st v2.1 token was asked for.
 #[derive(Debug)]
-pub(crate) struct Full;
+pub(crate) struct TokenLimitReached;
 
 /// A long-lived token was to be registered whose text is that of a token that was here before.
 #[derive(Debug)]
 pub(crate) struct AlreadyKnown;
 
 /// Every token of every channel, apart from stateless ones.
-pub(crate) struct Ledger {
-    tokens: HashMap<Digest, Issued>,
-    books: Vec<Books>,
-    short_lived_cap: usize,
+pub(crate) struct TokenStore {
+    tokens: HashMap<TokenDigest, IssuedToken>,
+    channels: Vec<ChannelTokens>,
+    max_short_lived_tokens: usize,
 }
 
-impl Ledger {
-    pub(crate) fn new(channels: usize, short_lived_cap: usize) -> Self {
-        Self { tokens: HashMap::new(), books: (0..channels).map(|_| Books::default()).collect(), short_lived_cap }
+impl TokenStore {
+    pub(crate) fn new(channels: usize, max_short_lived_tokens: usize) -> Self {
+        Self {
+            tokens: HashMap::new(),
+            channels: (0..channels).map(|_| ChannelTokens::default()).collect(),
+            max_short_lived_tokens,
+        }
     }
 
     /// Records a v2 token; the oldest is revoked if there is no room.
     pub(crate) fn add_short_lived(&mut self, channel: ChannelIndex, token: &str, lifetime: Duration, now: Moment) {
-        self.settle(channel, now);
-        while self.books[channel.0].short_lived.len() >= self.short_lived_cap {
-            let Some(oldest) = self.books[channel.0].short_lived.pop_front() else { break };
+        self.record_expiries(channel, now);
+        while self.channels[channel.0].short_lived.len() >= self.max_short_lived_tokens {
+            let Some(oldest) = self.channels[channel.0].short_lived.pop_front() else { break };
             self.end(channel, oldest, End::Revoked);
         }
         let digest = self.insert(TokenFamily::ShortLived, channel, token, Some(lifetime), "", now);
-        self.books[channel.0].short_lived.push_back(digest);
+        self.channels[channel.0].short_lived.push_back(digest);
     }
 
     /// Records a v2.1 token, unless the channel has 30 valid ones.
@@ -53,13 +58,13 @@ impl Ledger {
         key_id: &str,
         lifetime: Duration,
         now: Moment,
-    ) -> Result<(), Full> {
-        self.settle(channel, now);
-        if self.books[channel.0].jwt.len() >= JWT_CAP {
-            return Err(Full);
+    ) -> Result<(), TokenLimitReached> {
+        self.record_expiries(channel, now);
+        if self.channels[channel.0].jwt.len() >= MAX_JWT_TOKENS {
+            return Err(TokenLimitReached);
         }
         let digest = self.insert(TokenFamily::Jwt, channel, token, Some(lifetime), key_id, now);
-        self.books[channel.0].jwt.push_back(digest);
+        self.channels[channel.0].jwt.push_back(digest);
         Ok(())
     }
 
@@ -71,11 +76,11 @@ impl Ledger {
         keep_previous_for: Duration,
         now: Moment,
     ) -> Result<(), AlreadyKnown> {
-        self.settle(channel, now);
-        if self.tokens.contains_key(&Digest::of(token)) {
+        self.record_expiries(channel, now);
+        if self.tokens.contains_key(&TokenDigest::of(token)) {
             return Err(AlreadyKnown);
         }
-        let mut previous = std::mem::take(&mut self.books[channel.0].long_lived);
+        let mut previous = std::mem::take(&mut self.channels[channel.0].long_lived);
         if !keep_previous_for.is_zero()
             && let Some(last) = previous.pop_back()
         {
@@ -84,43 +89,43 @@ impl Ledger {
                 issued.since = now;
                 issued.lifetime = Some(keep_previous_for);
             }
-            self.books[channel.0].long_lived.push_back(last);
+            self.channels[channel.0].long_lived.push_back(last);
         }
         for digest in previous {
             self.end(channel, digest, End::Revoked);
         }
         let digest = self.insert(TokenFamily::LongLived, channel, token, None, "", now);
-        self.books[channel.0].long_lived.push_back(digest);
+        self.channels[channel.0].long_lived.push_back(digest);
         Ok(())
     }
 
     pub(crate) fn add_stateless(&mut self, channel: ChannelIndex, now: Moment) {
-        self.books[channel.0].stateless.add(now);
+        self.channels[channel.0].stateless.add(now);
     }
 
     /// What is known about a stateless token, which was found to be this emulator's own.
-    pub(crate) fn stateless_standing(&mut self, text: &str, token: StatelessToken, now: Moment) -> Standing {
-        let books = self.books.get_mut(token.channel.0);
-        books.map_or(Standing::Unknown, |books| books.stateless_standing(Digest::of(text), token, now))
+    pub(crate) fn stateless_status(&mut self, text: &str, token: StatelessToken, now: Moment) -> TokenStatus {
+        let channels = self.channels.get_mut(token.channel.0);
+        channels.map_or(TokenStatus::Unknown, |channels| channels.stateless_status(TokenDigest::of(text), token, now))
     }
 
     /// What is known about a token of some families. If its time is over, that is recorded before it is told.
-    pub(crate) fn standing(&mut self, families: &[TokenFamily], token: &str, now: Moment) -> Standing {
-        let digest = Digest::of(token);
+    pub(crate) fn status(&mut self, families: &[TokenFamily], token: &str, now: Moment) -> TokenStatus {
+        let digest = TokenDigest::of(token);
         let issued = self.tokens.get(&digest).filter(|issued| families.contains(&issued.family));
         let Some(channel) = issued.map(|issued| issued.channel) else {
-            return Standing::Unknown;
+            return TokenStatus::Unknown;
         };
-        self.settle(channel, now);
-        self.tokens.get(&digest).map_or(Standing::Unknown, |issued| issued.standing(now))
+        self.record_expiries(channel, now);
+        self.tokens.get(&digest).map_or(TokenStatus::Unknown, |issued| issued.status(now))
     }
 
     /// Revokes a token that is live; every other text is left as it is.
     pub(crate) fn revoke(&mut self, families: &[TokenFamily], token: &str, now: Moment) {
-        let Standing::Live(channel, _) = self.standing(families, token, now) else { return };
-        let digest = Digest::of(token);
-        let books = &mut self.books[channel.0];
-        for list in books.kept() {
+        let TokenStatus::Live(channel, _) = self.status(families, token, now) else { return };
+        let digest = TokenDigest::of(token);
+        let channels = &mut self.channels[channel.0];
+        for list in channels.kept() {
             list.retain(|other| *other != digest);
         }
         self.end(channel, digest, End::Revoked);
@@ -128,8 +133,8 @@ impl Ledger {
 
     /// Revokes what a channel has, apart from stateless tokens, and says how many that were.
     pub(crate) fn revoke_all(&mut self, channel: ChannelIndex, now: Moment) -> usize {
-        self.settle(channel, now);
-        let live: Vec<Digest> = self.books[channel.0].kept().into_iter().flat_map(std::mem::take).collect();
+        self.record_expiries(channel, now);
+        let live: Vec<TokenDigest> = self.channels[channel.0].kept().into_iter().flat_map(std::mem::take).collect();
         for digest in &live {
             self.end(channel, *digest, End::Revoked);
         }
@@ -138,14 +143,14 @@ impl Ledger {
 
     /// The key ids of a channel's valid v2.1 tokens, oldest first.
     pub(crate) fn key_ids(&mut self, channel: ChannelIndex, now: Moment) -> Vec<String> {
-        self.settle(channel, now);
-        let jwt = &self.books[channel.0].jwt;
+        self.record_expiries(channel, now);
+        let jwt = &self.channels[channel.0].jwt;
         jwt.iter().filter_map(|digest| self.tokens.get(digest)).map(|token| token.key_id.to_string()).collect()
     }
 
     pub(crate) fn live(&mut self, family: TokenFamily, channel: ChannelIndex, now: Moment) -> usize {
-        self.settle(channel, now);
-        self.books[channel.0].live(family, now)
+        self.record_expiries(channel, now);
+        self.channels[channel.0].live(family, now)
     }
 
     fn insert(
@@ -156,19 +161,19 @@ impl Ledger {
         lifetime: Option<Duration>,
         key_id: &str,
         now: Moment,
-    ) -> Digest {
-        let digest = Digest::of(token);
-        let issued = Issued { family, channel, since: now, lifetime, key_id: key_id.into(), end: None };
+    ) -> TokenDigest {
+        let digest = TokenDigest::of(token);
+        let issued = IssuedToken { family, channel, since: now, lifetime, key_id: key_id.into(), end: None };
         self.tokens.insert(digest, issued);
         digest
     }
 
     /// Ends the expired tokens for good, so that they count no more whatever the clock says next.
-    fn settle(&mut self, channel: ChannelIndex, now: Moment) {
+    fn record_expiries(&mut self, channel: ChannelIndex, now: Moment) {
         let tokens = &self.tokens;
         let mut expired = Vec::new();
-        let books = &mut self.books[channel.0];
-        for list in books.kept() {
+        let channels = &mut self.channels[channel.0];
+        for list in channels.kept() {
             list.retain(|digest| {
                 let live = tokens.get(digest).is_some_and(|issued| !issued.is_over(now));
                 if !live {
@@ -182,12 +187,12 @@ impl Ledger {
         }
     }
 
-    fn end(&mut self, channel: ChannelIndex, digest: Digest, end: End) {
+    fn end(&mut self, channel: ChannelIndex, digest: TokenDigest, end: End) {
         match self.tokens.get_mut(&digest) {
             Some(issued) if issued.end.is_none() => issued.end = Some(end),
             _ => return,
         }
-        let ended = &mut self.books[channel.0].ended;
+        let ended = &mut self.channels[channel.0].ended;
         ended.push_back(digest);
         if ended.len() > REMEMBERED
             && let Some(forgotten) = ended.pop_front()
@@ -197,9 +202,9 @@ impl Ledger {
     }
 }
 
-impl fmt::Debug for Ledger {
+impl fmt::Debug for TokenStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ledger").field("tokens", &self.tokens.len()).finish_non_exhaustive()
+        f.debug_struct("TokenStore").field("tokens", &self.tokens.len()).finish_non_exhaustive()
     }
 }
 
@@ -209,8 +214,9 @@ mod tests {
 
     use line_channel_token_core::Moment;
 
-    use super::{Ledger, REMEMBERED};
-    use crate::standing::{ChannelIndex, Standing, TokenFamily};
+    use super::{REMEMBERED, TokenStore};
+    use crate::token_family::TokenFamily;
+    use crate::token_status::{ChannelIndex, TokenStatus};
 
     fn at(seconds: u64) -> Moment {
         let time = Duration::from_secs(seconds);
@@ -219,37 +225,37 @@ mod tests {
 
     #[test]
     fn memory_of_ended_tokens_is_bounded() {
-        let mut ledger = Ledger::new(1, 1);
+        let mut store = TokenStore::new(1, 1);
         let channel = ChannelIndex(0);
         for number in 0..REMEMBERED + 2 {
-            ledger.add_short_lived(channel, &number.to_string(), Duration::from_secs(60), at(0));
+            store.add_short_lived(channel, &number.to_string(), Duration::from_secs(60), at(0));
         }
-        let mut standing = |token: &str| ledger.standing(TokenFamily::V2, token, at(0));
-        assert_eq!(standing("0"), Standing::Unknown);
-        assert_eq!(standing("1"), Standing::Revoked(channel));
-        assert_eq!(standing(&(REMEMBERED + 1).to_string()), Standing::Live(channel, 60));
-        assert_eq!(ledger.tokens.len(), REMEMBERED + 1);
+        let mut status = |token: &str| store.status(TokenFamily::V2, token, at(0));
+        assert_eq!(status("0"), TokenStatus::Unknown);
+        assert_eq!(status("1"), TokenStatus::Revoked(channel));
+        assert_eq!(status(&(REMEMBERED + 1).to_string()), TokenStatus::Live(channel, 60));
+        assert_eq!(store.tokens.len(), REMEMBERED + 1);
     }
 
     #[test]
     fn an_ended_token_is_remembered_once_and_stays_as_it_ended() {
-        let mut ledger = Ledger::new(1, 2);
+        let mut store = TokenStore::new(1, 2);
         let channel = ChannelIndex(0);
         let life = Duration::from_secs(60);
         let v2 = TokenFamily::V2;
-        ledger.add_short_lived(channel, "expires", life, at(0));
-        assert_eq!(ledger.standing(v2, "expires", at(60)), Standing::Expired(channel), "asked, and so recorded");
-        ledger.add_short_lived(channel, "revoked", life, at(0));
-        ledger.revoke(v2, "revoked", at(0));
+        store.add_short_lived(channel, "expires", life, at(0));
+        assert_eq!(store.status(v2, "expires", at(60)), TokenStatus::Expired(channel), "asked, and so recorded");
+        store.add_short_lived(channel, "revoked", life, at(0));
+        store.revoke(v2, "revoked", at(0));
         for second in [0, 100, 0] {
             for token in ["expires", "revoked"] {
-                ledger.revoke(v2, token, at(second));
+                store.revoke(v2, token, at(second));
             }
-            ledger.revoke_all(channel, at(second));
-            assert_eq!(ledger.standing(v2, "expires", at(second)), Standing::Expired(channel));
-            assert_eq!(ledger.standing(v2, "revoked", at(second)), Standing::Revoked(channel));
+            store.revoke_all(channel, at(second));
+            assert_eq!(store.status(v2, "expires", at(second)), TokenStatus::Expired(channel));
+            assert_eq!(store.status(v2, "revoked", at(second)), TokenStatus::Revoked(channel));
             assert_eq!(
-                (ledger.books[0].ended.len(), ledger.live(TokenFamily::ShortLived, channel, at(second))),
+                (store.channels[0].ended.len(), store.live(TokenFamily::ShortLived, channel, at(second))),
                 (2, 0)
             );
         }
@@ -257,12 +263,12 @@ mod tests {
 
     #[test]
     fn stateless_tokens_leave_the_count_after_their_quarter_of_an_hour() {
-        let mut ledger = Ledger::new(1, 1);
+        let mut store = TokenStore::new(1, 1);
         for second in [0, 0, 10] {
-            ledger.add_stateless(ChannelIndex(0), at(second));
+            store.add_stateless(ChannelIndex(0), at(second));
         }
         for (second, live) in [(10, 3), (899, 3), (900, 1), (910, 0)] {
-            assert_eq!(ledger.live(TokenFamily::Stateless, ChannelIndex(0), at(second)), live, "{second}");
+            assert_eq!(store.live(TokenFamily::Stateless, ChannelIndex(0), at(second)), live, "{second}");
         }
     }
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use line_channel_token_core::Moment;
 
-use crate::standing::{ChannelIndex, Standing, TokenFamily};
+use crate::token_family::TokenFamily;
+use crate::token_status::{ChannelIndex, TokenStatus};
 
 /// SHA-256 of a token. The tokens themselves are not kept, and how long a lookup takes says nothing about them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Digest([u8; 32]);
+pub(crate) struct TokenDigest([u8; 32]);
 
-impl Digest {
+impl TokenDigest {
     pub(crate) fn of(token: &str) -> Self {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
@@ -29,7 +30,7 @@ pub(crate) enum End {
     Revoked,
 }
 
-pub(crate) struct Issued {
+pub(crate) struct IssuedToken {
     pub(crate) family: TokenFamily,
     pub(crate) channel: ChannelIndex,
     /// When the lifetime began: at the issue, or when a long-lived token was replaced.
@@ -41,17 +42,17 @@ pub(crate) struct Issued {
     pub(crate) end: Option<End>,
 }
 
-impl Issued {
+impl IssuedToken {
     /// Whether the clock says that the life is over, which is then to be recorded.
     pub(crate) fn is_over(&self, now: Moment) -> bool {
         self.remaining(now).is_zero()
     }
 
-    pub(crate) fn standing(&self, now: Moment) -> Standing {
+    pub(crate) fn status(&self, now: Moment) -> TokenStatus {
         match self.end {
-            Some(End::Revoked) => Standing::Revoked(self.channel),
-            Some(End::Expired) => Standing::Expired(self.channel),
-            None => Standing::Live(self.channel, self.remaining(now).as_secs()),
+            Some(End::Revoked) => TokenStatus::Revoked(self.channel),
+            Some(End::Expired) => TokenStatus::Expired(self.channel),
+            None => TokenStatus::Live(self.channel, self.remaining(now).as_secs()),
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) fn jws_shape(token: &str) -> JwsShape {
     else {
         return JwsShape::NotJws;
     };
-    let header = URL_SAFE_NO_PAD.decode(header).ok().and_then(|header| JsonObject::read(&header).ok());
+    let header = URL_SAFE_NO_PAD.decode(header).ok().and_then(|header| JsonObject::parse(&header).ok());
     let filled = |part: &str| URL_SAFE_NO_PAD.decode(part).is_ok_and(|bytes| !bytes.is_empty());
     match header {
         Some(_) if filled(payload) && filled(signature) => JwsShape::WellFormed,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
-use crate::bodies::{self, Body};
+use crate::error_bodies::{self, ErrorBody};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-line-request-id");
 
@@ -20,9 +20,9 @@ pub(crate) enum Success {
 
 /// Anything but a 200: what goes over the wire, and the fuller reason for the person who reads the log.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) status: StatusCode,
-    pub(crate) body: Body,
+    pub(crate) body: ErrorBody,
     pub(crate) reason: Cow<'static, str>,
     /// `Allow`, `Retry-After` or `WWW-Authenticate`, for the statuses that have one.
     pub(crate) header: Option<Box<(HeaderName, HeaderValue)>>,
@@ -30,8 +30,8 @@ pub(crate) struct Refusal {
     pub(crate) close: bool,
 }
 
-impl Refusal {
-    pub(crate) fn new(status: StatusCode, body: Body, reason: impl Into<Cow<'static, str>>) -> Self {
+impl ErrorResponse {
+    pub(crate) fn new(status: StatusCode, body: ErrorBody, reason: impl Into<Cow<'static, str>>) -> Self {
         Self { status, body, reason: reason.into(), header: None, close: false }
     }
 
@@ -39,18 +39,18 @@ impl Refusal {
         Self { header: Some(Box::new(header)), ..self }
     }
 
-    pub(crate) fn bad_request(body: Body, reason: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn bad_request(body: ErrorBody, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, body, reason)
     }
 
     pub(crate) fn no_randomness() -> Self {
         let reason = "the machine's random number generator failed";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, bodies::NO_RANDOMNESS, reason)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error_bodies::NO_RANDOMNESS, reason)
     }
 }
 
 /// The response. A HEAD gets the headers of the answer and no body.
-pub(crate) fn response(outcome: &Result<Success, Refusal>, head: bool, request_id: &str) -> Response<Bytes> {
+pub(crate) fn response(outcome: &Result<Success, ErrorResponse>, head: bool, request_id: &str) -> Response<Bytes> {
     let (status, body) = match outcome {
         Ok(Success::Json(json)) => (StatusCode::OK, Bytes::copy_from_slice(json.as_bytes())),
         Ok(Success::Empty) => (StatusCode::OK, Bytes::new()),
