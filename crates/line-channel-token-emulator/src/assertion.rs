@@ -1,4 +1,4 @@
-//! Reading an assertion as a compact JWS: its shape, its header and its signature.
+//! An assertion as a compact JWS: its form, its header and its signature.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,7 +8,7 @@ use crate::json_object::JsonObject;
 use crate::public_key::{Algorithm, PublicKey};
 use crate::response::{ErrorResponse, shown};
 
-/// An assertion whose header was read and accepted, and whose claims nobody vouches for yet.
+/// An assertion whose header was accepted, and whose signature is not verified yet.
 pub(crate) struct UnverifiedAssertion<'a> {
     kid: String,
     algorithm: Algorithm,
@@ -18,7 +18,7 @@ pub(crate) struct UnverifiedAssertion<'a> {
 }
 
 impl<'a> UnverifiedAssertion<'a> {
-    /// Reads the three parts and checks the header.
+    /// Parses the three parts and checks the header.
     pub(crate) fn parse(jwt: &'a str, accept_es256: bool) -> Result<Self, ErrorResponse> {
         let malformed = |reason: &'static str| ErrorResponse::bad_request(error_bodies::INVALID_ASSERTION, reason);
         let shape = "the assertion is not three parts with dots between";
@@ -32,7 +32,7 @@ impl<'a> UnverifiedAssertion<'a> {
         let claims = decode(claims, "the assertion's claims are not base64url without padding")?;
         let signature = decode(signature, "the assertion's signature is not base64url without padding")?;
         let header = JsonObject::parse(&header)
-            .map_err(|_| malformed("the assertion's header is no JSON object, or names a member twice"))?;
+            .map_err(|_| malformed("the assertion's header is no JSON object, or has a duplicate member"))?;
         let algorithm = algorithm(&header, accept_es256)?;
         match header.text("typ") {
             Some("JWT") => {}
@@ -48,7 +48,7 @@ impl<'a> UnverifiedAssertion<'a> {
             }
         }
         if header.has("crit") {
-            return Err(malformed("the header demands an extension (crit), and none is known here"));
+            return Err(malformed("the header has crit, and no extension is supported: leave it out"));
         }
         let kid = match header.text("kid") {
             Some(kid) if !kid.is_empty() => kid.to_owned(),
@@ -67,7 +67,8 @@ impl<'a> UnverifiedAssertion<'a> {
     /// The claims, once the signature is known to be `key`'s.
     pub(crate) fn verify(&self, key: &PublicKey) -> Result<JsonObject, ErrorResponse> {
         if key.algorithm() != self.algorithm {
-            let (alg, needed) = (self.algorithm.name(), key.algorithm().name());
+            let alg = self.algorithm.name();
+            let needed = key.algorithm().name();
             let reason = format!("the header's alg is {alg}, but the registered key is for {needed}");
             return Err(ErrorResponse::bad_request(error_bodies::INVALID_ALG, reason));
         }
@@ -76,7 +77,7 @@ impl<'a> UnverifiedAssertion<'a> {
             return Err(ErrorResponse::bad_request(error_bodies::INVALID_SIGNATURE, reason));
         }
         JsonObject::parse(&self.claims).map_err(|_| {
-            let reason = "the assertion's claims are no JSON object, or name a member twice";
+            let reason = "the assertion's claims are no JSON object, or have a duplicate member";
             ErrorResponse::bad_request(error_bodies::INVALID_ASSERTION, reason)
         })
     }

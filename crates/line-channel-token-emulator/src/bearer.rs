@@ -33,7 +33,7 @@ pub enum BearerError {
     Missing,
     /// The header is sent twice, or is not `Bearer`, a space and a token.
     Malformed,
-    /// The token was not issued here, or so long ago that it is forgotten.
+    /// The token was not issued here, or is one of those that are forgotten.
     Unknown,
     /// The token's lifetime is over.
     Expired,
@@ -71,7 +71,7 @@ impl BearerError {
         match self {
             Self::Missing => "there is no Authorization header: send `Authorization: Bearer` and the access token",
             Self::Malformed => "the Authorization header is not one `Bearer`, a space and an access token",
-            Self::Unknown => "the access token was not issued here",
+            Self::Unknown => "the access token was not issued here: issue a new one",
             Self::Expired => "the access token has expired: issue a new one",
             Self::Revoked => "the access token was revoked or replaced: issue a new one",
         }

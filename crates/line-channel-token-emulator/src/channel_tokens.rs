@@ -13,23 +13,22 @@ use crate::token_status::TokenStatus;
 /// How many expired and revoked tokens are remembered for each channel; older ones become unknown.
 pub(crate) const REMEMBERED: usize = 1000;
 
-/// A channel's tokens in the order of their issue. A token is either among the live ones or among the ended ones, and
-/// goes from the former to the latter once.
+/// A channel's tokens in the order of their issue. A token is either live or ended, and ends once.
 #[derive(Default)]
 pub(crate) struct ChannelTokens {
     pub(crate) short_lived: VecDeque<TokenDigest>,
     pub(crate) jwt: VecDeque<TokenDigest>,
-    /// At most two: the one before it may be kept for a while when a new one comes.
+    /// At most two: the previous one may stay valid for a while after a new one is registered.
     pub(crate) long_lived: VecDeque<TokenDigest>,
     pub(crate) ended: VecDeque<TokenDigest>,
     pub(crate) stateless: StatelessCount,
-    /// The stateless tokens that were last found expired.
+    /// The stateless tokens that were found expired, up to [`REMEMBERED`].
     stateless_expired: VecDeque<TokenDigest>,
 }
 
 impl ChannelTokens {
-    /// The lists of live tokens that are kept.
-    pub(crate) fn kept(&mut self) -> [&mut VecDeque<TokenDigest>; 3] {
+    /// The lists of live tokens that are stored.
+    pub(crate) fn stored(&mut self) -> [&mut VecDeque<TokenDigest>; 3] {
         [&mut self.short_lived, &mut self.jwt, &mut self.long_lived]
     }
 
@@ -51,7 +50,7 @@ impl ChannelTokens {
         if !remaining.is_zero() {
             return TokenStatus::Live(token.channel, remaining.as_secs());
         }
-        // Remembered, so that a clock that is set back does not bring it to life again.
+        // Remembered, so that it stays expired if the clock is set back.
         self.stateless_expired.push_back(digest);
         if self.stateless_expired.len() > REMEMBERED {
             self.stateless_expired.pop_front();

@@ -9,7 +9,7 @@ use crate::leniency::Leniency;
 use crate::numeric_claims;
 use crate::response::{ErrorResponse, shown};
 
-/// What the claims are held against.
+/// What the claims are checked against.
 #[derive(Debug)]
 pub(crate) struct ClaimRules<'a> {
     pub(crate) now: Moment,
@@ -19,11 +19,11 @@ pub(crate) struct ClaimRules<'a> {
     pub(crate) leniency: &'a Leniency,
 }
 
-/// Checks `iss`, `sub`, `aud`, `exp`, `nbf` and `iat`, and returns what passed with a warning.
+/// Checks `iss`, `sub`, `aud`, `exp`, `nbf` and `iat`, and returns a warning for each that was accepted though LINE may reject it.
 pub(crate) fn check(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<Vec<String>, ErrorResponse> {
     issuer(claims, rules.owner)?;
     audience(claims, rules)?;
-    // Whole seconds, because that is how clients write them: a client that rounds as usual is never too far ahead.
+    // Whole seconds, as clients write them: otherwise a client that rounds up would be too far ahead.
     let now = rules.now.unix.as_secs() as f64;
     numeric_claims::expiry(claims, rules.leniency, now)?;
     numeric_claims::not_before(claims, now)?;
@@ -100,7 +100,7 @@ mod tests {
         let claims = JsonObject::parse(claims.as_bytes()).unwrap();
         match check(&claims, &rules) {
             Ok(warnings) => format!("accepted; {}", warnings.join("; ")),
-            Err(refusal) => format!("{} | {}", refusal.body, refusal.reason),
+            Err(error) => format!("{} | {}", error.body, error.reason),
         }
     }
 
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn every_claim_is_held_to_its_rule_with_a_reason_for_the_reader() {
+    fn each_claim_has_its_rule() {
         let aud = r#""aud":"https://api.line.me/""#;
         for (outcome, says) in [
             (with(&format!(r#"{aud},"exp":1000001"#)), "accepted; "),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_of_one_audience_passes_with_a_warning_if_allowed() {
+    fn one_audience_array_can_be_allowed() {
         let lenient = Leniency { audience_array: true, ..Leniency::default() };
         let with =
             |aud: &str| outcome(&format!(r#"{{"iss":"1234","sub":"1234","exp":1000300,"aud":{aud}}}"#), &lenient);

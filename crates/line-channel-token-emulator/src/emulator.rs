@@ -22,18 +22,31 @@ use crate::{random, router};
 ///
 /// Cheap to clone; clones are the same service. It is an [`HttpBackend`], so a client can be given
 /// [`backend`](Self::backend) in place of a network, whatever the base URL; [`handle`](Self::handle) is the same without a future.
+///
+/// ```
+/// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+/// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+///
+/// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
+/// let client = Client::new(emulator.backend());
+/// let id = ChannelId::new("1234567890")?;
+/// let token = futures_executor::block_on(client.issue_stateless(&id, &ChannelSecret::new("s3cret")?))?;
+/// assert_eq!(token.expires_in().as_secs(), 900);
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Emulator(Arc<Shared>);
 
 impl Emulator {
-    /// The emulator in process, as the [`HttpBackend`] of a client: a further handle on the same service, which opens
-    /// no port. Tokens that the client issues are counted, expired and revoked through this one too.
+    /// The emulator as the [`HttpBackend`] of a client: another handle on the same service, without a port. Both see the same
+    /// tokens.
     ///
     /// ```
     /// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
     /// use line_channel_token_emulator::{EmulatedChannel, Emulator, TokenFamily};
     ///
-    /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+    /// let id = ChannelId::new("1234567890")?;
+    /// let secret = ChannelSecret::new("s3cret")?;
     /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
     /// let client = Client::new(emulator.backend());
     ///
@@ -48,14 +61,25 @@ impl Emulator {
 
     /// Responds to a request. Only the path, the query, the method, the headers and the body matter: host and scheme may
     /// be any, or none.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::Request;
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().build()?;
+    /// let response = emulator.handle(&Request::get("/nowhere").body(Bytes::new())?);
+    /// assert_eq!(response.status(), 404);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let body = RequestBody::of(request.body());
         self.respond(request.method(), request.uri(), request.headers(), body)
     }
 
-    /// Whose access token a request carries in its `Authorization` header, for a resource of your own: tokens of every family,
-    /// stateless ones included, and by the emulator's clock. The emulator's own resources are those of the Messaging API that
+    /// The channel whose access token a request has in its `Authorization` header, for a resource of your own: tokens of every family,
+    /// stateless ones included, checked by the emulator's clock. The emulator's own resources are those of the Messaging API that
     /// the [crate](crate) names.
     ///
     /// # Errors

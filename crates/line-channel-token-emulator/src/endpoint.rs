@@ -1,4 +1,4 @@
-//! The eight token endpoints, and what a request must look like before its parameters are read.
+//! The eight token endpoints, and the checks of method and headers.
 
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
@@ -62,14 +62,14 @@ impl Endpoint {
         check_method(self.is_get(), method)
     }
 
-    /// Checks the headers: no retry key, and a form if a form is needed. What passes for one with a warning is returned.
+    /// Checks the headers: no retry key, and a form if the endpoint takes one. Returns a warning if a wrong label was accepted.
     pub(crate) fn check_headers(
         self,
         headers: &HeaderMap,
         leniency: &Leniency,
     ) -> Result<Option<String>, ErrorResponse> {
         if headers.contains_key("x-line-retry-key") {
-            let reason = "X-Line-Retry-Key belongs to the Messaging API and is rejected here";
+            let reason = "X-Line-Retry-Key belongs to the Messaging API: leave it out here";
             return Err(ErrorResponse::bad_request(error_bodies::RETRY_KEY, reason));
         }
         if self.is_get() || is_media_type(headers, "application/x-www-form-urlencoded") {
@@ -84,9 +84,9 @@ impl Endpoint {
         }
         let reason = if labelled_json {
             "the content type is application/json, and application/x-www-form-urlencoded is needed; \
-             accept_json_labelled_revocations(true) lets it pass"
+             accept_json_labelled_revocations(true) accepts it"
         } else if headers.contains_key(CONTENT_TYPE) {
-            "the content type is not application/x-www-form-urlencoded"
+            "the content type is wrong: application/x-www-form-urlencoded is needed"
         } else {
             "there is no content type: application/x-www-form-urlencoded is needed"
         };
@@ -125,7 +125,7 @@ mod tests {
     use super::{Endpoint, is_media_type};
 
     #[test]
-    fn a_doubled_slash_and_an_absolute_uri_find_the_endpoint() {
+    fn doubled_slashes_and_absolute_uris_match() {
         for uri in ["/oauth2/v3/token", "//oauth2/v3/token", "https://api.line.me/oauth2/v3/token?x=1"] {
             assert_eq!(Endpoint::from_uri(&uri.parse().unwrap()), Some(Endpoint::V3Token), "{uri}");
         }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_charset_does_not_make_it_another_media_type() {
+    fn charset_keeps_the_media_type() {
         for (content_type, fits) in [
             ("application/x-www-form-urlencoded", true),
             ("Application/X-WWW-Form-Urlencoded ; charset=UTF-8", true),

@@ -1,12 +1,12 @@
-//! Every refusal body, in one place: what LINE documents first, then what this emulator had to invent.
+//! The body of every error response: first those that LINE documents, then those that were observed or invented.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The two shapes that LINE's refusals have.
+/// The two forms of LINE's error bodies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorBody {
-    /// `{"error":…,"error_description":…}`, the description being optional.
+    /// `{"error":…,"error_description":…}`, the description is optional.
     OAuth(&'static str, Option<&'static str>),
     /// `{"message":…}`.
     Message(Cow<'static, str>),
@@ -71,7 +71,7 @@ pub(crate) const FAILED_TO_PARSE: ErrorBody = message("failed to parse");
 pub(crate) const NO_AUTHORIZATION: ErrorBody =
     message("Authorization header required. Must follow the scheme, 'Authorization: Bearer <ACCESS TOKEN>'");
 
-// Invented: undocumented, and some answer is needed.
+// Invented: LINE documents none, and a response is needed.
 pub(crate) const INVALID_ASSERTION: ErrorBody = client("Invalid client_assertion");
 pub(crate) const INVALID_ALG: ErrorBody = client("Invalid alg");
 pub(crate) const INVALID_TYP: ErrorBody = client("Invalid typ");

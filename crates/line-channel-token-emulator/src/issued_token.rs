@@ -1,4 +1,4 @@
-//! One issued token, as the ledger keeps it.
+//! One issued token, as the store holds it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use line_channel_token_core::Moment;
 use crate::token_family::TokenFamily;
 use crate::token_status::{ChannelIndex, TokenStatus};
 
-/// SHA-256 of a token. The tokens themselves are not kept, and how long a lookup takes says nothing about them.
+/// SHA-256 of a token. The tokens themselves are not stored, and the time of a lookup says nothing about them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct TokenDigest([u8; 32]);
 
@@ -23,7 +23,7 @@ impl TokenDigest {
 /// The `expires_in` of a token that does not expire, in seconds: what LINE's reference shows for a long-lived one.
 const NO_EXPIRY: Duration = Duration::from_secs(3_138_007_490);
 
-/// How a token came to its end.
+/// Why a token is no longer valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Expired,
@@ -38,13 +38,13 @@ pub(crate) struct IssuedToken {
     /// `None` if the token does not expire.
     pub(crate) lifetime: Option<Duration>,
     pub(crate) key_id: Box<str>,
-    /// Written once and never taken back: a clock that is set back must not bring a token to life again.
+    /// Written once: an expired token stays so if the clock is set back.
     pub(crate) end: Option<End>,
 }
 
 impl IssuedToken {
-    /// Whether the clock says that the life is over, which is then to be recorded.
-    pub(crate) fn is_over(&self, now: Moment) -> bool {
+    /// Whether the lifetime is over. The caller records that.
+    pub(crate) fn is_expired(&self, now: Moment) -> bool {
         self.remaining(now).is_zero()
     }
 

@@ -11,7 +11,7 @@ use crate::response::shown;
 /// What a private JWK holds and a public one must not (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// Reads a public JWK and applies every rule of the Console.
+/// Parses a public JWK and applies every rule of the Console.
 pub(crate) fn parse(json: &str) -> Result<PublicKey, Error> {
     let jwk = object(json)?;
     if jwk.has("keys") {
@@ -40,7 +40,7 @@ pub(crate) fn parse(json: &str) -> Result<PublicKey, Error> {
     Ok(key)
 }
 
-/// A key may stand under a member, as in the response of an API that hands one out.
+/// The key may be the value of a member, as in the response of an API.
 fn no_kty(jwk: &JsonObject) -> Error {
     match jwk.names().find(|name| jwk.get(name).is_some_and(|value| value.get("kty").is_some())) {
         Some(name) => refused(format!("the key is the object under its member {}: give that alone", shown(name))),
@@ -48,7 +48,7 @@ fn no_kty(jwk: &JsonObject) -> Error {
     }
 }
 
-/// The refusal of a P-256 key if ES256 is not accepted.
+/// The error for a P-256 key if ES256 is not accepted.
 pub(crate) fn es256_refused() -> Error {
     refused("it is an EC key, and LINE takes RSA 2048 only; accept_es256(true) makes the emulator take it")
 }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_to_state_the_purpose_are_accepted() {
+    fn use_and_key_ops_are_accepted() {
         parse(RSA_A2).unwrap();
         parse(EC_A3).unwrap();
         let key_ops = changed(RSA_A2, |jwk| {
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_and_a_byte_order_mark_are_read_before_anything_is_judged() {
+    fn escapes_and_bom_are_parsed_first() {
         parse(&format!("\u{feff}{RSA_A2}\r\n")).unwrap();
         parse(&RSA_A2.replacen("AQAB", r"\u0041QA\u0042", 1)).unwrap();
         for escaped in [r"a\/b", r"a\u002Bb", r"a\u002fb", "a+b", "a/b"] {

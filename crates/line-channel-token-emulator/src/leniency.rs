@@ -18,8 +18,8 @@ use std::fmt;
 pub enum NumericStrings {
     /// Neither, whatever the sample does.
     Refused,
-    /// Both at once, as in LINE's sample, with a warning in the record. One of them as a string and the other not, or not
-    /// there, is refused. This is the default.
+    /// Both at once, as in LINE's sample, with a warning in the record. If only one of them is a
+    /// string, it is refused. This is the default.
     #[default]
     SampleForm,
     /// Each by itself, with a warning in the record.

@@ -3,7 +3,7 @@
 use crate::builder::EmulatorBuilder;
 use crate::leniency::{Evidence, NumericStrings};
 
-/// What is not known of LINE. Each setting is strict by default, and what a lenient one lets through is told in
+/// What is not known of LINE. Each setting is strict by default, and what a lenient one accepts is in
 /// [`RequestRecord::warnings`](crate::RequestRecord::warnings).
 impl EmulatorBuilder {
     /// Whether an assertion's `exp` and `token_exp` may be strings; only in the form of LINE's own sample by default.
@@ -44,7 +44,7 @@ impl EmulatorBuilder {
     }
 
     /// Whether a `client_id` beside an assertion may be another than the assertion's subject. Off by default: RFC 7521,
-    /// section 4.2, demands that both are the same client.
+    /// section 4.2, requires that both are the same client.
     ///
     /// ```
     /// let emulator = line_channel_token_emulator::Emulator::builder().accept_mismatched_client_id(true).build()?;
@@ -67,7 +67,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// What a v2 issue, a v3 issue and a v2.1 revoke answer if the channel id is unknown or is no decimal number. LINE's
+    /// How a v2 issue, a v3 issue and a v2.1 revoke respond if the channel id is unknown or is no decimal number. LINE's
     /// reference has the row `invalid client_id` for the v2 issue, which is the default here (`Invalid
     /// 'client_credentials'.` for the v3 issue); in September 2026 somebody saw `some parameters in the wrong format`.
     ///
@@ -82,7 +82,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// What a v2.1 verify answers if the value cannot be parsed as a token. LINE's reference has `The access token not JWS`,
+    /// How a v2.1 verify responds if the value cannot be parsed as a token. LINE's reference has `The access token not JWS`,
     /// which is the default here (`The access token malformed` for three parts that are no JWS); in 2020 somebody saw
     /// `{"message":"failed to parse"}`.
     ///

@@ -1,4 +1,4 @@
-//! The Messaging API as far as an access token goes: it is judged, and nothing is sent to anyone.
+//! The part of the Messaging API that checks access tokens. Nothing is sent to anyone.
 
 use std::fmt::Write as _;
 
@@ -20,9 +20,9 @@ const MAX_MESSAGES: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
     BotInfo,
-    /// Push and reply tell the ids of the messages.
+    /// Push and reply: the response has the ids of the messages.
     SendToOne,
-    /// Multicast and broadcast do not.
+    /// Multicast and broadcast: the response has none.
     SendToMany,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn respond(
     }
 }
 
-/// Names that a channel always has, made of its id.
+/// The response about a channel, whose made-up names depend on its id alone.
 fn bot_info(channel: &str) -> Success {
     let mut hex = String::new();
     for byte in digest(&SHA256, channel.as_bytes()).as_ref() {
@@ -70,7 +70,7 @@ fn bot_info(channel: &str) -> Success {
     ))
 }
 
-/// An id and a quote token for each message of the body, up to five, which is not looked at any further.
+/// An id and a quote token for each message of the body, up to five. Nothing else of the body is checked.
 fn sent_messages(body: &[u8]) -> Result<Success, ErrorResponse> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let messages = body.get("messages").and_then(Value::as_array).map_or(0, Vec::len).min(MAX_MESSAGES);

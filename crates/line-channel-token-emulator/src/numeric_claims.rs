@@ -11,9 +11,9 @@ use crate::response::ErrorResponse;
 const LONGEST_AHEAD: f64 = 1800.0;
 /// How far ahead of this clock `nbf` may be, in seconds, because two clocks never agree.
 const SKEW: f64 = 60.0;
-/// The longest life of a v2.1 token, in seconds: 30 days.
+/// The longest lifetime of a v2.1 token, in seconds: 30 days.
 const LONGEST_TOKEN: f64 = 2_592_000.0;
-/// Beyond this a number has no fraction to speak of, and its range is what is wrong with it.
+/// Beyond this an `f64` has no fraction, and the error should name the range.
 const BEYOND_FRACTIONS: f64 = 9e15;
 
 /// Checks `exp`; `now` is in Unix seconds.
@@ -34,7 +34,7 @@ pub(crate) fn expiry(claims: &JsonObject, leniency: &Leniency, now: f64) -> Resu
     Ok(())
 }
 
-/// Checks `iat` and `nbf`, which LINE does not ask for.
+/// Checks `iat` and `nbf`, which LINE does not require.
 pub(crate) fn not_before(claims: &JsonObject, now: f64) -> Result<(), ErrorResponse> {
     number(claims, "iat", error_bodies::INVALID_IAT)?;
     match number(claims, "nbf", error_bodies::INVALID_NBF)?.and_then(Number::as_f64) {
@@ -46,7 +46,7 @@ pub(crate) fn not_before(claims: &JsonObject, now: f64) -> Result<(), ErrorRespo
     }
 }
 
-/// The claim `token_exp`, in seconds: the life that the issued token shall have.
+/// The claim `token_exp`, in seconds: the lifetime of the token to issue.
 pub(crate) fn token_lifetime(claims: &JsonObject, leniency: &Leniency) -> Result<u32, ErrorResponse> {
     let refused = |reason: String| ErrorResponse::bad_request(error_bodies::INVALID_TOKEN_EXP, reason);
     let seconds = integer(claims, "token_exp", leniency, error_bodies::INVALID_TOKEN_EXP)?
@@ -152,12 +152,12 @@ mod tests {
         let claims = claims(members);
         match expiry(&claims, leniency, NOW).and_then(|()| not_before(&claims, NOW)) {
             Ok(()) => "accepted".to_owned(),
-            Err(refusal) => format!("{} | {}", refusal.body, refusal.reason),
+            Err(error) => format!("{} | {}", error.body, error.reason),
         }
     }
 
     #[test]
-    fn each_moment_is_held_to_its_rule() {
+    fn each_time_claim_has_its_rule() {
         for (members, says) in [
             (r#""exp":1000001"#, "accepted"),
             (r#""exp":1001800"#, "accepted"),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_pass_only_in_the_form_of_the_sample() {
+    fn only_the_sample_form_allows_strings() {
         let sample = r#""exp":"1000300","token_exp":"86400""#;
         for (members, refused, sample_form, accepted) in [
             (sample, false, true, true),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_let_through_is_told() {
+    fn accepted_oddities_are_warned_about() {
         for (members, says) in [
             (r#""exp":"1","token_exp":"1""#, Some("exp and token_exp are written as text")),
             (r#""exp":1,"token_exp":"1""#, Some("token_exp is written as text")),
@@ -226,10 +226,10 @@ mod tests {
     }
 
     #[test]
-    fn token_exp_is_a_lifetime_of_at_most_thirty_days() {
+    fn token_exp_is_at_most_thirty_days() {
         let lifetime = |value: &str, leniency: &Leniency| {
             let claims = claims(&format!(r#""token_exp":{value}"#));
-            token_lifetime(&claims, leniency).map_err(|refusal| refusal.reason.into_owned())
+            token_lifetime(&claims, leniency).map_err(|error| error.reason.into_owned())
         };
         let strict = Leniency::default();
         let fractions = Leniency { fractional_times: true, ..strict };

@@ -1,4 +1,4 @@
-//! A registered public key, and whether a signature is its owner's: that is decided by the crate `jsonwebtoken`.
+//! A registered public key, and whether it verifies a signature, which the crate `jsonwebtoken` decides.
 
 use std::fmt;
 
@@ -46,8 +46,8 @@ impl PublicKey {
         self.algorithm
     }
 
-    /// Whether this key's owner signed `message`. The provider is named here, because `jsonwebtoken::decode` would use one
-    /// that is set for the whole process, and has none if both of its providers are compiled in.
+    /// Whether the signature of `message` is valid. The provider is named here: `jsonwebtoken::decode` uses the one of the
+    /// whole process, and panics if none is set and both are compiled in.
     pub(crate) fn verifies(&self, message: &[u8], signature: &Vec<u8>) -> bool {
         let algorithm = match self.algorithm {
             Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_point_off_the_curve_is_no_key() {
+    fn points_off_the_curve_are_rejected() {
         let mut point = ec_point();
         point[64] ^= 1;
         assert!(PublicKey::p256(&point).is_none());

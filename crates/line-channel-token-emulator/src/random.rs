@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_id_is_a_uuid_of_version_4() {
+    fn request_ids_are_v4_uuids() {
         let id = request_id();
         let parts: Vec<&str> = id.split('-').collect();
         assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{id}");

@@ -22,7 +22,8 @@ pub(crate) fn route(
         return messaging::respond(context, resource, method, headers, body);
     }
     let Some(endpoint) = Endpoint::from_uri(uri) else {
-        let reason = "the path is none of the eight token endpoints, and none of the Messaging API that is known here";
+        let reason =
+            "no endpoint has this path: the emulator has the eight token endpoints and five of the Messaging API";
         return Err(ErrorResponse::new(StatusCode::NOT_FOUND, error_bodies::NOT_FOUND, reason));
     };
     endpoint.check_method(method)?;

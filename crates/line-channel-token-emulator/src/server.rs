@@ -27,23 +27,36 @@ use crate::unparsed_head::UnparsedHeads;
 
 /// How long a request's headers may take, and likewise its body; also how long an idle connection is kept.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a graceful shutdown waits for requests under way.
+/// How long a graceful shutdown waits for open requests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
-/// How much of a body that is too large is read and thrown away. A client that is still writing when the connection
-/// is closed would lose the 413.
-const DISCARDED: usize = 2 * MAX_REQUEST_BODY;
+/// How much of a body that is too large is read and discarded, in bytes. If the connection were closed while the client is
+/// still writing, the client would lose the 413.
+const MAX_DISCARDED: usize = 2 * MAX_REQUEST_BODY;
 
 impl Emulator {
     /// Serves this emulator over HTTP/1.1, in the clear, on a loopback address. Port 0 lets the system choose one.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) where the address is not a loopback one: channel secrets would
-    /// cross the network in the clear. Otherwise what the system says, a taken port for example.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the address is not a loopback one: channel secrets would
+    /// cross the network in the clear. Otherwise the system's error, such as a taken port.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime with I/O and time enabled, as tokio's own types do.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().build()?;
+    /// let server = emulator.serve(([127, 0, 0, 1], 0).into()).await?;
+    /// assert!(server.url().starts_with("http://127.0.0.1:"));
+    /// assert!(emulator.serve(([0, 0, 0, 0], 0).into()).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn serve(&self, addr: SocketAddr) -> io::Result<EmulatorServer> {
         if !addr.ip().is_loopback() {
             let message = format!(
@@ -60,11 +73,23 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// What the system says, a taken port for example.
+    /// The system's error, such as a taken port.
     ///
     /// # Panics
     ///
     /// As [`serve`](Self::serve).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().build()?;
+    /// let server = emulator.serve_beyond_loopback(([0, 0, 0, 0], 0).into()).await?;
+    /// assert!(server.local_addr().ip().is_unspecified());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn serve_beyond_loopback(&self, addr: SocketAddr) -> io::Result<EmulatorServer> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
@@ -79,7 +104,20 @@ impl Emulator {
     }
 }
 
-/// A running server. Dropping it stops it at once; [`shutdown`](Self::shutdown) lets requests under way finish.
+/// A running server. Dropping it stops it at once; [`shutdown`](Self::shutdown) lets open requests finish.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+///
+/// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
+/// let server = emulator.serve(([127, 0, 0, 1], 0).into()).await?;
+/// assert_eq!(server.url(), format!("http://{}", server.local_addr()));
+/// server.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "dropping it stops the server"]
 pub struct EmulatorServer {
     addr: SocketAddr,
@@ -91,27 +129,67 @@ pub struct EmulatorServer {
 
 impl EmulatorServer {
     /// Where it listens, such as `http://127.0.0.1:8787`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use line_channel_token_emulator::Emulator;
+    /// let server = Emulator::builder().build()?.serve(([127, 0, 0, 1], 0).into()).await?;
+    /// assert!(server.url().starts_with("http://127.0.0.1:"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn url(&self) -> String {
         self.url.clone()
     }
 
-    /// The same for a client's builder.
+    /// The address as the base URL for a client's builder.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use line_channel_token_emulator::Emulator;
+    /// let server = Emulator::builder().build()?.serve(([127, 0, 0, 1], 0).into()).await?;
+    /// assert!(server.base_url().to_string().starts_with("http://127.0.0.1:"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn base_url(&self) -> BaseUrl {
         self.base_url.clone()
     }
 
     /// The address that it is bound to.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use line_channel_token_emulator::Emulator;
+    /// let server = Emulator::builder().build()?.serve(([127, 0, 0, 1], 0).into()).await?;
+    /// assert!(server.local_addr().ip().is_loopback());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Stops listening, closes idle connections and waits up to five seconds for requests under way.
+    /// Stops listening, closes idle connections and waits up to five seconds for open requests.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use line_channel_token_emulator::Emulator;
+    /// let server = Emulator::builder().build()?.serve(([127, 0, 0, 1], 0).into()).await?;
+    /// server.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown(mut self) {
         self.accepting.abort();
-        // An aborted task says so; there is nothing else to learn from it.
+        // The task was aborted, so this is an error that says so.
         let _ = (&mut self.accepting).await;
         let graceful = lock(&self.connections.graceful).take();
         if let Some(graceful) = graceful {
@@ -134,7 +212,7 @@ impl fmt::Debug for EmulatorServer {
 }
 
 struct Connections {
-    /// When the last holder drops this, every connection ends.
+    /// Dropping this ends every connection.
     tasks: Mutex<JoinSet<()>>,
     graceful: Mutex<Option<GracefulShutdown>>,
 }
@@ -155,7 +233,7 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
 async fn accept(listener: TcpListener, emulator: Emulator, connections: Arc<Connections>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // A connection that was gone before it was accepted, or no file descriptors left: others may do better.
+            // The connection was gone before it was accepted, or no file descriptors are left: later ones may succeed.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
@@ -167,7 +245,7 @@ async fn accept(listener: TcpListener, emulator: Emulator, connections: Arc<Conn
 }
 
 async fn serve_connection(stream: TcpStream, emulator: Emulator, watcher: Watcher) {
-    // Small responses should not wait for one another; if the option is not to be had, they do.
+    // Without the option small responses are delayed, and nothing else is wrong.
     let _ = stream.set_nodelay(true);
     let stream = UnparsedHeads::new(TokioIo::new(stream), emulator.clone());
     let service = service_fn(move |request| {
@@ -179,7 +257,7 @@ async fn serve_connection(stream: TcpStream, emulator: Emulator, watcher: Watche
         .header_read_timeout(READ_TIMEOUT)
         .half_close(true)
         .serve_connection(stream, service);
-    // What breaks one connection concerns that client alone.
+    // An error of one connection must not stop the others.
     let _ = watcher.watch(connection).await;
 }
 
@@ -207,8 +285,8 @@ enum ReceivedBody {
 
 async fn receive(parts: &Parts, mut body: Incoming) -> ReceivedBody {
     let announced = body.size_hint().lower();
-    // A client that asks before it sends is told no, and sends nothing.
-    if announced > MAX_REQUEST_BODY as u64 && (announced > DISCARDED as u64 || parts.headers.contains_key(EXPECT)) {
+    // A client that sent `Expect: 100-continue` gets the 413 before it sends the body.
+    if announced > MAX_REQUEST_BODY as u64 && (announced > MAX_DISCARDED as u64 || parts.headers.contains_key(EXPECT)) {
         return ReceivedBody::TooLarge;
     }
     let mut kept = Vec::new();
@@ -219,7 +297,7 @@ async fn receive(parts: &Parts, mut body: Incoming) -> ReceivedBody {
         seen += data.len();
         if seen <= MAX_REQUEST_BODY {
             kept.extend_from_slice(&data);
-        } else if seen > DISCARDED {
+        } else if seen > MAX_DISCARDED {
             break;
         }
     }

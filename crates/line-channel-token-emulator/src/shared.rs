@@ -1,4 +1,4 @@
-//! What an emulator holds between two requests.
+//! What the clones of an emulator share.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -52,7 +52,7 @@ pub(crate) struct RegisteredKey {
     pub(crate) key: PublicKey,
 }
 
-/// What is called with each record.
+/// A function that is called with each record.
 pub(crate) type Observer = Arc<dyn Fn(&RequestRecord) + Send + Sync>;
 
 pub(crate) struct Settings {

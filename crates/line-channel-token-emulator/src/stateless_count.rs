@@ -1,14 +1,14 @@
-//! How many stateless tokens are live, without keeping one of them.
+//! How many stateless tokens are live, although none is stored.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use line_channel_token_core::Moment;
 
-/// The life of a stateless token.
+/// The lifetime of a stateless token.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(900);
 
-/// A count for each second in which tokens were issued, so that memory is bounded however many there are. A token
+/// A count for each second in which tokens were issued, so memory is bounded whatever their number. A token
 /// leaves the count up to a second early, together with the first of its second.
 #[derive(Debug, Default)]
 pub(crate) struct StatelessCount(VecDeque<(Moment, usize)>);

@@ -1,5 +1,5 @@
-//! Stateless tokens: each says itself whose it is and when it was issued, under a key of the emulator's own. So none of them
-//! has to be kept, however many are issued, and each can still be judged.
+//! Stateless tokens: each holds its channel and when it was issued, signed with a key of the emulator. So none of them has to
+//! be stored, and each can still be checked.
 
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ const CHANNEL: usize = 8;
 const CLOCK: usize = 16;
 
 pub(crate) struct StatelessTokens {
-    /// `None` if the machine had no random numbers; then none are issued.
+    /// `None` if the machine had no random numbers; then no token can be issued.
     key: Option<hmac::Key>,
 }
 
-/// What a token says of itself.
+/// What a token holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StatelessToken {
     pub(crate) channel: ChannelIndex,
@@ -47,7 +47,7 @@ impl StatelessTokens {
         Ok(format!("{signed}.{signature}"))
     }
 
-    /// What a token says, if this emulator issued it.
+    /// What a token holds, if this emulator issued it.
     pub(crate) fn parse(&self, token: &str) -> Option<StatelessToken> {
         let (signed, signature) = token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_read_back_and_no_two_are_alike() {
+    fn tokens_round_trip_and_differ() {
         let tokens = StatelessTokens::new();
         let first = tokens.issue(token()).unwrap();
         assert_eq!(tokens.parse(&first), Some(token()));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_emulators_own_tokens_are_read() {
+    fn foreign_tokens_are_rejected() {
         let tokens = StatelessTokens::new();
         let good = tokens.issue(token()).unwrap();
         assert_eq!(StatelessTokens::new().parse(&good), None, "another emulator's");

@@ -15,11 +15,11 @@ use crate::token_status::{ChannelIndex, TokenStatus};
 /// How many v2.1 tokens a channel may have.
 const MAX_JWT_TOKENS: usize = 30;
 
-/// The 31st v2.1 token was asked for.
+/// The channel has its 30 valid v2.1 tokens already.
 #[derive(Debug)]
 pub(crate) struct TokenLimitReached;
 
-/// A long-lived token was to be registered whose text is that of a token that was here before.
+/// A token with this text was issued or registered before.
 #[derive(Debug)]
 pub(crate) struct AlreadyKnown;
 
@@ -39,7 +39,7 @@ impl TokenStore {
         }
     }
 
-    /// Records a v2 token; the oldest is revoked if there is no room.
+    /// Records a v2 token; the oldest is revoked if the channel has as many as it may have.
     pub(crate) fn add_short_lived(&mut self, channel: ChannelIndex, token: &str, lifetime: Duration, now: Moment) {
         self.record_expiries(channel, now);
         while self.channels[channel.0].short_lived.len() >= self.max_short_lived_tokens {
@@ -68,7 +68,7 @@ impl TokenStore {
         Ok(())
     }
 
-    /// Records a long-lived token in place of the one before, which ends at once or after `keep_previous_for`.
+    /// Records a long-lived token and ends the previous one at once or after `keep_previous_for`.
     pub(crate) fn add_long_lived(
         &mut self,
         channel: ChannelIndex,
@@ -84,7 +84,7 @@ impl TokenStore {
         if !keep_previous_for.is_zero()
             && let Some(last) = previous.pop_back()
         {
-            // One that was replaced before keeps its end.
+            // If it was replaced before, its expiry stays.
             if let Some(issued) = self.tokens.get_mut(&last).filter(|issued| issued.lifetime.is_none()) {
                 issued.since = now;
                 issued.lifetime = Some(keep_previous_for);
@@ -103,13 +103,13 @@ impl TokenStore {
         self.channels[channel.0].stateless.add(now);
     }
 
-    /// What is known about a stateless token, which was found to be this emulator's own.
+    /// What is known about a stateless token that this emulator issued.
     pub(crate) fn stateless_status(&mut self, text: &str, token: StatelessToken, now: Moment) -> TokenStatus {
         let channels = self.channels.get_mut(token.channel.0);
         channels.map_or(TokenStatus::Unknown, |channels| channels.stateless_status(TokenDigest::of(text), token, now))
     }
 
-    /// What is known about a token of some families. If its time is over, that is recorded before it is told.
+    /// What is known about a token of some families. An expiry is recorded first.
     pub(crate) fn status(&mut self, families: &[TokenFamily], token: &str, now: Moment) -> TokenStatus {
         let digest = TokenDigest::of(token);
         let issued = self.tokens.get(&digest).filter(|issued| families.contains(&issued.family));
@@ -120,21 +120,21 @@ impl TokenStore {
         self.tokens.get(&digest).map_or(TokenStatus::Unknown, |issued| issued.status(now))
     }
 
-    /// Revokes a token that is live; every other text is left as it is.
+    /// Revokes a token that is live; any other text changes nothing.
     pub(crate) fn revoke(&mut self, families: &[TokenFamily], token: &str, now: Moment) {
         let TokenStatus::Live(channel, _) = self.status(families, token, now) else { return };
         let digest = TokenDigest::of(token);
         let channels = &mut self.channels[channel.0];
-        for list in channels.kept() {
+        for list in channels.stored() {
             list.retain(|other| *other != digest);
         }
         self.end(channel, digest, End::Revoked);
     }
 
-    /// Revokes what a channel has, apart from stateless tokens, and says how many that were.
+    /// Revokes what a channel has, apart from stateless tokens, and returns their number.
     pub(crate) fn revoke_all(&mut self, channel: ChannelIndex, now: Moment) -> usize {
         self.record_expiries(channel, now);
-        let live: Vec<TokenDigest> = self.channels[channel.0].kept().into_iter().flat_map(std::mem::take).collect();
+        let live: Vec<TokenDigest> = self.channels[channel.0].stored().into_iter().flat_map(std::mem::take).collect();
         for digest in &live {
             self.end(channel, *digest, End::Revoked);
         }
@@ -168,14 +168,14 @@ impl TokenStore {
         digest
     }
 
-    /// Ends the expired tokens for good, so that they count no more whatever the clock says next.
+    /// Records which tokens have expired, so that they stay so if the clock is set back.
     fn record_expiries(&mut self, channel: ChannelIndex, now: Moment) {
         let tokens = &self.tokens;
         let mut expired = Vec::new();
         let channels = &mut self.channels[channel.0];
-        for list in channels.kept() {
+        for list in channels.stored() {
             list.retain(|digest| {
-                let live = tokens.get(digest).is_some_and(|issued| !issued.is_over(now));
+                let live = tokens.get(digest).is_some_and(|issued| !issued.is_expired(now));
                 if !live {
                     expired.push(*digest);
                 }
@@ -238,14 +238,14 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_token_is_remembered_once_and_stays_as_it_ended() {
+    fn ended_tokens_stay_ended() {
         let mut store = TokenStore::new(1, 2);
         let channel = ChannelIndex(0);
-        let life = Duration::from_secs(60);
+        let lifetime = Duration::from_secs(60);
         let v2 = TokenFamily::V2;
-        store.add_short_lived(channel, "expires", life, at(0));
+        store.add_short_lived(channel, "expires", lifetime, at(0));
         assert_eq!(store.status(v2, "expires", at(60)), TokenStatus::Expired(channel), "asked, and so recorded");
-        store.add_short_lived(channel, "revoked", life, at(0));
+        store.add_short_lived(channel, "revoked", lifetime, at(0));
         store.revoke(v2, "revoked", at(0));
         for second in [0, 100, 0] {
             for token in ["expires", "revoked"] {
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn stateless_tokens_leave_the_count_after_their_quarter_of_an_hour() {
+    fn stateless_tokens_expire_from_the_count() {
         let mut store = TokenStore::new(1, 1);
         for second in [0, 0, 10] {
             store.add_stateless(ChannelIndex(0), at(second));

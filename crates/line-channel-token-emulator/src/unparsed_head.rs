@@ -1,7 +1,7 @@
-//! What hyper refuses by itself, with an empty 400, 414 or 431: a head that it cannot parse never becomes a request.
+//! hyper responds to a head that it cannot parse by itself, with an empty 400, 414 or 431.
 //!
-//! Such a response is the last of its connection, and the only one without `X-Line-Request-Id`; so it can be told from those of
-//! the emulator as it is written, and one that is recorded and has an id is written in its place.
+//! Such a response is the last of its connection, and the only one without `X-Line-Request-Id`. So it is recognised when it is
+//! written, and replaced by one with an id and a record.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use crate::emulator::Emulator;
 use crate::error_bodies;
 use crate::response::ErrorResponse;
 
-/// How many bytes may wait to be sent before the next are held back.
+/// How many bytes may be buffered before they must be sent.
 const MAX_UNSENT: usize = 64 * 1024;
 
 /// Longer than any response that hyper makes by itself, in bytes.
@@ -65,7 +65,7 @@ impl<T: Read + Unpin> Read for UnparsedHeads<T> {
 }
 
 impl<T: Write + Unpin> Write for UnparsedHeads<T> {
-    /// Takes the whole, so that a head is complete when it is flushed.
+    /// Takes all bytes, so that a head is complete when it is flushed.
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if self.unsent.len() >= MAX_UNSENT {
             ready!(self.poll_send(cx))?;
@@ -102,7 +102,7 @@ fn replacement(head: &[u8], emulator: &Emulator) -> Option<Vec<u8>> {
             date = Some(value);
         }
     }
-    let response = emulator.respond_unparsed(refusal(status_line.get(9..12)?)?);
+    let response = emulator.respond_unparsed(error_response(status_line.get(9..12)?)?);
     let mut bytes = format!("{status_line}\r\n").into_bytes();
     for (name, value) in response.headers() {
         write_header(&mut bytes, name.as_str(), value.as_bytes());
@@ -122,22 +122,22 @@ fn write_header(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
     bytes.extend(b"\r\n");
 }
 
-fn refusal(status: &str) -> Option<ErrorResponse> {
-    let refusal = match status {
+fn error_response(status: &str) -> Option<ErrorResponse> {
+    let error = match status {
         "400" => {
-            let reason = "the request line or a header cannot be parsed as HTTP/1.1; a client that speaks TLS to this port is seen as that";
+            let reason = "the request line or a header cannot be parsed as HTTP/1.1; is the client speaking TLS? This port is plain HTTP";
             ErrorResponse::bad_request(error_bodies::UNPARSABLE_HEAD, reason)
         }
         "414" => {
             ErrorResponse::new(StatusCode::URI_TOO_LONG, error_bodies::URI_TOO_LONG, "the URI is longer than 64 KiB")
         }
         "431" => {
-            let reason = "the headers are too large, or more than 100";
+            let reason = "the headers are too large, or more than 100: send fewer";
             ErrorResponse::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, error_bodies::HEADERS_TOO_LARGE, reason)
         }
         _ => return None,
     };
-    Some(ErrorResponse { close: true, ..refusal })
+    Some(ErrorResponse { close: true, ..error })
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub(crate) fn verify(context: &mut RequestContext<'_>, form: &Form<'_>) -> Resul
     let refused = |reason| Err(ErrorResponse::bad_request(error_bodies::V2_INVALID, reason));
     match status {
         TokenStatus::Unknown => refused("the token was not issued here"),
-        TokenStatus::Revoked(_) => refused("the token was revoked, by a context or because a newer one took its place"),
+        TokenStatus::Revoked(_) => refused("the token was revoked, by a request or because newer ones replaced it"),
         TokenStatus::Expired(_) => refused("the token has expired"),
         TokenStatus::Live(channel, seconds) => Ok(context.shared.channel(channel).verified(seconds)),
     }

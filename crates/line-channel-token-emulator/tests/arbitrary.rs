@@ -1,4 +1,4 @@
-//! Whatever arrives, there is an answer, and it is never a panic or a 5xx.
+//! Whatever arrives, there is an response, and it is never a panic or a 5xx.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod support;
