@@ -54,7 +54,7 @@ impl NumericStrings {
     /// assert_eq!(NumericStrings::Refused.to_string(), "refused");
     /// ```
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
             Self::SampleForm => "sample_form",
@@ -79,7 +79,7 @@ impl Evidence {
     /// assert_eq!(Evidence::Observed.to_string(), "observed");
     /// ```
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Documented => "documented",
             Self::Observed => "observed",

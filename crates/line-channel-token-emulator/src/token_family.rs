@@ -42,7 +42,7 @@ impl TokenFamily {
     /// assert_eq!(TokenFamily::Jwt.to_string(), "jwt");
     /// ```
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::ShortLived => "short_lived",
             Self::Stateless => "stateless",
