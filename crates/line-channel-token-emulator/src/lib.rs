@@ -9,6 +9,8 @@ mod channel;
 mod channel_tokens;
 mod claims;
 mod client_auth;
+#[cfg(feature = "server")]
+mod connection;
 mod emulator;
 mod endpoint;
 mod error_bodies;

@@ -105,9 +105,9 @@ fn a_401_has_lines_words() {
             request = request.header(AUTHORIZATION, header);
         }
         let request = request.body(Bytes::from("{}")).unwrap();
-        let answered = emulator.handle(&request);
+        let handled = emulator.handle(&request);
         let made = emulator.check_bearer(request.headers()).unwrap_err().to_response();
-        for response in [answered, made] {
+        for response in [handled, made] {
             refused(&read(&response), 401, body);
             assert_eq!(response.headers()[WWW_AUTHENTICATE], challenge);
         }
