@@ -31,7 +31,7 @@ struct Arguments {
     jwk: Vec<PathBuf>,
     /// How many short-lived (v2) tokens are valid at once before the oldest is revoked.
     #[arg(long, default_value_t = 30)]
-    short_lived_cap: usize,
+    max_short_lived_tokens: usize,
     /// Accept EC P-256 keys and ES256, which LINE does not.
     #[arg(long)]
     accept_es256: bool,
@@ -64,7 +64,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let matches = Arguments::command().get_matches();
     let arguments = Arguments::from_arg_matches(&matches)?;
     let mut emulator = Emulator::builder()
-        .short_lived_cap(arguments.short_lived_cap)
+        .max_short_lived_tokens(arguments.max_short_lived_tokens)
         .accept_es256(arguments.accept_es256)
         .accept_fractional_times(arguments.accept_fractional_times)
         .accept_audience_array(arguments.accept_audience_array)

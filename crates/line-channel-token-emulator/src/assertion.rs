@@ -1,14 +1,14 @@
-//! Reading an assertion as a compact JWS: its shape, its header and its signature.
+//! An assertion as a compact JWS: its form, its header and its signature.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::answer::{Refusal, shown};
-use crate::bodies;
+use crate::error_bodies;
 use crate::json_object::JsonObject;
 use crate::public_key::{Algorithm, PublicKey};
+use crate::response::{ErrorResponse, shown};
 
-/// An assertion whose header was read and accepted, and whose claims nobody vouches for yet.
+/// An assertion whose header was accepted, and whose signature is not verified yet.
 pub(crate) struct UnverifiedAssertion<'a> {
     kid: String,
     algorithm: Algorithm,
@@ -18,9 +18,9 @@ pub(crate) struct UnverifiedAssertion<'a> {
 }
 
 impl<'a> UnverifiedAssertion<'a> {
-    /// Reads the three parts and checks the header.
-    pub(crate) fn read(jwt: &'a str, accept_es256: bool) -> Result<Self, Refusal> {
-        let malformed = |reason: &'static str| Refusal::bad_request(bodies::INVALID_ASSERTION, reason);
+    /// Parses the three parts and checks the header.
+    pub(crate) fn parse(jwt: &'a str, accept_es256: bool) -> Result<Self, ErrorResponse> {
+        let malformed = |reason: &'static str| ErrorResponse::bad_request(error_bodies::INVALID_ASSERTION, reason);
         let shape = "the assertion is not three parts with dots between";
         let (signed, signature) = jwt.rsplit_once('.').ok_or_else(|| malformed(shape))?;
         let (header, claims) = signed.split_once('.').ok_or_else(|| malformed(shape))?;
@@ -31,25 +31,30 @@ impl<'a> UnverifiedAssertion<'a> {
         let header = decode(header, "the assertion's header is not base64url without padding")?;
         let claims = decode(claims, "the assertion's claims are not base64url without padding")?;
         let signature = decode(signature, "the assertion's signature is not base64url without padding")?;
-        let header = JsonObject::read(&header)
-            .map_err(|_| malformed("the assertion's header is no JSON object, or names a member twice"))?;
+        let header = JsonObject::parse(&header)
+            .map_err(|_| malformed("the assertion's header is no JSON object, or has a duplicate member"))?;
         let algorithm = algorithm(&header, accept_es256)?;
         match header.text("typ") {
             Some("JWT") => {}
             Some(other) => {
                 let reason = format!("the header's typ is {}: JWT is needed", shown(other));
-                return Err(Refusal::bad_request(bodies::INVALID_TYP, reason));
+                return Err(ErrorResponse::bad_request(error_bodies::INVALID_TYP, reason));
             }
-            None => return Err(Refusal::bad_request(bodies::INVALID_TYP, "the header has no typ: JWT is needed")),
+            None => {
+                return Err(ErrorResponse::bad_request(
+                    error_bodies::INVALID_TYP,
+                    "the header has no typ: JWT is needed",
+                ));
+            }
         }
         if header.has("crit") {
-            return Err(malformed("the header demands an extension (crit), and none is known here"));
+            return Err(malformed("the header has crit, and no extension is supported: leave it out"));
         }
         let kid = match header.text("kid") {
             Some(kid) if !kid.is_empty() => kid.to_owned(),
             _ => {
                 let reason = "the header has no kid: the Console shows it beside the registered key";
-                return Err(Refusal::bad_request(bodies::INVALID_KID, reason));
+                return Err(ErrorResponse::bad_request(error_bodies::INVALID_KID, reason));
             }
         };
         Ok(Self { kid, algorithm, signed, signature, claims })
@@ -60,25 +65,26 @@ impl<'a> UnverifiedAssertion<'a> {
     }
 
     /// The claims, once the signature is known to be `key`'s.
-    pub(crate) fn verify(&self, key: &PublicKey) -> Result<JsonObject, Refusal> {
+    pub(crate) fn verify(&self, key: &PublicKey) -> Result<JsonObject, ErrorResponse> {
         if key.algorithm() != self.algorithm {
-            let (alg, needed) = (self.algorithm.name(), key.algorithm().name());
+            let alg = self.algorithm.name();
+            let needed = key.algorithm().name();
             let reason = format!("the header's alg is {alg}, but the registered key is for {needed}");
-            return Err(Refusal::bad_request(bodies::INVALID_ALG, reason));
+            return Err(ErrorResponse::bad_request(error_bodies::INVALID_ALG, reason));
         }
         if !key.verifies(self.signed.as_bytes(), &self.signature) {
             let reason = "the signature does not verify against the registered public key";
-            return Err(Refusal::bad_request(bodies::INVALID_SIGNATURE, reason));
+            return Err(ErrorResponse::bad_request(error_bodies::INVALID_SIGNATURE, reason));
         }
-        JsonObject::read(&self.claims).map_err(|_| {
-            let reason = "the assertion's claims are no JSON object, or name a member twice";
-            Refusal::bad_request(bodies::INVALID_ASSERTION, reason)
+        JsonObject::parse(&self.claims).map_err(|_| {
+            let reason = "the assertion's claims are no JSON object, or have a duplicate member";
+            ErrorResponse::bad_request(error_bodies::INVALID_ASSERTION, reason)
         })
     }
 }
 
-fn algorithm(header: &JsonObject, accept_es256: bool) -> Result<Algorithm, Refusal> {
-    let refuse = |reason: String| Err(Refusal::bad_request(bodies::INVALID_ALG, reason));
+fn algorithm(header: &JsonObject, accept_es256: bool) -> Result<Algorithm, ErrorResponse> {
+    let refuse = |reason: String| Err(ErrorResponse::bad_request(error_bodies::INVALID_ALG, reason));
     match header.text("alg") {
         Some("RS256") => Ok(Algorithm::Rs256),
         Some("ES256") if accept_es256 => Ok(Algorithm::Es256),

@@ -1,4 +1,4 @@
-//! The access token in an `Authorization` header, as a resource of LINE's judges it.
+//! The access token in an `Authorization` header, as LINE's resources check it.
 
 use std::error::Error;
 use std::fmt;
@@ -6,13 +6,13 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use line_channel_token_core::{ChannelId, Moment};
+use line_channel_token_core::Moment;
 
-use crate::answer::{Refusal, response};
-use crate::emulator::Emulator;
-use crate::standing::{ChannelIndex, Standing, TokenFamily};
-use crate::state::Inner;
-use crate::{bodies, random};
+use crate::response::{ErrorResponse, response};
+use crate::shared::Shared;
+use crate::token_family::TokenFamily;
+use crate::token_status::{ChannelIndex, TokenStatus};
+use crate::{error_bodies, random};
 
 /// Why a resource refuses a request: LINE responds with 401 to each of these.
 ///
@@ -33,9 +33,9 @@ pub enum BearerError {
     Missing,
     /// The header is sent twice, or is not `Bearer`, a space and a token.
     Malformed,
-    /// The token was not issued here, or so long ago that it is forgotten.
+    /// The token was not issued here, or is one of those that are forgotten.
     Unknown,
-    /// The token's life is over.
+    /// The token's lifetime is over.
     Expired,
     /// The token was revoked, or replaced by a newer one.
     Revoked,
@@ -53,27 +53,27 @@ impl BearerError {
     /// ```
     #[must_use]
     pub fn to_response(self) -> Response<Bytes> {
-        response(&Err(self.refusal()), false, &random::request_id())
+        response(&Err(self.error_response()), false, &random::request_id())
     }
 
-    pub(crate) fn refusal(self) -> Refusal {
+    pub(crate) fn error_response(self) -> ErrorResponse {
         let (body, challenge) = match self {
-            Self::Missing | Self::Malformed => (bodies::NO_AUTHORIZATION, "Bearer"),
+            Self::Missing | Self::Malformed => (error_bodies::NO_AUTHORIZATION, "Bearer"),
             Self::Unknown | Self::Expired | Self::Revoked => {
-                (bodies::INVALID_TOKEN, r#"Bearer error="invalid_token", error_description="invalid token""#)
+                (error_bodies::INVALID_TOKEN, r#"Bearer error="invalid_token", error_description="invalid token""#)
             }
         };
         let challenge = (WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        Refusal::new(StatusCode::UNAUTHORIZED, body, self.reason()).with_header(challenge)
+        ErrorResponse::new(StatusCode::UNAUTHORIZED, body, self.reason()).with_header(challenge)
     }
 
     fn reason(self) -> &'static str {
         match self {
             Self::Missing => "there is no Authorization header: send `Authorization: Bearer` and the access token",
             Self::Malformed => "the Authorization header is not one `Bearer`, a space and an access token",
-            Self::Unknown => "the access token was not issued here",
+            Self::Unknown => "the access token was not issued here: issue a new one",
             Self::Expired => "the access token has expired: issue a new one",
-            Self::Revoked => "the access token was revoked, or a newer one took its place: issue a new one",
+            Self::Revoked => "the access token was revoked or replaced: issue a new one",
         }
     }
 }
@@ -86,56 +86,23 @@ impl fmt::Display for BearerError {
 
 impl Error for BearerError {}
 
-impl Emulator {
-    /// Whose access token a request carries in its `Authorization` header, for a resource of your own: tokens of every family,
-    /// stateless ones included, and by the emulator's clock. The emulator's own resources are those of the Messaging API that
-    /// the [crate](crate) names.
-    ///
-    /// # Errors
-    ///
-    /// If there is no token, or none that is valid now. [`BearerError::to_response`] makes the 401 out of it.
-    ///
-    /// ```
-    /// use bytes::Bytes;
-    /// use http::{Request, Response};
-    /// use line_channel_token_emulator::Emulator;
-    ///
-    /// fn liff_apps(emulator: &Emulator, request: &Request<Bytes>) -> Response<Bytes> {
-    ///     match emulator.check_bearer(request.headers()) {
-    ///         Ok(channel) => Response::new(Bytes::from(format!("the apps of {channel}"))),
-    ///         Err(error) => error.to_response(),
-    ///     }
-    /// }
-    ///
-    /// let emulator = Emulator::builder().build()?;
-    /// let request = Request::get("https://api.line.me/liff/v1/apps").header("authorization", "Bearer old");
-    /// assert_eq!(liff_apps(&emulator, &request.body(Bytes::new())?).status(), 401);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn check_bearer(&self, headers: &HeaderMap) -> Result<ChannelId, BearerError> {
-        let inner = self.inner();
-        let standing = standing(inner, headers, inner.clock.now())?;
-        live(standing).map(|channel| inner.channel(channel).id.clone())
-    }
-}
-
 /// What is known about the token in the header.
-pub(crate) fn standing(inner: &Inner, headers: &HeaderMap, now: Moment) -> Result<Standing, BearerError> {
+pub(crate) fn token_status(shared: &Shared, headers: &HeaderMap, now: Moment) -> Result<TokenStatus, BearerError> {
     let token = bearer_token(headers)?;
-    let kept = inner.ledger().standing(TokenFamily::KEPT, token, now);
-    Ok(match (kept, inner.stateless.read(token)) {
-        (Standing::Unknown, Some(stateless)) => inner.ledger().stateless_standing(token, stateless, now),
-        _ => kept,
+    let stored = shared.tokens().status(TokenFamily::STORED, token, now);
+    Ok(match (stored, shared.stateless.parse(token)) {
+        (TokenStatus::Unknown, Some(stateless)) => shared.tokens().stateless_status(token, stateless, now),
+        _ => stored,
     })
 }
 
 /// The channel whose token is valid.
-pub(crate) fn live(standing: Standing) -> Result<ChannelIndex, BearerError> {
-    match standing {
-        Standing::Live(channel, _) => Ok(channel),
-        Standing::Unknown => Err(BearerError::Unknown),
-        Standing::Expired(_) => Err(BearerError::Expired),
-        Standing::Revoked(_) => Err(BearerError::Revoked),
+pub(crate) fn live(status: TokenStatus) -> Result<ChannelIndex, BearerError> {
+    match status {
+        TokenStatus::Live(channel, _) => Ok(channel),
+        TokenStatus::Unknown => Err(BearerError::Unknown),
+        TokenStatus::Expired(_) => Err(BearerError::Expired),
+        TokenStatus::Revoked(_) => Err(BearerError::Revoked),
     }
 }
 

@@ -10,25 +10,50 @@ use line_channel_token_core::{Clock, Error, SystemClock};
 use crate::channel::{EmulatedChannel, SecretDigest};
 use crate::emulator::Emulator;
 use crate::jwk::es256_refused;
-use crate::ledger::Ledger;
 use crate::leniency::Leniency;
 use crate::public_key::Algorithm;
 use crate::rate_limit::RateLimits;
 use crate::record::RequestRecord;
-use crate::standing::ChannelIndex;
-use crate::state::{Channel, Inner, RegisteredKey, Settings};
+use crate::shared::{Channel, RegisteredKey, Settings, Shared};
+use crate::token_status::ChannelIndex;
+use crate::token_store::TokenStore;
 
 /// Settings of an [`Emulator`]; [`Emulator::builder`] starts one.
+///
+/// ```
+/// use line_channel_token_emulator::{EmulatedChannel, Emulator, RateLimits};
+///
+/// let emulator = Emulator::builder()
+///     .channel(EmulatedChannel::new("1234567890", "s3cret")?)
+///     .rate_limits(RateLimits::off())
+///     .on_request(|record| eprintln!("{record}"))
+///     .build()?;
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[must_use]
 pub struct EmulatorBuilder {
     channels: Vec<EmulatedChannel>,
     clock: Arc<dyn Clock>,
     settings: Settings,
-    short_lived_cap: usize,
+    max_short_lived_tokens: usize,
+}
+
+impl Emulator {
+    /// Starts with LINE's settings and no channel.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::new()
+    }
 }
 
 impl EmulatorBuilder {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self {
             channels: Vec::new(),
             clock: Arc::new(SystemClock),
@@ -39,50 +64,115 @@ impl EmulatorBuilder {
                 leniency: Leniency::default(),
                 on_request: None,
             },
-            short_lived_cap: 30,
+            max_short_lived_tokens: 30,
         }
     }
 
     /// Adds a channel.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// let emulator = Emulator::builder()
+    ///     .channel(EmulatedChannel::new("1234567890", "s3cret")?)
+    ///     .channel(EmulatedChannel::new("2345678901", "other")?)
+    ///     .build()?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn channel(mut self, channel: EmulatedChannel) -> Self {
         self.channels.push(channel);
         self
     }
 
-    /// The clock by which assertions and tokens expire and rates are limited; the machine's by default. A clock that
-    /// a test can move shows tokens past their expiry at once.
+    /// The clock for the expiry of assertions and tokens and for rate limits; the system's by default. With a clock that is
+    /// moved by hand, a test need not wait for an expiry.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use line_channel_token_core::SystemClock;
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().clock(Arc::new(SystemClock)).build()?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
     /// How many v2 tokens a channel may have before the oldest is silently revoked: 30 by default, as LINE has it.
-    /// 1 gives what line-channel-token's Elixir original describes, where each issue ends the token before.
-    pub fn short_lived_cap(mut self, tokens: usize) -> Self {
-        self.short_lived_cap = tokens;
+    /// With 1 each issue revokes the previous token, as line-channel-token's Elixir original describes.
+    ///
+    /// ```
+    /// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator, TokenFamily};
+    ///
+    /// let channel = EmulatedChannel::new("1234567890", "s3cret")?;
+    /// let emulator = Emulator::builder().channel(channel).max_short_lived_tokens(1).build()?;
+    /// let client = Client::new(emulator.backend());
+    /// let id = ChannelId::new("1234567890")?;
+    /// let secret = ChannelSecret::new("s3cret")?;
+    /// let first = futures_executor::block_on(client.issue(&id, &secret))?;
+    /// futures_executor::block_on(client.issue(&id, &secret))?;
+    /// assert!(futures_executor::block_on(client.verify(first.access_token())).is_err());
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn max_short_lived_tokens(mut self, tokens: usize) -> Self {
+        self.max_short_lived_tokens = tokens;
         self
     }
 
     /// Whether P-256 keys may be registered and ES256 assertions are accepted. LINE does not, so this is off.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// # let jwk = r#"{"kty":"EC","alg":"ES256","use":"sig","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
+    /// let channel = EmulatedChannel::new("1234567890", "s3cret")?.with_key("kid-1", jwk)?;
+    /// assert!(Emulator::builder().channel(channel.clone()).build().is_err());
+    /// Emulator::builder().channel(channel).accept_es256(true).build()?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn accept_es256(mut self, accept: bool) -> Self {
         self.settings.accept_es256 = accept;
         self
     }
 
     /// What an assertion's `aud` may be, in place of `https://api.line.me/` alone.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let gateway = ["https://api.line.me/", "https://gateway.example/"];
+    /// let emulator = Emulator::builder().accepted_audiences(gateway).build()?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn accepted_audiences(mut self, audiences: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.settings.audiences = audiences.into_iter().map(Into::into).collect();
         self
     }
 
     /// How fast requests may come before 429 responses; LINE's numbers by default.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::{Emulator, RateLimits};
+    ///
+    /// let emulator = Emulator::builder().rate_limits(RateLimits::default().with_issue(1)).build()?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn rate_limits(mut self, limits: RateLimits) -> Self {
         self.settings.rate_limits = limits;
         self
     }
 
-    /// Called after each request, just before its answer is handed over. It runs on the thread that answers, so it
-    /// should be quick.
+    /// Called with each request, just before the response is returned, on the same thread; so it should be quick.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().on_request(|record| eprintln!("{record}")).build()?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn on_request(mut self, observer: impl Fn(&RequestRecord) + Send + Sync + 'static) -> Self {
         self.settings.on_request = Some(Arc::new(observer));
         self
@@ -98,29 +188,44 @@ impl EmulatorBuilder {
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if two channels share an id, a kid
     /// or a long-lived token, if a P-256 key is registered without [`accept_es256`](Self::accept_es256), if
-    /// [`short_lived_cap`](Self::short_lived_cap) is 0 or if there is no accepted audience.
+    /// [`max_short_lived_tokens`](Self::max_short_lived_tokens) is 0 or if there is no accepted audience.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// let channel = EmulatedChannel::new("1234567890", "s3cret")?;
+    /// let error = Emulator::builder().channel(channel.clone()).channel(channel).build().unwrap_err();
+    /// assert!(error.to_string().contains("two channels have the id 1234567890"));
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn build(self) -> Result<Emulator, Error> {
-        if self.short_lived_cap == 0 {
-            return Err(Error::invalid_input("a cap of 0 short-lived tokens leaves none to issue: 1 or more"));
+        if self.max_short_lived_tokens == 0 {
+            return Err(Error::invalid_input(
+                "max_short_lived_tokens is 0, so no token could be issued: give 1 or more",
+            ));
         }
         if self.settings.audiences.is_empty() {
-            return Err(Error::invalid_input("without an accepted audience no assertion can be accepted"));
+            return Err(Error::invalid_input(
+                "accepted_audiences is empty, so no assertion could be accepted: give one or more",
+            ));
         }
         let mut channels = Vec::new();
         let mut by_id = HashMap::new();
         let mut keys = HashMap::new();
-        let mut ledger = Ledger::new(self.channels.len(), self.short_lived_cap);
+        let mut tokens = TokenStore::new(self.channels.len(), self.max_short_lived_tokens);
         let now = self.clock.now();
         for channel in self.channels {
             let index = ChannelIndex(channels.len());
             let EmulatedChannel { id, secret, keys: registered, scope, long_lived } = channel;
             if by_id.insert(id.as_str().into(), index).is_some() {
-                return Err(Error::invalid_input(format!("two channels have the id {id}")));
+                return Err(Error::invalid_input(format!("two channels have the id {id}: add each channel once")));
             }
             if let Some(token) = long_lived
-                && ledger.add_long_lived(index, token.expose_secret(), Duration::ZERO, now).is_err()
+                && tokens.add_long_lived(index, token.expose_secret(), Duration::ZERO, now).is_err()
             {
-                return Err(Error::invalid_input(format!("channel {id} has the long-lived token of another channel")));
+                return Err(Error::invalid_input(format!(
+                    "channel {id} has the long-lived token of another channel: give each its own"
+                )));
             }
             for (kid, key) in registered {
                 if key.algorithm() == Algorithm::Es256 && !self.settings.accept_es256 {
@@ -128,12 +233,14 @@ impl EmulatorBuilder {
                 }
                 let key = Arc::new(RegisteredKey { owner: index, key });
                 if keys.insert(kid.as_str().into(), key).is_some() {
-                    return Err(Error::invalid_input(format!("two channels have a key with the kid {kid}")));
+                    return Err(Error::invalid_input(format!(
+                        "two channels have a key with the kid {kid}: give each key its own"
+                    )));
                 }
             }
             channels.push(Channel::new(id, SecretDigest::of(secret.expose_secret()), scope));
         }
-        Ok(Emulator::from_inner(Inner::new(channels, by_id, keys, ledger, self.clock, self.settings)))
+        Ok(Emulator::from_shared(Shared::new(channels, by_id, keys, tokens, self.clock, self.settings)))
     }
 }
 
@@ -143,7 +250,7 @@ impl fmt::Debug for EmulatorBuilder {
             .field("channels", &self.channels)
             .field("clock", &self.clock)
             .field("settings", &self.settings)
-            .field("short_lived_cap", &self.short_lived_cap)
+            .field("max_short_lived_tokens", &self.max_short_lived_tokens)
             .finish()
     }
 }

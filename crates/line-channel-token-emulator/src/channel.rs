@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use crate::jwk;
 use crate::public_key::PublicKey;
 
-/// A channel that the emulator shall have.
+/// A channel of the emulator, with its secret, keys and tokens.
 ///
 /// ```
 /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
@@ -32,6 +32,14 @@ impl EmulatedChannel {
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if [`ChannelId`] or
     /// [`ChannelSecret`] refuses its text: an id of up to 20 decimal digits, a secret of visible ASCII.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::EmulatedChannel;
+    ///
+    /// let channel = EmulatedChannel::new("1234567890", "s3cret")?;
+    /// assert_eq!(channel.id().as_str(), "1234567890");
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn new(id: impl AsRef<str>, secret: impl AsRef<str>) -> Result<Self, Error> {
         let id = ChannelId::new(id)?;
         let secret = ChannelSecret::new(secret)?;
@@ -49,12 +57,27 @@ impl EmulatedChannel {
     /// empty array counts as absent, because .NET and others write those for what a key does not have. A P-256 key for ES256 is
     /// accepted here, and refused by [`EmulatorBuilder::build`](crate::EmulatorBuilder::build) unless
     /// [`accept_es256`](crate::EmulatorBuilder::accept_es256) is on.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// # let jwk = r#"{"kty":"EC","alg":"ES256","use":"sig","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
+    /// let channel = EmulatedChannel::new("1234567890", "s3cret")?.with_key("kid-1", jwk)?;
+    /// let emulator = Emulator::builder().channel(channel).accept_es256(true).build()?;
+    ///
+    /// let twice = EmulatedChannel::new("1234567890", "s3cret")?.with_key("kid-1", jwk)?.with_key("kid-1", jwk);
+    /// assert!(twice.is_err());
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn with_key(mut self, kid: impl AsRef<str>, public_jwk_json: impl AsRef<str>) -> Result<Self, Error> {
         let kid = AssertionKid::new(kid)?;
         if self.keys.iter().any(|(taken, _)| *taken == kid) {
-            return Err(Error::invalid_input(format!("the channel {} has a key with the kid {kid} already", self.id)));
+            return Err(Error::invalid_input(format!(
+                "the channel {} has a key with the kid {kid} already: give another kid",
+                self.id
+            )));
         }
-        self.keys.push((kid, jwk::read(public_jwk_json.as_ref())?));
+        self.keys.push((kid, jwk::parse(public_jwk_json.as_ref())?));
         Ok(self)
     }
 
@@ -107,13 +130,20 @@ impl EmulatedChannel {
     }
 
     /// The channel id.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::EmulatedChannel;
+    ///
+    /// assert_eq!(EmulatedChannel::new(" 1234567890\n", "s3cret")?.id().as_str(), "1234567890");
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> &ChannelId {
         &self.id
     }
 }
 
-/// SHA-256 of a channel secret, so that a comparison takes the same time whatever is compared, length included.
+/// SHA-256 of a channel secret, so that a comparison takes the same time whatever the text and its length.
 pub(crate) struct SecretDigest(Digest);
 
 impl SecretDigest {
@@ -129,7 +159,7 @@ impl SecretDigest {
 #[cfg(test)]
 mod tests {
     use super::{EmulatedChannel, SecretDigest};
-    use crate::public_key::tests::RSA_A2;
+    use crate::rfc_keys::RSA_A2;
 
     #[test]
     fn a_kid_is_registered_once() {
@@ -140,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_is_names_with_single_spaces() {
+    fn scopes_are_names_with_single_spaces() {
         let channel = || EmulatedChannel::new("1234", "s3cr3t").unwrap();
         for scope in ["", "P", "OC P", "P OC OCE", "profile:read"] {
             assert_eq!(channel().with_scope(scope).unwrap().scope, scope);

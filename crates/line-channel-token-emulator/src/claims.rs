@@ -3,13 +3,13 @@
 use line_channel_token_core::Moment;
 use serde_json::Value;
 
-use crate::answer::{Refusal, shown};
-use crate::bodies::{self, Body};
+use crate::error_bodies::{self, ErrorBody};
 use crate::json_object::JsonObject;
 use crate::leniency::Leniency;
 use crate::numeric_claims;
+use crate::response::{ErrorResponse, shown};
 
-/// What the claims are held against.
+/// What the claims are checked against.
 #[derive(Debug)]
 pub(crate) struct ClaimRules<'a> {
     pub(crate) now: Moment,
@@ -19,11 +19,11 @@ pub(crate) struct ClaimRules<'a> {
     pub(crate) leniency: &'a Leniency,
 }
 
-/// Checks `iss`, `sub`, `aud`, `exp`, `nbf` and `iat`, and returns what passed with a warning.
-pub(crate) fn check(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<Vec<String>, Refusal> {
+/// Checks `iss`, `sub`, `aud`, `exp`, `nbf` and `iat`, and returns a warning for each that was accepted though LINE may reject it.
+pub(crate) fn check(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<Vec<String>, ErrorResponse> {
     issuer(claims, rules.owner)?;
     audience(claims, rules)?;
-    // Whole seconds, because that is how clients write them: a client that rounds as usual is never too far ahead.
+    // Whole seconds, as clients write them: otherwise a client that rounds up would be too far ahead.
     let now = rules.now.unix.as_secs() as f64;
     numeric_claims::expiry(claims, rules.leniency, now)?;
     numeric_claims::not_before(claims, now)?;
@@ -32,33 +32,33 @@ pub(crate) fn check(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<Vec<S
     Ok(array.into_iter().chain(numeric_claims::warning(claims)).collect())
 }
 
-fn issuer(claims: &JsonObject, owner: &str) -> Result<(), Refusal> {
-    let iss = text(claims, "iss", bodies::INVALID_ISS)?;
+fn issuer(claims: &JsonObject, owner: &str) -> Result<(), ErrorResponse> {
+    let iss = text(claims, "iss", error_bodies::INVALID_ISS)?;
     if iss != owner {
         let reason = format!("iss is {}, but the key is registered for channel {owner}", shown(iss));
-        return Err(Refusal::bad_request(bodies::ISS_NOT_OWNER, reason));
+        return Err(ErrorResponse::bad_request(error_bodies::ISS_NOT_OWNER, reason));
     }
-    let sub = text(claims, "sub", bodies::INVALID_SUB)?;
+    let sub = text(claims, "sub", error_bodies::INVALID_SUB)?;
     if sub != iss {
         let reason = format!("sub is {} and iss is {}: both must be the channel id", shown(sub), shown(iss));
-        return Err(Refusal::bad_request(bodies::INVALID_SUB, reason));
+        return Err(ErrorResponse::bad_request(error_bodies::INVALID_SUB, reason));
     }
     Ok(())
 }
 
-fn text<'a>(claims: &'a JsonObject, name: &str, body: Body) -> Result<&'a str, Refusal> {
+fn text<'a>(claims: &'a JsonObject, name: &str, body: ErrorBody) -> Result<&'a str, ErrorResponse> {
     match claims.get(name) {
         Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(Refusal::bad_request(body, format!("{name} must be a string"))),
-        None => Err(Refusal::bad_request(body, format!("the assertion has no {name}"))),
+        Some(_) => Err(ErrorResponse::bad_request(body, format!("{name} must be a string"))),
+        None => Err(ErrorResponse::bad_request(body, format!("the assertion has no {name}"))),
     }
 }
 
-fn audience(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<(), Refusal> {
+fn audience(claims: &JsonObject, rules: &ClaimRules<'_>) -> Result<(), ErrorResponse> {
     let accepted = rules.audiences;
     let refuse = |why: String| {
         let reason = format!("{why}; accepted: {}", accepted.join(", "));
-        Err(Refusal::bad_request(bodies::INVALID_AUD, reason))
+        Err(ErrorResponse::bad_request(error_bodies::INVALID_AUD, reason))
     };
     let given = match claims.get("aud") {
         Some(Value::String(given)) => given,
@@ -97,10 +97,10 @@ mod tests {
             audiences: &["https://api.line.me/".to_owned(), "https://gateway.example/".to_owned()],
             leniency,
         };
-        let claims = JsonObject::read(claims.as_bytes()).unwrap();
+        let claims = JsonObject::parse(claims.as_bytes()).unwrap();
         match check(&claims, &rules) {
             Ok(warnings) => format!("accepted; {}", warnings.join("; ")),
-            Err(refusal) => format!("{} | {}", refusal.body, refusal.reason),
+            Err(error) => format!("{} | {}", error.body, error.reason),
         }
     }
 
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn every_claim_is_held_to_its_rule_with_a_reason_for_the_reader() {
+    fn each_claim_has_its_rule() {
         let aud = r#""aud":"https://api.line.me/""#;
         for (outcome, says) in [
             (with(&format!(r#"{aud},"exp":1000001"#)), "accepted; "),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_of_one_audience_passes_with_a_warning_if_allowed() {
+    fn one_audience_array_can_be_allowed() {
         let lenient = Leniency { audience_array: true, ..Leniency::default() };
         let with =
             |aud: &str| outcome(&format!(r#"{{"iss":"1234","sub":"1234","exp":1000300,"aud":{aud}}}"#), &lenient);

@@ -8,39 +8,45 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use line_channel_token_core::{ChannelId, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
 
-#[cfg(feature = "server")]
-use crate::answer::Refusal;
-use crate::answer::response;
-use crate::builder::EmulatorBuilder;
-use crate::call::{Call, Received};
-use crate::random;
+use crate::bearer::{self, BearerError};
 use crate::record::{RequestRecord, shown_path};
-use crate::state::Inner;
-
-/// The largest request body that is read, in bytes; a larger one is answered with 413. LINE says 2 MB.
-pub const MAX_REQUEST_BODY: usize = 2_000_000;
+use crate::request_body::RequestBody;
+use crate::request_context::RequestContext;
+#[cfg(feature = "server")]
+use crate::response::ErrorResponse;
+use crate::response::response;
+use crate::shared::Shared;
+use crate::{random, router};
 
 /// A LINE channel access token service in memory.
 ///
 /// Cheap to clone; clones are the same service. It is an [`HttpBackend`], so a client can be given
 /// [`backend`](Self::backend) in place of a network, whatever the base URL; [`handle`](Self::handle) is the same without a future.
+///
+/// ```
+/// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+/// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+///
+/// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
+/// let client = Client::new(emulator.backend());
+/// let id = ChannelId::new("1234567890")?;
+/// let token = futures_executor::block_on(client.issue_stateless(&id, &ChannelSecret::new("s3cret")?))?;
+/// assert_eq!(token.expires_in().as_secs(), 900);
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone)]
-pub struct Emulator(Arc<Inner>);
+pub struct Emulator(Arc<Shared>);
 
 impl Emulator {
-    /// Starts with LINE's settings and no channel.
-    pub fn builder() -> EmulatorBuilder {
-        EmulatorBuilder::new()
-    }
-
-    /// The emulator in process, as the [`HttpBackend`] of a client: a further handle on the same service, which opens
-    /// no port. Tokens that the client issues are counted, expired and revoked through this one too.
+    /// The emulator as the [`HttpBackend`] of a client: another handle on the same service, without a port. Both see the same
+    /// tokens.
     ///
     /// ```
     /// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
     /// use line_channel_token_emulator::{EmulatedChannel, Emulator, TokenFamily};
     ///
-    /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+    /// let id = ChannelId::new("1234567890")?;
+    /// let secret = ChannelSecret::new("s3cret")?;
     /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
     /// let client = Client::new(emulator.backend());
     ///
@@ -53,45 +59,87 @@ impl Emulator {
         self.clone()
     }
 
-    /// Answers a request. Only the path, the query, the method, the headers and the body matter: host and scheme may
+    /// Responds to a request. Only the path, the query, the method, the headers and the body matter: host and scheme may
     /// be any, or none.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::Request;
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().build()?;
+    /// let response = emulator.handle(&Request::get("/nowhere").body(Bytes::new())?);
+    /// assert_eq!(response.status(), 404);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let body = Received::of(request.body());
-        self.answer(request.method(), request.uri(), request.headers(), body)
+        let body = RequestBody::of(request.body());
+        self.respond(request.method(), request.uri(), request.headers(), body)
     }
 
-    /// Answers a request whose body may have been trouble.
-    pub(crate) fn answer(
+    /// The channel whose access token a request has in its `Authorization` header, for a resource of your own: tokens of every family,
+    /// stateless ones included, checked by the emulator's clock. The emulator's own resources are those of the Messaging API that
+    /// the [crate](crate) names.
+    ///
+    /// # Errors
+    ///
+    /// If there is no token, or none that is valid now. [`BearerError::to_response`] makes the 401 out of it.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// fn liff_apps(emulator: &Emulator, request: &Request<Bytes>) -> Response<Bytes> {
+    ///     match emulator.check_bearer(request.headers()) {
+    ///         Ok(channel) => Response::new(Bytes::from(format!("the apps of {channel}"))),
+    ///         Err(error) => error.to_response(),
+    ///     }
+    /// }
+    ///
+    /// let emulator = Emulator::builder().build()?;
+    /// let request = Request::get("https://api.line.me/liff/v1/apps").header("authorization", "Bearer old");
+    /// assert_eq!(liff_apps(&emulator, &request.body(Bytes::new())?).status(), 401);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check_bearer(&self, headers: &HeaderMap) -> Result<ChannelId, BearerError> {
+        let shared = self.shared();
+        let status = bearer::token_status(shared, headers, shared.clock.now())?;
+        bearer::live(status).map(|channel| shared.channel(channel).id.clone())
+    }
+
+    /// Responds to a request whose body may not have arrived whole.
+    pub(crate) fn respond(
         &self,
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
-        body: Received<'_>,
+        body: RequestBody<'_>,
     ) -> Response<Bytes> {
         let request_id = random::request_id();
-        let mut call = Call::new(&self.0);
-        let outcome = call.answer(method, uri, headers, body);
+        let mut context = RequestContext::new(&self.0);
+        let outcome = router::route(&mut context, method, uri, headers, body);
         let response = response(&outcome, method == Method::HEAD, &request_id);
         self.observe(|| RequestRecord {
             method: method.clone(),
             path: shown_path(uri.path()),
-            operation: call.operation,
-            channel_id: call.channel.map(|channel| self.0.channel(channel).id.clone()),
+            operation: context.operation,
+            channel_id: context.channel.map(|channel| self.0.channel(channel).id.clone()),
             status: response.status(),
             request_id,
-            refusal: outcome.err().map(|refusal| refusal.reason.into_owned()),
-            warnings: call.warnings,
+            refusal: outcome.err().map(|error| error.reason.into_owned()),
+            warnings: context.warnings,
         });
         response
     }
 
-    /// Answers what was no request at all.
+    /// Responds to what could not be parsed as a request.
     #[cfg(feature = "server")]
-    pub(crate) fn answer_unparsed(&self, refusal: Refusal) -> Response<Bytes> {
+    pub(crate) fn respond_unparsed(&self, error: ErrorResponse) -> Response<Bytes> {
         let request_id = random::request_id();
-        let reason = refusal.reason.clone().into_owned();
-        let response = response(&Err(refusal), false, &request_id);
+        let reason = error.reason.clone().into_owned();
+        let response = response(&Err(error), false, &request_id);
         self.observe(|| RequestRecord {
             method: Method::from_bytes(b"UNPARSED").unwrap_or_default(),
             path: String::new(),
@@ -111,11 +159,11 @@ impl Emulator {
         }
     }
 
-    pub(crate) fn from_inner(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+    pub(crate) fn from_shared(shared: Shared) -> Self {
+        Self(Arc::new(shared))
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn shared(&self) -> &Shared {
         &self.0
     }
 }

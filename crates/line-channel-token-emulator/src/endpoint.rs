@@ -1,12 +1,12 @@
-//! The eight token endpoints, and what a request must look like before its parameters are read.
+//! The eight token endpoints, and the checks of method and headers.
 
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use line_channel_token_core::Operation;
 
-use crate::answer::Refusal;
-use crate::bodies;
+use crate::error_bodies;
 use crate::leniency::Leniency;
+use crate::response::ErrorResponse;
 
 /// One of the eight endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Endpoint {
     pub(crate) const COUNT: usize = 8;
 
     /// The endpoint of a path; doubled slashes before it are tolerated, as LINE's front end does.
-    pub(crate) fn of(uri: &Uri) -> Option<Self> {
+    pub(crate) fn from_uri(uri: &Uri) -> Option<Self> {
         Some(match uri.path().trim_start_matches('/') {
             "v2/oauth/accessToken" => Self::V2Issue,
             "v2/oauth/verify" => Self::V2Verify,
@@ -58,15 +58,19 @@ impl Endpoint {
     }
 
     /// Checks the method: a GET endpoint takes HEAD too.
-    pub(crate) fn check_method(self, method: &Method) -> Result<(), Refusal> {
-        method_fits(self.is_get(), method)
+    pub(crate) fn check_method(self, method: &Method) -> Result<(), ErrorResponse> {
+        check_method(self.is_get(), method)
     }
 
-    /// Checks the headers: no retry key, and a form if a form is needed. What passes for one with a warning is returned.
-    pub(crate) fn check_headers(self, headers: &HeaderMap, leniency: &Leniency) -> Result<Option<String>, Refusal> {
+    /// Checks the headers: no retry key, and a form if the endpoint takes one. Returns a warning if a wrong label was accepted.
+    pub(crate) fn check_headers(
+        self,
+        headers: &HeaderMap,
+        leniency: &Leniency,
+    ) -> Result<Option<String>, ErrorResponse> {
         if headers.contains_key("x-line-retry-key") {
-            let reason = "X-Line-Retry-Key belongs to the Messaging API and is rejected here";
-            return Err(Refusal::bad_request(bodies::RETRY_KEY, reason));
+            let reason = "X-Line-Retry-Key belongs to the Messaging API: leave it out here";
+            return Err(ErrorResponse::bad_request(error_bodies::RETRY_KEY, reason));
         }
         if self.is_get() || is_media_type(headers, "application/x-www-form-urlencoded") {
             return Ok(None);
@@ -80,30 +84,27 @@ impl Endpoint {
         }
         let reason = if labelled_json {
             "the content type is application/json, and application/x-www-form-urlencoded is needed; \
-             accept_json_labelled_revocations(true) lets it pass"
+             accept_json_labelled_revocations(true) accepts it"
         } else if headers.contains_key(CONTENT_TYPE) {
-            "the content type is not application/x-www-form-urlencoded"
+            "the content type is wrong: application/x-www-form-urlencoded is needed"
         } else {
             "there is no content type: application/x-www-form-urlencoded is needed"
         };
-        let body = bodies::media_type(content_type(headers).unwrap_or("null"));
-        Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, body, reason))
+        let body = error_bodies::media_type(content_type(headers).unwrap_or("null"));
+        Err(ErrorResponse::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, body, reason))
     }
 }
 
 /// Checks that a method is GET or HEAD, or else POST.
-pub(crate) fn method_fits(is_get: bool, method: &Method) -> Result<(), Refusal> {
-    let (fits, allow) = if is_get {
-        (method == Method::GET || method == Method::HEAD, "GET, HEAD")
-    } else {
-        (method == Method::POST, "POST")
-    };
-    if fits {
+pub(crate) fn check_method(is_get: bool, method: &Method) -> Result<(), ErrorResponse> {
+    let allowed = if is_get { method == Method::GET || method == Method::HEAD } else { method == Method::POST };
+    if allowed {
         return Ok(());
     }
+    let allow = if is_get { "GET, HEAD" } else { "POST" };
     let reason = format!("the endpoint takes {allow}");
-    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, bodies::METHOD_NOT_ALLOWED, reason);
-    Err(refusal.with_header((ALLOW, HeaderValue::from_static(allow))))
+    let error = ErrorResponse::new(StatusCode::METHOD_NOT_ALLOWED, error_bodies::METHOD_NOT_ALLOWED, reason);
+    Err(error.with_header((ALLOW, HeaderValue::from_static(allow))))
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {
@@ -124,17 +125,17 @@ mod tests {
     use super::{Endpoint, is_media_type};
 
     #[test]
-    fn a_doubled_slash_and_an_absolute_uri_find_the_endpoint() {
+    fn doubled_slashes_and_absolute_uris_match() {
         for uri in ["/oauth2/v3/token", "//oauth2/v3/token", "https://api.line.me/oauth2/v3/token?x=1"] {
-            assert_eq!(Endpoint::of(&uri.parse().unwrap()), Some(Endpoint::V3Token), "{uri}");
+            assert_eq!(Endpoint::from_uri(&uri.parse().unwrap()), Some(Endpoint::V3Token), "{uri}");
         }
         for uri in ["/", "*", "api.line.me:443", "/oauth2/v3/token/", "/oauth2//v3/token", "/OAUTH2/v3/token"] {
-            assert_eq!(Endpoint::of(&uri.parse::<Uri>().unwrap()), None, "{uri}");
+            assert_eq!(Endpoint::from_uri(&uri.parse::<Uri>().unwrap()), None, "{uri}");
         }
     }
 
     #[test]
-    fn a_charset_does_not_make_it_another_media_type() {
+    fn charset_keeps_the_media_type() {
         for (content_type, fits) in [
             ("application/x-www-form-urlencoded", true),
             ("Application/X-WWW-Form-Urlencoded ; charset=UTF-8", true),

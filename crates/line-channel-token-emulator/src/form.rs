@@ -6,11 +6,11 @@ use std::borrow::Cow;
 pub(crate) struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Form<'a> {
-    pub(crate) fn read(encoded: &'a [u8]) -> Self {
+    pub(crate) fn parse(encoded: &'a [u8]) -> Self {
         Self(form_urlencoded::parse(encoded).collect())
     }
 
-    /// Whether the parameter was sent at all, be it empty.
+    /// Whether the parameter was sent at all, even if it is empty.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
     }
@@ -32,8 +32,8 @@ mod tests {
     use super::Form;
 
     #[test]
-    fn a_parameter_is_sent_once_and_not_empty() {
-        let form = Form::read(b"b=1&&a=x+y%20z%2B&c=&d=1&d=1&e");
+    fn parameters_are_sent_once_and_filled() {
+        let form = Form::parse(b"b=1&&a=x+y%20z%2B&c=&d=1&d=1&e");
         assert_eq!(form.one("a"), Ok("x y z+"));
         assert!(form.one("c").unwrap_err().contains("empty"));
         assert!(form.one("d").unwrap_err().contains("twice"));

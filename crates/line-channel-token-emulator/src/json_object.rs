@@ -1,4 +1,4 @@
-//! A JSON object none of whose members is named twice.
+//! A JSON object without duplicate members.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,12 +7,12 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A JSON object. RFC 7515 and 7519 let a reader refuse doubled names, and with them the question which one counts.
+/// A JSON object. RFC 7515 and 7519 allow duplicate members to be rejected; otherwise it is open which one counts.
 pub(crate) struct JsonObject(BTreeMap<String, Value>);
 
 impl JsonObject {
-    /// Reads an object; anything else, trailing text and doubled names are errors.
-    pub(crate) fn read(json: &[u8]) -> Result<Self, serde_json::Error> {
+    /// Parses an object; anything else, trailing text and duplicate members are errors.
+    pub(crate) fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)
     }
 
@@ -70,13 +70,13 @@ mod tests {
     use super::JsonObject;
 
     #[test]
-    fn only_an_object_without_doubled_names_is_read() {
-        assert!(JsonObject::read(br#"{"a":1,"b":{"a":2}}"#).is_ok());
+    fn duplicate_members_are_rejected() {
+        assert!(JsonObject::parse(br#"{"a":1,"b":{"a":2}}"#).is_ok());
         for bad in ["[1]", "\"a\"", "null", "", "{}x", r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":1}"#, "{\"a\":\"\u{1}\"}"]
         {
-            assert!(JsonObject::read(bad.as_bytes()).is_err(), "{bad}");
+            assert!(JsonObject::parse(bad.as_bytes()).is_err(), "{bad}");
         }
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(JsonObject::read(deep.as_bytes()).is_err(), "depth is bounded");
+        assert!(JsonObject::parse(deep.as_bytes()).is_err(), "depth is bounded");
     }
 }

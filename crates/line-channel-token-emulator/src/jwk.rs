@@ -3,16 +3,16 @@
 use line_channel_token_core::Error;
 use serde_json::Value;
 
-use crate::answer::shown;
 use crate::json_object::JsonObject;
 use crate::jwk_members::{coordinate, kind, number, object, refused, text};
 use crate::public_key::PublicKey;
+use crate::response::shown;
 
 /// What a private JWK holds and a public one must not (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// Reads a public JWK and applies every rule of the Console.
-pub(crate) fn read(json: &str) -> Result<PublicKey, Error> {
+/// Parses a public JWK and applies every rule of the Console.
+pub(crate) fn parse(json: &str) -> Result<PublicKey, Error> {
     let jwk = object(json)?;
     if jwk.has("keys") {
         return Err(refused("this is a JWK set: give one key of it"));
@@ -40,7 +40,7 @@ pub(crate) fn read(json: &str) -> Result<PublicKey, Error> {
     Ok(key)
 }
 
-/// A key may stand under a member, as in the response of an API that hands one out.
+/// The key may be the value of a member, as in the response of an API.
 fn no_kty(jwk: &JsonObject) -> Error {
     match jwk.names().find(|name| jwk.get(name).is_some_and(|value| value.get("kty").is_some())) {
         Some(name) => refused(format!("the key is the object under its member {}: give that alone", shown(name))),
@@ -48,7 +48,7 @@ fn no_kty(jwk: &JsonObject) -> Error {
     }
 }
 
-/// The refusal of a P-256 key if ES256 is not accepted.
+/// The error for a P-256 key if ES256 is not accepted.
 pub(crate) fn es256_refused() -> Error {
     refused("it is an EC key, and LINE takes RSA 2048 only; accept_es256(true) makes the emulator take it")
 }
@@ -90,7 +90,7 @@ fn rsa(jwk: &JsonObject) -> Result<PublicKey, Error> {
     if !is_odd(&exponent) || exponent == [1] || exponent.len() > 4 {
         return Err(refused("its exponent \"e\" must be odd, at least 3 and at most 32 bits long; AQAB is usual"));
     }
-    Ok(PublicKey::rsa(modulus, exponent))
+    Ok(PublicKey::rsa(&modulus, &exponent))
 }
 
 fn ec(jwk: &JsonObject) -> Result<PublicKey, Error> {
@@ -101,15 +101,15 @@ fn ec(jwk: &JsonObject) -> Result<PublicKey, Error> {
     for name in ["x", "y"] {
         point.extend(coordinate(jwk, name)?);
     }
-    PublicKey::p256(point).ok_or_else(|| refused("its \"x\" and \"y\" are no point of P-256"))
+    PublicKey::p256(&point).ok_or_else(|| refused("its \"x\" and \"y\" are no point of P-256"))
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::read;
-    use crate::public_key::tests::{EC_A3, RSA_A2};
+    use super::parse;
+    use crate::rfc_keys::{EC_A3, RSA_A2};
 
     fn changed(base: &str, change: impl FnOnce(&mut serde_json::Map<String, Value>)) -> String {
         let mut jwk: Value = serde_json::from_str(base).unwrap();
@@ -130,15 +130,15 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_to_state_the_purpose_are_accepted() {
-        read(RSA_A2).unwrap();
-        read(EC_A3).unwrap();
+    fn use_and_key_ops_are_accepted() {
+        parse(RSA_A2).unwrap();
+        parse(EC_A3).unwrap();
         let key_ops = changed(RSA_A2, |jwk| {
             jwk.remove("use");
             jwk.insert("key_ops".to_owned(), json!(["verify"]));
         });
-        read(&key_ops).unwrap();
-        read(&set("x5t", json!("extra"))).unwrap();
+        parse(&key_ops).unwrap();
+        parse(&set("x5t", json!("extra"))).unwrap();
     }
 
     #[test]
@@ -151,12 +151,12 @@ mod tests {
                 jwk.insert(name.to_owned(), Value::Null);
             }
         });
-        read(&dotnet).unwrap();
+        parse(&dotnet).unwrap();
         let without_use = changed(RSA_A2, |jwk| {
             jwk.insert("use".to_owned(), Value::Null);
             jwk.insert("key_ops".to_owned(), json!(["verify"]));
         });
-        read(&without_use).unwrap();
+        parse(&without_use).unwrap();
         for (jwk, says) in [
             (set("oth", json!([{"r": "pr1vate"}])), "private member \"oth\""),
             (set("kid", json!("")), "holds a \"kid\""),
@@ -164,18 +164,18 @@ mod tests {
             (set("alg", Value::Null), "no \"alg\""),
             (set("n", json!([])), "no \"n\""),
         ] {
-            let error = read(&jwk).unwrap_err().to_string();
+            let error = parse(&jwk).unwrap_err().to_string();
             assert!(error.contains(says) && !error.contains("pr1vate"), "{says}: {error}");
         }
     }
 
     #[test]
-    fn escapes_and_a_byte_order_mark_are_read_before_anything_is_judged() {
-        read(&format!("\u{feff}{RSA_A2}\r\n")).unwrap();
-        read(&RSA_A2.replacen("AQAB", r"\u0041QA\u0042", 1)).unwrap();
+    fn escapes_and_bom_are_parsed_first() {
+        parse(&format!("\u{feff}{RSA_A2}\r\n")).unwrap();
+        parse(&RSA_A2.replacen("AQAB", r"\u0041QA\u0042", 1)).unwrap();
         for escaped in [r"a\/b", r"a\u002Bb", r"a\u002fb", "a+b", "a/b"] {
             let jwk = RSA_A2.replacen("AQAB", escaped, 1);
-            let error = read(&jwk).unwrap_err().to_string();
+            let error = parse(&jwk).unwrap_err().to_string();
             assert!(error.contains("its \"e\" is plain base64"), "{escaped}: {error}");
         }
     }
@@ -237,7 +237,7 @@ mod tests {
             (changed(EC_A3, |jwk| drop(jwk.insert("x".into(), json!("AQAB")))), "has 3 bytes"),
             (changed(EC_A3, |jwk| drop(jwk.insert("x".into(), json!("A".repeat(43))))), "no point"),
         ] {
-            let error = read(&jwk).err().map(|error| error.to_string()).unwrap_or_default();
+            let error = parse(&jwk).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(says), "{says}: {error}");
             assert!(!error.contains("pr1vate"), "{error}");
         }

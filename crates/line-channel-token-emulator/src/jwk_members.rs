@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::json_object::JsonObject;
 
-/// The object that the text is. No error repeats anything of the text: a private key may have been pasted.
+/// Parses the text as an object. No error quotes the text: a private key may have been pasted.
 pub(crate) fn object(json: &str) -> Result<JsonObject, Error> {
     let json = json.trim_start_matches('\u{feff}').trim();
     if !json.starts_with('{') {
@@ -27,7 +27,8 @@ pub(crate) fn object(json: &str) -> Result<JsonObject, Error> {
         Some(Ok(_)) => Err(refused("something follows its last }: give one key and nothing else")),
         Some(Err(error)) if error.is_data() => Err(refused("a member is named twice in it")),
         Some(Err(error)) => {
-            let (line, column) = (error.line(), error.column());
+            let line = error.line();
+            let column = error.column();
             let hint = "names and texts stand in double quotes, and no comma before the last }";
             Err(refused(format!("it is not valid JSON at line {line}, column {column}: {hint}")))
         }
@@ -82,7 +83,7 @@ fn bytes(jwk: &JsonObject, name: &str) -> Result<Vec<u8>, Error> {
         } else if text.ends_with('=') {
             "ends in =: base64url in a JWK has no padding"
         } else if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
-            "is base64url that does not end where it should: is it cut off?"
+            "is cut off base64url: copy the whole value"
         } else {
             "is not base64url: letters, digits, - and _"
         };

@@ -1,39 +1,49 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod answer;
+mod admin;
 mod assertion;
 mod bearer;
-mod bodies;
-mod books;
 mod builder;
-mod call;
 mod channel;
+mod channel_tokens;
 mod claims;
-mod controls;
+mod client_auth;
+#[cfg(feature = "server")]
+mod connection;
 mod emulator;
 mod endpoint;
+mod error_bodies;
 mod form;
-mod issued;
+mod issued_token;
 mod json_object;
 mod jwk;
 mod jwk_members;
-mod ledger;
 mod leniency;
+mod leniency_settings;
 mod messaging;
 mod numeric_claims;
+mod parameters;
 mod public_key;
 mod random;
 mod rate_limit;
 mod record;
+mod request_body;
+mod request_context;
+mod response;
+#[cfg(test)]
+mod rfc_keys;
+mod router;
 #[cfg(feature = "server")]
 mod server;
-mod standing;
-mod state;
+mod shared;
 mod stateless_count;
 mod stateless_token;
 mod token_bucket;
-mod token_text;
+mod token_family;
+mod token_format;
+mod token_status;
+mod token_store;
 #[cfg(feature = "server")]
 mod unparsed_head;
 mod v2;
@@ -43,11 +53,12 @@ mod v3;
 pub use bearer::BearerError;
 pub use builder::EmulatorBuilder;
 pub use channel::EmulatedChannel;
-pub use emulator::{Emulator, MAX_REQUEST_BODY};
+pub use emulator::Emulator;
 pub use leniency::{Evidence, NumericStrings};
 pub use rate_limit::RateLimits;
 pub use record::RequestRecord;
+pub use request_body::MAX_REQUEST_BODY;
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use server::EmulatorServer;
-pub use standing::TokenFamily;
+pub use token_family::TokenFamily;

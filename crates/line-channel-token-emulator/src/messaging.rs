@@ -1,4 +1,4 @@
-//! The Messaging API as far as an access token goes: it is judged, and nothing is sent to anyone.
+//! The part of the Messaging API that checks access tokens. Nothing is sent to anyone.
 
 use std::fmt::Write as _;
 
@@ -6,9 +6,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use crate::answer::{Refusal, Success};
-use crate::call::{Call, Received};
-use crate::endpoint::method_fits;
+use crate::bearer::BearerError;
+use crate::endpoint::check_method;
+use crate::request_body::RequestBody;
+use crate::request_context::RequestContext;
+use crate::response::{ErrorResponse, Success};
 use crate::{bearer, random};
 
 /// LINE takes five messages in a request.
@@ -18,14 +20,14 @@ const MAX_MESSAGES: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
     BotInfo,
-    /// Push and reply tell the ids of the messages.
+    /// Push and reply: the response has the ids of the messages.
     SendToOne,
-    /// Multicast and broadcast do not.
+    /// Multicast and broadcast: the response has none.
     SendToMany,
 }
 
 impl Resource {
-    pub(crate) fn of(uri: &Uri) -> Option<Self> {
+    pub(crate) fn from_uri(uri: &Uri) -> Option<Self> {
         Some(match uri.path().trim_start_matches('/') {
             "v2/bot/info" => Self::BotInfo,
             "v2/bot/message/push" | "v2/bot/message/reply" => Self::SendToOne,
@@ -33,28 +35,29 @@ impl Resource {
             _ => return None,
         })
     }
+}
 
-    pub(crate) fn answer(
-        self,
-        call: &mut Call<'_>,
-        method: &Method,
-        headers: &HeaderMap,
-        body: Received<'_>,
-    ) -> Result<Success, Refusal> {
-        method_fits(self == Self::BotInfo, method)?;
-        let body = body.bytes()?;
-        let standing = bearer::standing(call.inner, headers, call.now).map_err(|error| error.refusal())?;
-        call.channel = standing.channel();
-        let channel = bearer::live(standing).map_err(|error| error.refusal())?;
-        match self {
-            Self::BotInfo => Ok(bot_info(call.inner.channel(channel).id.as_str())),
-            Self::SendToOne => sent_messages(body),
-            Self::SendToMany => Ok(Success::Json("{}".to_owned())),
-        }
+/// The response of one of these endpoints.
+pub(crate) fn respond(
+    context: &mut RequestContext<'_>,
+    resource: Resource,
+    method: &Method,
+    headers: &HeaderMap,
+    body: RequestBody<'_>,
+) -> Result<Success, ErrorResponse> {
+    check_method(resource == Resource::BotInfo, method)?;
+    let body = body.bytes()?;
+    let status = bearer::token_status(context.shared, headers, context.now).map_err(BearerError::error_response)?;
+    context.channel = status.channel();
+    let channel = bearer::live(status).map_err(BearerError::error_response)?;
+    match resource {
+        Resource::BotInfo => Ok(bot_info(context.shared.channel(channel).id.as_str())),
+        Resource::SendToOne => sent_messages(body),
+        Resource::SendToMany => Ok(Success::Json("{}".to_owned())),
     }
 }
 
-/// Names that a channel always has, made of its id.
+/// The response about a channel, whose made-up names depend on its id alone.
 fn bot_info(channel: &str) -> Success {
     let mut hex = String::new();
     for byte in digest(&SHA256, channel.as_bytes()).as_ref() {
@@ -67,12 +70,12 @@ fn bot_info(channel: &str) -> Success {
     ))
 }
 
-/// An id and a quote token for each message of the body, up to five, which is not looked at any further.
-fn sent_messages(body: &[u8]) -> Result<Success, Refusal> {
+/// An id and a quote token for each message of the body, up to five. Nothing else of the body is checked.
+fn sent_messages(body: &[u8]) -> Result<Success, ErrorResponse> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let messages = body.get("messages").and_then(Value::as_array).map_or(0, Vec::len).min(MAX_MESSAGES);
     let sent = (0..messages)
         .map(|_| Ok(format!(r#"{{"id":"{}","quoteToken":"{}"}}"#, random::message_id()?, random::quote_token()?)));
-    let sent = sent.collect::<Result<Vec<String>, Refusal>>()?;
+    let sent = sent.collect::<Result<Vec<String>, ErrorResponse>>()?;
     Ok(Success::Json(format!(r#"{{"sentMessages":[{}]}}"#, sent.join(","))))
 }

@@ -2,54 +2,54 @@
 
 use serde_json::{Number, Value};
 
-use crate::answer::Refusal;
-use crate::bodies::{self, Body};
+use crate::error_bodies::{self, ErrorBody};
 use crate::json_object::JsonObject;
 use crate::leniency::{Leniency, NumericStrings};
+use crate::response::ErrorResponse;
 
 /// How far ahead `exp` may be, in seconds: 30 minutes.
 const LONGEST_AHEAD: f64 = 1800.0;
 /// How far ahead of this clock `nbf` may be, in seconds, because two clocks never agree.
 const SKEW: f64 = 60.0;
-/// The longest life of a v2.1 token, in seconds: 30 days.
+/// The longest lifetime of a v2.1 token, in seconds: 30 days.
 const LONGEST_TOKEN: f64 = 2_592_000.0;
-/// Beyond this a number has no fraction to speak of, and its range is what is wrong with it.
+/// Beyond this an `f64` has no fraction, and the error should name the range.
 const BEYOND_FRACTIONS: f64 = 9e15;
 
 /// Checks `exp`; `now` is in Unix seconds.
-pub(crate) fn expiry(claims: &JsonObject, leniency: &Leniency, now: f64) -> Result<(), Refusal> {
-    let exp = integer(claims, "exp", leniency, bodies::INVALID_EXP)?
-        .ok_or_else(|| Refusal::bad_request(bodies::INVALID_EXP, "the assertion has no exp"))?;
+pub(crate) fn expiry(claims: &JsonObject, leniency: &Leniency, now: f64) -> Result<(), ErrorResponse> {
+    let exp = integer(claims, "exp", leniency, error_bodies::INVALID_EXP)?
+        .ok_or_else(|| ErrorResponse::bad_request(error_bodies::INVALID_EXP, "the assertion has no exp"))?;
     let ahead = exp - now;
     if ahead <= 0.0 {
         let hint = if exp <= LONGEST_AHEAD { "; exp is a moment in Unix seconds, not a lifetime" } else { "" };
         let reason = format!("the assertion's exp is {:.0} s past{hint}", now - exp);
-        return Err(Refusal::bad_request(bodies::INVALID_EXP, reason));
+        return Err(ErrorResponse::bad_request(error_bodies::INVALID_EXP, reason));
     }
     if ahead > LONGEST_AHEAD {
         let hint = if exp > 1e11 { "; exp looks like milliseconds" } else { "" };
         let reason = format!("the assertion's exp is {ahead:.0} s ahead; at most 1800{hint}");
-        return Err(Refusal::bad_request(bodies::INVALID_EXP, reason));
+        return Err(ErrorResponse::bad_request(error_bodies::INVALID_EXP, reason));
     }
     Ok(())
 }
 
-/// Checks `iat` and `nbf`, which LINE does not ask for.
-pub(crate) fn not_before(claims: &JsonObject, now: f64) -> Result<(), Refusal> {
-    number(claims, "iat", bodies::INVALID_IAT)?;
-    match number(claims, "nbf", bodies::INVALID_NBF)?.and_then(Number::as_f64) {
+/// Checks `iat` and `nbf`, which LINE does not require.
+pub(crate) fn not_before(claims: &JsonObject, now: f64) -> Result<(), ErrorResponse> {
+    number(claims, "iat", error_bodies::INVALID_IAT)?;
+    match number(claims, "nbf", error_bodies::INVALID_NBF)?.and_then(Number::as_f64) {
         Some(nbf) if nbf - now > SKEW => {
             let reason = format!("the assertion's nbf is {:.0} s ahead", nbf - now);
-            Err(Refusal::bad_request(bodies::INVALID_NBF, reason))
+            Err(ErrorResponse::bad_request(error_bodies::INVALID_NBF, reason))
         }
         _ => Ok(()),
     }
 }
 
-/// The claim `token_exp`, in seconds: the life that the issued token shall have.
-pub(crate) fn token_lifetime(claims: &JsonObject, leniency: &Leniency) -> Result<u32, Refusal> {
-    let refused = |reason: String| Refusal::bad_request(bodies::INVALID_TOKEN_EXP, reason);
-    let seconds = integer(claims, "token_exp", leniency, bodies::INVALID_TOKEN_EXP)?
+/// The claim `token_exp`, in seconds: the lifetime of the token to issue.
+pub(crate) fn token_lifetime(claims: &JsonObject, leniency: &Leniency) -> Result<u32, ErrorResponse> {
+    let refused = |reason: String| ErrorResponse::bad_request(error_bodies::INVALID_TOKEN_EXP, reason);
+    let seconds = integer(claims, "token_exp", leniency, error_bodies::INVALID_TOKEN_EXP)?
         .ok_or_else(|| refused("the assertion has no token_exp, and a v2.1 issue needs one".to_owned()))?;
     if seconds.fract() != 0.0 {
         return Err(refused("token_exp must be a whole number of seconds".to_owned()));
@@ -84,7 +84,12 @@ pub(crate) fn warning(claims: &JsonObject) -> Option<String> {
     both(Value::is_f64).map(|which| format!("{which} written with a fraction or an exponent: send integers"))
 }
 
-fn integer(claims: &JsonObject, name: &str, leniency: &Leniency, body: Body) -> Result<Option<f64>, Refusal> {
+fn integer(
+    claims: &JsonObject,
+    name: &str,
+    leniency: &Leniency,
+    body: ErrorBody,
+) -> Result<Option<f64>, ErrorResponse> {
     if let Some(Value::String(text)) = claims.get(name)
         && strings_accepted(claims, leniency)
         && let Some(number) = decimal(text)
@@ -95,7 +100,7 @@ fn integer(claims: &JsonObject, name: &str, leniency: &Leniency, body: Body) -> 
     let value = number.as_f64().unwrap_or_default();
     if number.is_f64() && !leniency.fractional_times && value.abs() < BEYOND_FRACTIONS {
         let reason = format!("{name} is written with a fraction or an exponent: an integer is needed");
-        return Err(Refusal::bad_request(body, reason));
+        return Err(ErrorResponse::bad_request(body, reason));
     }
     Ok(Some(value))
 }
@@ -116,12 +121,14 @@ fn decimal(text: &str) -> Option<f64> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-fn number<'a>(claims: &'a JsonObject, name: &str, body: Body) -> Result<Option<&'a Number>, Refusal> {
+fn number<'a>(claims: &'a JsonObject, name: &str, body: ErrorBody) -> Result<Option<&'a Number>, ErrorResponse> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::Number(number)) => Ok(Some(number)),
-        Some(Value::String(_)) => Err(Refusal::bad_request(body, format!("{name} is a string: a number is needed"))),
-        Some(_) => Err(Refusal::bad_request(body, format!("{name} must be a number"))),
+        Some(Value::String(_)) => {
+            Err(ErrorResponse::bad_request(body, format!("{name} is a string: a number is needed")))
+        }
+        Some(_) => Err(ErrorResponse::bad_request(body, format!("{name} must be a number"))),
     }
 }
 
@@ -134,7 +141,7 @@ mod tests {
     const NOW: f64 = 1_000_000.0;
 
     fn claims(members: &str) -> JsonObject {
-        JsonObject::read(format!("{{{members}}}").as_bytes()).unwrap()
+        JsonObject::parse(format!("{{{members}}}").as_bytes()).unwrap()
     }
 
     fn strings(numeric_strings: NumericStrings) -> Leniency {
@@ -145,12 +152,12 @@ mod tests {
         let claims = claims(members);
         match expiry(&claims, leniency, NOW).and_then(|()| not_before(&claims, NOW)) {
             Ok(()) => "accepted".to_owned(),
-            Err(refusal) => format!("{} | {}", refusal.body, refusal.reason),
+            Err(error) => format!("{} | {}", error.body, error.reason),
         }
     }
 
     #[test]
-    fn each_moment_is_held_to_its_rule() {
+    fn each_time_claim_has_its_rule() {
         for (members, says) in [
             (r#""exp":1000001"#, "accepted"),
             (r#""exp":1001800"#, "accepted"),
@@ -178,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_pass_only_in_the_form_of_the_sample() {
+    fn only_the_sample_form_allows_strings() {
         let sample = r#""exp":"1000300","token_exp":"86400""#;
         for (members, refused, sample_form, accepted) in [
             (sample, false, true, true),
@@ -205,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_let_through_is_told() {
+    fn accepted_oddities_are_warned_about() {
         for (members, says) in [
             (r#""exp":"1","token_exp":"1""#, Some("exp and token_exp are written as text")),
             (r#""exp":1,"token_exp":"1""#, Some("token_exp is written as text")),
@@ -219,10 +226,10 @@ mod tests {
     }
 
     #[test]
-    fn token_exp_is_a_lifetime_of_at_most_thirty_days() {
+    fn token_exp_is_at_most_thirty_days() {
         let lifetime = |value: &str, leniency: &Leniency| {
             let claims = claims(&format!(r#""token_exp":{value}"#));
-            token_lifetime(&claims, leniency).map_err(|refusal| refusal.reason.into_owned())
+            token_lifetime(&claims, leniency).map_err(|error| error.reason.into_owned())
         };
         let strict = Leniency::default();
         let fractions = Leniency { fractional_times: true, ..strict };

@@ -4,18 +4,18 @@ use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use crate::answer::Refusal;
+use crate::response::ErrorResponse;
 
 /// Random bytes.
-pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Refusal> {
+pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], ErrorResponse> {
     let mut bytes = [0; N];
-    rand::fill(&mut bytes).map_err(|_| Refusal::no_randomness())?;
+    rand::fill(&mut bytes).map_err(|_| ErrorResponse::no_randomness())?;
     Ok(bytes)
 }
 
 /// 172 characters of standard base64. It always has a `+` and a `/`, and ends in `=`, so that a client that does not
 /// percent-encode fails at once and not on some days.
-pub(crate) fn short_lived_token() -> Result<String, Refusal> {
+pub(crate) fn short_lived_token() -> Result<String, ErrorResponse> {
     loop {
         let token = STANDARD.encode(bytes::<128>()?);
         if token.contains('+') && token.contains('/') {
@@ -25,7 +25,7 @@ pub(crate) fn short_lived_token() -> Result<String, Refusal> {
 }
 
 /// Three parts of base64url that begin with `eyJ`. Header apart, they mean nothing.
-pub(crate) fn jws_token() -> Result<String, Refusal> {
+pub(crate) fn jws_token() -> Result<String, ErrorResponse> {
     let payload = URL_SAFE_NO_PAD.encode(bytes::<120>()?);
     let signature = URL_SAFE_NO_PAD.encode(bytes::<32>()?);
     Ok(format!("{}.{payload}.{signature}", jws_header()))
@@ -37,17 +37,17 @@ pub(crate) fn jws_header() -> String {
 }
 
 /// 18 decimal digits, as LINE's message ids have.
-pub(crate) fn message_id() -> Result<String, Refusal> {
+pub(crate) fn message_id() -> Result<String, ErrorResponse> {
     Ok(format!("{:018}", u64::from_be_bytes(bytes()?) % 1_000_000_000_000_000_000))
 }
 
 /// 43 characters of base64url.
-pub(crate) fn quote_token() -> Result<String, Refusal> {
+pub(crate) fn quote_token() -> Result<String, ErrorResponse> {
     Ok(URL_SAFE_NO_PAD.encode(bytes::<32>()?))
 }
 
 /// 22 characters of base64url.
-pub(crate) fn key_id() -> Result<String, Refusal> {
+pub(crate) fn key_id() -> Result<String, ErrorResponse> {
     Ok(URL_SAFE_NO_PAD.encode(bytes::<16>()?))
 }
 
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_id_is_a_uuid_of_version_4() {
+    fn request_ids_are_v4_uuids() {
         let id = request_id();
         let parts: Vec<&str> = id.split('-').collect();
         assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{id}");

@@ -1,4 +1,4 @@
-//! How fast a channel may send requests to one endpoint.
+//! How many requests a channel may send to one endpoint.
 
 use crate::endpoint::Endpoint;
 
@@ -47,6 +47,13 @@ impl RateLimits {
 
     /// These limits with another rate for `POST /v2/oauth/accessToken`, in requests a second. 0 refuses each request, once
     /// what [`with_burst`](Self::with_burst) puts into the bucket is used up.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::RateLimits;
+    ///
+    /// let limits = RateLimits::off().with_issue(370);
+    /// assert_ne!(limits, RateLimits::off());
+    /// ```
     #[must_use]
     pub fn with_issue(self, per_second: u32) -> Self {
         Self { issue: Some(per_second), ..self }
@@ -54,13 +61,27 @@ impl RateLimits {
 
     /// These limits with another rate for each of the other token endpoints, in requests a second. 0 is as in
     /// [`with_issue`](Self::with_issue).
+    ///
+    /// ```
+    /// use line_channel_token_emulator::RateLimits;
+    ///
+    /// let limits = RateLimits::off().with_issue(370).with_others(2000);
+    /// assert_eq!(limits, RateLimits::default());
+    /// ```
     #[must_use]
     pub fn with_others(self, per_second: u32) -> Self {
         Self { others: Some(per_second), ..self }
     }
 
     /// These limits with buckets of another size: how many requests an endpoint takes at once after a pause. By default it
-    /// is as many as the endpoint's rate lets through in a second; 0 refuses each request.
+    /// is as many as the endpoint's rate accepts in a second; 0 refuses each request.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::RateLimits;
+    ///
+    /// let limits = RateLimits::default().with_burst(5);
+    /// assert_ne!(limits, RateLimits::default());
+    /// ```
     #[must_use]
     pub fn with_burst(self, requests: u32) -> Self {
         Self { burst: Some(requests), ..self }
@@ -68,6 +89,13 @@ impl RateLimits {
 
     /// Whether a 429 has a `Retry-After` header, in whole seconds, rounded up. Off by default: LINE documents none. There is
     /// none either if the bucket will never be refilled.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::RateLimits;
+    ///
+    /// let limits = RateLimits::default().with_retry_after(true);
+    /// assert_ne!(limits, RateLimits::default());
+    /// ```
     #[must_use]
     pub fn with_retry_after(self, send: bool) -> Self {
         Self { retry_after: send, ..self }
@@ -105,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_burst_is_independent_of_the_rate() {
+    fn burst_is_independent_of_rate() {
         let limits = RateLimits::default().with_burst(5).with_issue(1);
         assert_eq!(limits.of(Endpoint::V2Issue), Some(Rate { per_second: 1, burst: 5 }));
         assert_eq!(limits.of(Endpoint::V3Token), Some(Rate { per_second: 2000, burst: 5 }));

@@ -1,14 +1,13 @@
-//! What is told about each answered request.
+//! What the observer is told about each request.
 
 use std::fmt;
 
 use http::{Method, StatusCode};
 use line_channel_token_core::{ChannelId, Operation};
 
-/// One answered request, for a log or a test.
+/// One request and the response to it, for a log or a test.
 ///
-/// No body, no header, no value of a parameter and no token or channel secret is copied into it. Of what the sender
-/// wrote, this and nothing else may appear:
+/// It holds no body, no header, no value of a parameter and no token or channel secret. Of the request it holds only this:
 ///
 /// - the method, and the path as far as [`path`](Self::path) says,
 /// - the id of a channel that the emulator has,
@@ -16,28 +15,46 @@ use line_channel_token_core::{ChannelId, Operation};
 ///   verified, `iss`, `sub` and `aud` of its claims, each escaped and cut at 64 characters; and its numbers `exp` and
 ///   `nbf`, as seconds from now, and `token_exp`.
 ///
-/// A sender that puts a secret into one of these places may therefore find it here.
+/// A secret that a client puts there by mistake is therefore in the record.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use bytes::Bytes;
+/// use http::Request;
+/// use line_channel_token_emulator::{Emulator, RequestRecord};
+///
+/// let records = Arc::new(Mutex::new(Vec::new()));
+/// let sink = Arc::clone(&records);
+/// let observer = move |record: &RequestRecord| sink.lock().unwrap().push(record.clone());
+/// let emulator = Emulator::builder().on_request(observer).build()?;
+/// emulator.handle(&Request::put("/oauth2/v3/token").body(Bytes::new())?);
+///
+/// let record = records.lock().unwrap().remove(0);
+/// assert_eq!(record.status, 405);
+/// assert_eq!(record.refusal.as_deref(), Some("the endpoint takes POST"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RequestRecord {
     /// The method, as it was sent; `UNPARSED` if the server could not parse the request.
     pub method: Method,
-    /// The path without its query. It ends where a character other than a letter, a digit, `/`, `.`, `-`, `_` or `*`
-    /// is met, or after eight segments, and a segment of more than 24 characters is left out; `…` stands for what is
+    /// The path without its query. It ends before the first character other than a letter, a digit, `/`, `.`, `-`, `_` or
+    /// `*`, or after eight segments, and a segment of more than 24 characters is left out; `…` stands for what is
     /// missing. It is empty if the server could not parse the request.
     pub path: String,
-    /// The operation, where path and method are those of one.
+    /// The operation, if path and method are those of one.
     pub operation: Option<Operation>,
-    /// The channel, where the request names one that the emulator has: by its id, by a key or by a token.
+    /// The channel, if the request names one that the emulator has: by its id, by a key or by a token.
     pub channel_id: Option<ChannelId>,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
-    /// The `X-Line-Request-Id` of the answer.
+    /// The `X-Line-Request-Id` of the response.
     pub request_id: String,
-    /// Why the request was refused, in words for a person; fuller than the body of the answer. What it may quote is
-    /// said [above](Self).
+    /// Why the request was refused, in words for a person; in more words than the body of the response has. See [above](Self) for
+    /// what it may quote.
     pub refusal: Option<String>,
-    /// What was let through although LINE may refuse it, in words for a person. Nothing of the request is quoted.
+    /// What was accepted although LINE may reject it, in words for a person. Nothing of the request is quoted.
     pub warnings: Vec<String>,
 }
 
@@ -63,8 +80,8 @@ impl fmt::Display for RequestRecord {
     }
 }
 
-/// A path that may be shown. A `?` that was encoded by mistake makes the query a part of the path, and a token may
-/// stand where a name was expected, so an unusual character ends it and a long segment is left out.
+/// A path that may be shown. A `?` that was encoded by mistake makes the query a part of the path, and a segment
+/// may be a token; so an unusual character ends the path, and a long segment is left out.
 pub(crate) fn shown_path(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '*');
     let end = path.find(|c| !plain(c)).unwrap_or(path.len());
@@ -89,7 +106,7 @@ mod tests {
     use super::shown_path;
 
     #[test]
-    fn a_path_is_shown_without_what_could_be_a_secret() {
+    fn shown_paths_hold_no_secret() {
         for (path, shown) in [
             ("//oauth2/v2.1/tokens/kid", "//oauth2/v2.1/tokens/kid"),
             ("/oauth2/v2.1/verify%3Faccess_token=eyJ", "/oauth2/v2.1/verify…"),

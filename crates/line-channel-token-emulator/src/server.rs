@@ -1,49 +1,46 @@
 //! The emulator as an HTTP server, for clients in any language.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::EXPECT;
-use http::request::Parts;
-use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::server::graceful::GracefulShutdown;
 use line_channel_token_core::BaseUrl;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::call::Received;
-use crate::emulator::{Emulator, MAX_REQUEST_BODY};
-use crate::unparsed_head::UnparsedHeads;
+use crate::connection::serve_connection;
+use crate::emulator::Emulator;
 
-/// How long a request's headers may take, and likewise its body; also how long an idle connection is kept.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a graceful shutdown waits for requests under way.
+/// How long a graceful shutdown waits for open requests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
-/// How much of a body that is too large is read and thrown away. A client that is still writing when the connection
-/// is closed would lose the 413.
-const DISCARDED: usize = 2 * MAX_REQUEST_BODY;
 
 impl Emulator {
     /// Serves this emulator over HTTP/1.1, in the clear, on a loopback address. Port 0 lets the system choose one.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) where the address is not a loopback one: channel secrets would
-    /// cross the network in the clear. Otherwise what the system says, a taken port for example.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the address is not a loopback one: channel secrets would
+    /// cross the network in the clear. Otherwise the system's error, such as a taken port.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime with I/O and time enabled, as tokio's own types do.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().build()?;
+    /// let server = emulator.serve(([127, 0, 0, 1], 0).into()).await?;
+    /// assert!(server.url().starts_with("http://127.0.0.1:"));
+    /// assert!(emulator.serve(([0, 0, 0, 0], 0).into()).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn serve(&self, addr: SocketAddr) -> io::Result<EmulatorServer> {
         if !addr.ip().is_loopback() {
             let message = format!(
@@ -60,60 +57,125 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// What the system says, a taken port for example.
+    /// The system's error, such as a taken port.
     ///
     /// # Panics
     ///
     /// As [`serve`](Self::serve).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().build()?;
+    /// let server = emulator.serve_beyond_loopback(([0, 0, 0, 0], 0).into()).await?;
+    /// assert!(server.local_addr().ip().is_unspecified());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn serve_beyond_loopback(&self, addr: SocketAddr) -> io::Result<EmulatorServer> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let url = format!("http://{}", reachable(addr));
         let base_url = BaseUrl::insecure(&url).map_err(io::Error::other)?;
-        let shared = Arc::new(Shared {
-            connections: Mutex::new(JoinSet::new()),
+        let connections = Arc::new(Connections {
+            tasks: Mutex::new(JoinSet::new()),
             graceful: Mutex::new(Some(GracefulShutdown::new())),
         });
-        let accepting = tokio::spawn(accept(listener, self.clone(), Arc::clone(&shared)));
-        Ok(EmulatorServer { addr, url, base_url, accepting, shared })
+        let accepting = tokio::spawn(accept(listener, self.clone(), Arc::clone(&connections)));
+        Ok(EmulatorServer { addr, url, base_url, accepting, connections })
     }
 }
 
-/// A running server. Dropping it stops it at once; [`shutdown`](Self::shutdown) lets requests under way finish.
+/// A running server. Dropping it stops it at once; [`shutdown`](Self::shutdown) lets open requests finish.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+///
+/// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
+/// let server = emulator.serve(([127, 0, 0, 1], 0).into()).await?;
+/// assert_eq!(server.url(), format!("http://{}", server.local_addr()));
+/// server.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "dropping it stops the server"]
 pub struct EmulatorServer {
     addr: SocketAddr,
     url: String,
     base_url: BaseUrl,
     accepting: JoinHandle<()>,
-    shared: Arc<Shared>,
+    connections: Arc<Connections>,
 }
 
 impl EmulatorServer {
     /// Where it listens, such as `http://127.0.0.1:8787`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use line_channel_token_emulator::Emulator;
+    /// let server = Emulator::builder().build()?.serve(([127, 0, 0, 1], 0).into()).await?;
+    /// assert!(server.url().starts_with("http://127.0.0.1:"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn url(&self) -> String {
         self.url.clone()
     }
 
-    /// The same for a client's builder.
+    /// The address as the base URL for a client's builder.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use line_channel_token_emulator::Emulator;
+    /// let server = Emulator::builder().build()?.serve(([127, 0, 0, 1], 0).into()).await?;
+    /// assert!(server.base_url().to_string().starts_with("http://127.0.0.1:"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn base_url(&self) -> BaseUrl {
         self.base_url.clone()
     }
 
     /// The address that it is bound to.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use line_channel_token_emulator::Emulator;
+    /// let server = Emulator::builder().build()?.serve(([127, 0, 0, 1], 0).into()).await?;
+    /// assert!(server.local_addr().ip().is_loopback());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Stops listening, closes idle connections and waits up to five seconds for requests under way.
+    /// Stops listening, closes idle connections and waits up to five seconds for open requests.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use line_channel_token_emulator::Emulator;
+    /// let server = Emulator::builder().build()?.serve(([127, 0, 0, 1], 0).into()).await?;
+    /// server.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown(mut self) {
         self.accepting.abort();
-        // An aborted task says so; there is nothing else to learn from it.
+        // The task was aborted, so this is an error that says so.
         let _ = (&mut self.accepting).await;
-        let graceful = lock(&self.shared.graceful).take();
+        let graceful = lock(&self.connections.graceful).take();
         if let Some(graceful) = graceful {
             let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await;
         }
@@ -123,7 +185,7 @@ impl EmulatorServer {
 impl Drop for EmulatorServer {
     fn drop(&mut self) {
         self.accepting.abort();
-        lock(&self.shared.connections).abort_all();
+        lock(&self.connections.tasks).abort_all();
     }
 }
 
@@ -133,9 +195,9 @@ impl fmt::Debug for EmulatorServer {
     }
 }
 
-struct Shared {
-    /// When the last holder drops this, every connection ends.
-    connections: Mutex<JoinSet<()>>,
+struct Connections {
+    /// Dropping this ends every connection.
+    tasks: Mutex<JoinSet<()>>,
     graceful: Mutex<Option<GracefulShutdown>>,
 }
 
@@ -152,76 +214,16 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     }
 }
 
-async fn accept(listener: TcpListener, emulator: Emulator, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, emulator: Emulator, connections: Arc<Connections>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // A connection that was gone before it was accepted, or no file descriptors left: others may do better.
+            // The connection was gone before it was accepted, or no file descriptors are left: later ones may succeed.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        let Some(watcher) = lock(&shared.graceful).as_ref().map(GracefulShutdown::watcher) else { return };
-        let mut connections = lock(&shared.connections);
-        while connections.try_join_next().is_some() {}
-        connections.spawn(serve_connection(stream, emulator.clone(), watcher));
+        let Some(watcher) = lock(&connections.graceful).as_ref().map(GracefulShutdown::watcher) else { return };
+        let mut tasks = lock(&connections.tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(serve_connection(stream, emulator.clone(), watcher));
     }
-}
-
-async fn serve_connection(stream: TcpStream, emulator: Emulator, watcher: Watcher) {
-    // Small responses should not wait for one another; if the option is not to be had, they do.
-    let _ = stream.set_nodelay(true);
-    let stream = UnparsedHeads::new(TokioIo::new(stream), emulator.clone());
-    let service = service_fn(move |request| {
-        let emulator = emulator.clone();
-        async move { Ok::<_, Infallible>(respond(&emulator, request).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(READ_TIMEOUT)
-        .half_close(true)
-        .serve_connection(stream, service);
-    // What breaks one connection concerns that client alone.
-    let _ = watcher.watch(connection).await;
-}
-
-async fn respond(emulator: &Emulator, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let (parts, body) = request.into_parts();
-    let body = match tokio::time::timeout(READ_TIMEOUT, receive(&parts, body)).await {
-        Ok(body) => body,
-        Err(_) => Arrived::TooSlow,
-    };
-    let received = match &body {
-        Arrived::Whole(bytes) => Received::Whole(bytes),
-        Arrived::TooLarge => Received::TooLarge,
-        Arrived::TooSlow => Received::TooSlow,
-        Arrived::Broken => Received::Broken,
-    };
-    emulator.answer(&parts.method, &parts.uri, &parts.headers, received).map(Full::new)
-}
-
-enum Arrived {
-    Whole(Vec<u8>),
-    TooLarge,
-    TooSlow,
-    Broken,
-}
-
-async fn receive(parts: &Parts, mut body: Incoming) -> Arrived {
-    let announced = body.size_hint().lower();
-    // A client that asks before it sends is told no, and sends nothing.
-    if announced > MAX_REQUEST_BODY as u64 && (announced > DISCARDED as u64 || parts.headers.contains_key(EXPECT)) {
-        return Arrived::TooLarge;
-    }
-    let mut kept = Vec::new();
-    let mut seen = 0;
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return Arrived::Broken };
-        let Ok(data) = frame.into_data() else { continue };
-        seen += data.len();
-        if seen <= MAX_REQUEST_BODY {
-            kept.extend_from_slice(&data);
-        } else if seen > DISCARDED {
-            break;
-        }
-    }
-    if seen > MAX_REQUEST_BODY { Arrived::TooLarge } else { Arrived::Whole(kept) }
 }

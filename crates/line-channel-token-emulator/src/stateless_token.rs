@@ -1,5 +1,5 @@
-//! Stateless tokens: each says itself whose it is and when it was issued, under a key of the emulator's own. So none of them
-//! has to be kept, however many are issued, and each can still be judged.
+//! Stateless tokens: each holds its channel and when it was issued, signed with a key of the emulator. So none of them has to
+//! be stored, and each can still be checked.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use line_channel_token_core::Moment;
 
-use crate::answer::Refusal;
 use crate::random;
-use crate::standing::ChannelIndex;
+use crate::response::ErrorResponse;
+use crate::token_status::ChannelIndex;
 
 /// Random bytes, so that two tokens of one moment differ, and then the channel and the two clocks.
 const NONCE: usize = 64;
@@ -19,11 +19,11 @@ const CHANNEL: usize = 8;
 const CLOCK: usize = 16;
 
 pub(crate) struct StatelessTokens {
-    /// `None` if the machine had no random numbers; then none are issued.
+    /// `None` if the machine had no random numbers; then no token can be issued.
     key: Option<hmac::Key>,
 }
 
-/// What a token says of itself.
+/// What a token holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StatelessToken {
     pub(crate) channel: ChannelIndex,
@@ -36,8 +36,8 @@ impl StatelessTokens {
     }
 
     /// A new token, as a compact JWS.
-    pub(crate) fn issue(&self, token: StatelessToken) -> Result<String, Refusal> {
-        let key = self.key.as_ref().ok_or_else(Refusal::no_randomness)?;
+    pub(crate) fn issue(&self, token: StatelessToken) -> Result<String, ErrorResponse> {
+        let key = self.key.as_ref().ok_or_else(ErrorResponse::no_randomness)?;
         let mut payload = random::bytes::<NONCE>()?.to_vec();
         payload.extend((token.channel.0 as u64).to_be_bytes());
         payload.extend(token.issued_at.monotonic.as_nanos().to_be_bytes());
@@ -47,8 +47,8 @@ impl StatelessTokens {
         Ok(format!("{signed}.{signature}"))
     }
 
-    /// What a token says, if this emulator issued it.
-    pub(crate) fn read(&self, token: &str) -> Option<StatelessToken> {
+    /// What a token holds, if this emulator issued it.
+    pub(crate) fn parse(&self, token: &str) -> Option<StatelessToken> {
         let (signed, signature) = token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         hmac::verify(self.key.as_ref()?, signed.as_bytes(), &signature).ok()?;
@@ -75,7 +75,7 @@ mod tests {
     use line_channel_token_core::Moment;
 
     use super::{StatelessToken, StatelessTokens};
-    use crate::standing::ChannelIndex;
+    use crate::token_status::ChannelIndex;
 
     fn token() -> StatelessToken {
         let issued_at = Moment { monotonic: Duration::new(7, 999_999_999), unix: Duration::MAX };
@@ -83,19 +83,19 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_read_back_and_no_two_are_alike() {
+    fn tokens_round_trip_and_differ() {
         let tokens = StatelessTokens::new();
         let first = tokens.issue(token()).unwrap();
-        assert_eq!(tokens.read(&first), Some(token()));
+        assert_eq!(tokens.parse(&first), Some(token()));
         assert_ne!(first, tokens.issue(token()).unwrap());
         assert!(first.starts_with("eyJ") && first.split('.').count() == 3, "{first}");
     }
 
     #[test]
-    fn only_the_emulators_own_tokens_are_read() {
+    fn foreign_tokens_are_rejected() {
         let tokens = StatelessTokens::new();
         let good = tokens.issue(token()).unwrap();
-        assert_eq!(StatelessTokens::new().read(&good), None, "another emulator's");
+        assert_eq!(StatelessTokens::new().parse(&good), None, "another emulator's");
         let mut changed = good.clone().into_bytes();
         let payload = good.find('.').unwrap() + 90;
         changed[payload] = if changed[payload] == b'A' { b'B' } else { b'A' };
@@ -108,7 +108,7 @@ mod tests {
             "..",
             "a.b.c",
         ] {
-            assert_eq!(tokens.read(bad), None, "{bad}");
+            assert_eq!(tokens.parse(bad), None, "{bad}");
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct TokenBuckets([TokenBucket; Endpoint::COUNT]);
 /// The bucket was empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateExceeded {
-    /// When the next request fits, or `None` if the bucket is never refilled.
+    /// How long until the next request is accepted, or `None` if the bucket is never refilled.
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -28,10 +28,10 @@ impl TokenBuckets {
     }
 }
 
-/// Full at first, and refilled evenly.
+/// A bucket that is full at first, and refilled evenly.
 #[derive(Clone, Copy, Debug, Default)]
 struct TokenBucket {
-    /// The level, and when it was written; `None` as long as the bucket is full because nobody has asked.
+    /// The level, and when it was written; `None` until the first request.
     level: Option<(u128, Moment)>,
 }
 
@@ -40,8 +40,8 @@ impl TokenBucket {
         let full = u128::from(rate.burst) * REQUEST;
         let level = match self.level {
             None => full,
-            // A clock that is set back lets no time pass and one that jumps ahead fills the bucket; since the moment is
-            // written down each time, both do so once only.
+            // If the clock is set back, no time passes; if it jumps ahead, the bucket is full. The moment is stored each
+            // time, so either happens only once.
             Some((level, at)) => {
                 let refill = now.since(at).as_nanos().saturating_mul(rate.per_second.into());
                 level.saturating_add(refill).min(full)
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_back_or_jumps_neither_locks_out_nor_overfills() {
+    fn clock_jumps_never_break_a_bucket() {
         let mut buckets = TokenBuckets::default();
         assert_eq!(taken(&mut buckets, TWO_A_SECOND, at(3_600_000)), 2);
         assert_eq!(taken(&mut buckets, TWO_A_SECOND, at(1000)), 0, "set back by an hour");
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_for_the_next_request_is_told() {
+    fn retry_after_is_the_next_refill() {
         let mut buckets = TokenBuckets::default();
         let mut wait = |rate, millis| {
             taken(&mut buckets, rate, at(millis));

@@ -1,7 +1,7 @@
-//! What hyper refuses by itself, with an empty 400, 414 or 431: a head that it cannot parse never becomes a request.
+//! hyper responds to a head that it cannot parse by itself, with an empty 400, 414 or 431.
 //!
-//! Such a response is the last of its connection, and the only one without `X-Line-Request-Id`; so it can be told from those of
-//! the emulator as it is written, and one that is recorded and has an id is written in its place.
+//! Such a response is the last of its connection, and the only one without `X-Line-Request-Id`. So it is recognised when it is
+//! written, and replaced by one with an id and a record.
 
 use std::io;
 use std::pin::Pin;
@@ -11,15 +11,15 @@ use bytes::{Buf, BytesMut};
 use http::StatusCode;
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-use crate::answer::Refusal;
-use crate::bodies;
 use crate::emulator::Emulator;
+use crate::error_bodies;
+use crate::response::ErrorResponse;
 
-/// How many bytes may wait to be sent before the next are held back.
-const ENOUGH: usize = 64 * 1024;
+/// How many bytes may be buffered before they must be sent.
+const MAX_UNSENT: usize = 64 * 1024;
 
 /// Longer than any response that hyper makes by itself, in bytes.
-const LONGEST_OWN: usize = 512;
+const MAX_HYPER_RESPONSE: usize = 512;
 
 /// A connection that replaces hyper's own responses.
 pub(crate) struct UnparsedHeads<T> {
@@ -46,7 +46,7 @@ impl<T: Write + Unpin> UnparsedHeads<T> {
 
     fn replace_own_response(&mut self) {
         // hyper's own is short, and the last that it writes.
-        let end = self.unsent.len().saturating_sub(LONGEST_OWN);
+        let end = self.unsent.len().saturating_sub(MAX_HYPER_RESPONSE);
         let Some(tail) = self.unsent.get(end..) else { return };
         let Some(start) = tail.windows(7).rposition(|bytes| bytes == b"HTTP/1.") else { return };
         let start = end + start;
@@ -65,9 +65,9 @@ impl<T: Read + Unpin> Read for UnparsedHeads<T> {
 }
 
 impl<T: Write + Unpin> Write for UnparsedHeads<T> {
-    /// Takes the whole, so that a head is complete when it is flushed.
+    /// Takes all bytes, so that a head is complete when it is flushed.
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if self.unsent.len() >= ENOUGH {
+        if self.unsent.len() >= MAX_UNSENT {
             ready!(self.poll_send(cx))?;
         }
         self.unsent.extend_from_slice(buf);
@@ -102,7 +102,7 @@ fn replacement(head: &[u8], emulator: &Emulator) -> Option<Vec<u8>> {
             date = Some(value);
         }
     }
-    let response = emulator.answer_unparsed(refusal(status_line.get(9..12)?)?);
+    let response = emulator.respond_unparsed(error_response(status_line.get(9..12)?)?);
     let mut bytes = format!("{status_line}\r\n").into_bytes();
     for (name, value) in response.headers() {
         write_header(&mut bytes, name.as_str(), value.as_bytes());
@@ -122,20 +122,22 @@ fn write_header(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
     bytes.extend(b"\r\n");
 }
 
-fn refusal(status: &str) -> Option<Refusal> {
-    let refusal = match status {
+fn error_response(status: &str) -> Option<ErrorResponse> {
+    let error = match status {
         "400" => {
-            let reason = "the request line or a header cannot be parsed as HTTP/1.1; a client that speaks TLS to this port is seen as that";
-            Refusal::bad_request(bodies::UNPARSABLE_HEAD, reason)
+            let reason = "the request line or a header cannot be parsed as HTTP/1.1; is the client speaking TLS? This port is plain HTTP";
+            ErrorResponse::bad_request(error_bodies::UNPARSABLE_HEAD, reason)
         }
-        "414" => Refusal::new(StatusCode::URI_TOO_LONG, bodies::URI_TOO_LONG, "the URI is longer than 64 KiB"),
+        "414" => {
+            ErrorResponse::new(StatusCode::URI_TOO_LONG, error_bodies::URI_TOO_LONG, "the URI is longer than 64 KiB")
+        }
         "431" => {
-            let reason = "the headers are too large, or more than 100";
-            Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, bodies::HEADERS_TOO_LARGE, reason)
+            let reason = "the headers are too large, or more than 100: send fewer";
+            ErrorResponse::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, error_bodies::HEADERS_TOO_LARGE, reason)
         }
         _ => return None,
     };
-    Some(Refusal { close: true, ..refusal })
+    Some(ErrorResponse { close: true, ..error })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Whatever arrives, there is an answer, and it is never a panic or a 5xx.
+//! Whatever arrives, there is an response, and it is never a panic or a 5xx.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod support;
@@ -72,7 +72,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_request_gets_an_answer(
+    fn every_request_gets_a_response(
         method in prop_oneof![4 => Just(Method::POST), 3 => Just(Method::GET), 1 => Just(Method::HEAD), 1 => Just(Method::PUT)],
         path in prop_oneof![8 => prop::sample::select(&PATHS[..]).prop_map(str::to_owned), 1 => "/[a-z%0-9/.]{0,20}"],
         form in form(),

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use support::*;
 
 /// Every call that an assertion authenticates, with the same assertion.
-fn every_call(emulator: &Emulator, assertion: &str) -> [Answer; 3] {
+fn every_call(emulator: &Emulator, assertion: &str) -> [Reply; 3] {
     [issue_jwt(emulator, assertion), issue_stateless_with_jwt(emulator, assertion), key_ids(emulator, assertion)]
 }
 
 #[test]
-fn a_bad_assertion_is_refused_by_every_call_that_takes_one() {
+fn bad_assertions_are_refused_everywhere() {
     let (emulator, _) = emulator();
     let good = claims(CHANNEL, NOW);
     let good = Value::Object(good).to_string();
@@ -64,18 +64,18 @@ fn a_bad_assertion_is_refused_by_every_call_that_takes_one() {
         (format!("{}==", support::assertion()), "Invalid client_assertion"),
         (format!("{}.{}.{}", part(0), part(1), "%2A"), "Invalid client_assertion"),
     ] {
-        for answer in every_call(&emulator, &assertion) {
-            invalid_client(&answer, description);
+        for response in every_call(&emulator, &assertion) {
+            invalid_client(&response, description);
         }
     }
     let unknown = sign_text(&RSA, &header("not-registered"), &good);
-    for answer in every_call(&emulator, &unknown) {
-        refused(&answer, 404, r#"{"message":"Cannot find channel key that satisfies the conditions"}"#);
+    for response in every_call(&emulator, &unknown) {
+        refused(&response, 404, r#"{"message":"Cannot find channel key that satisfies the conditions"}"#);
     }
 }
 
 #[test]
-fn an_assertion_at_the_edges_is_accepted() {
+fn assertions_at_the_limits_are_accepted() {
     let (emulator, _) = emulator();
     for (name, value) in [
         ("exp", json!(NOW + 1)),
@@ -87,14 +87,14 @@ fn an_assertion_at_the_edges_is_accepted() {
         ("token_exp", json!(2_592_000)),
     ] {
         let assertion = assertion_with(|claims| drop(claims.insert(name.to_owned(), value)));
-        for answer in every_call(&emulator, &assertion) {
-            assert_eq!(answer.0, 200, "{}", answer.1);
+        for response in every_call(&emulator, &assertion) {
+            assert_eq!(response.0, 200, "{}", response.1);
         }
     }
 }
 
 #[test]
-fn token_exp_matters_to_a_v2_1_issue_alone() {
+fn only_v2_1_issue_needs_token_exp() {
     let (emulator, _) = emulator();
     for value in [None, Some(json!(0)), Some(json!(2_592_001)), Some(json!("60")), Some(json!(1.5)), Some(json!(null))]
     {
@@ -109,7 +109,7 @@ fn token_exp_matters_to_a_v2_1_issue_alone() {
 }
 
 #[test]
-fn es256_is_accepted_only_where_the_emulator_is_told_to() {
+fn es256_is_opt_in() {
     let clock = TestClock::new();
     let with_ec =
         || builder(&clock).channel(EmulatedChannel::new("3", "x").unwrap().with_key("ec", ec_jwk(&EC)).unwrap());
@@ -118,8 +118,8 @@ fn es256_is_accepted_only_where_the_emulator_is_told_to() {
     let emulator = with_ec().accept_es256(true).build().unwrap();
     let claims = Value::Object(claims("3", NOW)).to_string();
     let header = r#"{"alg":"ES256","typ":"JWT","kid":"ec"}"#;
-    for answer in every_call(&emulator, &sign_es256(&EC, header, &claims)) {
-        assert_eq!(answer.0, 200, "{}", answer.1);
+    for response in every_call(&emulator, &sign_es256(&EC, header, &claims)) {
+        assert_eq!(response.0, 200, "{}", response.1);
     }
     // An algorithm that is not the registered key's is no way around the key.
     let crossed = sign_text(&RSA, r#"{"alg":"RS256","typ":"JWT","kid":"ec"}"#, &claims);

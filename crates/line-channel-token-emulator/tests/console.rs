@@ -16,7 +16,7 @@ fn channel() -> ChannelId {
 }
 
 #[test]
-fn the_scope_of_a_token_is_its_channels() {
+fn tokens_have_their_channels_scope() {
     for (scope, member) in
         [("P", r#","scope":"P""#), ("OC P", r#","scope":"OC P""#), ("P CM", r#","scope":"P CM""#), ("", "")]
     {
@@ -36,7 +36,7 @@ fn the_scope_of_a_token_is_its_channels() {
 }
 
 #[test]
-fn a_long_lived_token_does_not_expire_and_is_verified_and_revoked_as_v2() {
+fn long_lived_tokens_never_expire() {
     let (emulator, clock) = emulator();
     emulator.register_long_lived_token(&channel(), "any text", Duration::ZERO).unwrap_err();
     emulator.register_long_lived_token(&channel(), "any-text", Duration::ZERO).unwrap();
@@ -51,7 +51,7 @@ fn a_long_lived_token_does_not_expire_and_is_verified_and_revoked_as_v2() {
 }
 
 #[test]
-fn a_reissue_may_keep_the_token_before_for_up_to_a_day() {
+fn reissue_keeps_the_previous_token() {
     let (emulator, clock) = emulator();
     let register = |token: &str, hours: u64| {
         emulator.register_long_lived_token(&channel(), token, Duration::from_secs(hours * 3600))
@@ -80,7 +80,7 @@ fn a_reissue_may_keep_the_token_before_for_up_to_a_day() {
 fn long_lived_tokens_count_by_themselves() {
     let clock = TestClock::new();
     let with = |id: &str, token: &str| EmulatedChannel::new(id, "x").unwrap().with_long_lived_token(token).unwrap();
-    let emulator = builder(&clock).channel(with("3", "third")).short_lived_cap(1).build().unwrap();
+    let emulator = builder(&clock).channel(with("3", "third")).max_short_lived_tokens(1).build().unwrap();
     let third = ChannelId::new("3").unwrap();
     emulator.register_long_lived_token(&channel(), "long-lived", Duration::ZERO).unwrap();
     for _ in 0..2 {
@@ -98,7 +98,7 @@ fn long_lived_tokens_count_by_themselves() {
 }
 
 #[test]
-fn a_new_secret_takes_the_place_of_the_old_one_at_once() {
+fn new_secret_replaces_the_old() {
     let (emulator, _) = emulator();
     let issued = token(&issue(&emulator));
     emulator.set_channel_secret(&channel(), " n3w\n").unwrap();

@@ -25,7 +25,7 @@ fn last(records: &Records) -> RequestRecord {
 }
 
 /// Every call that an assertion authenticates, with more parameters.
-fn every_call(emulator: &Emulator, assertion: &str, more: &str) -> [Answer; 3] {
+fn every_call(emulator: &Emulator, assertion: &str, more: &str) -> [Reply; 3] {
     let form = format!("grant_type=client_credentials&{}{more}", with_assertion(assertion));
     [
         post(emulator, "/oauth2/v2.1/token", &form),
@@ -44,10 +44,10 @@ fn sample() -> String {
 }
 
 #[test]
-fn the_form_of_lines_sample_passes_with_a_warning() {
+fn sample_form_is_accepted_with_warning() {
     let (emulator, records) = observed(|builder| builder);
-    for answer in every_call(&emulator, &sample(), "") {
-        assert_eq!(answer.0, 200, "{}", answer.1);
+    for response in every_call(&emulator, &sample(), "") {
+        assert_eq!(response.0, 200, "{}", response.1);
     }
     for record in records.lock().unwrap().iter() {
         assert_eq!(record.warnings.len(), 1, "{record}");
@@ -58,24 +58,24 @@ fn the_form_of_lines_sample_passes_with_a_warning() {
     assert_eq!(member(&issued[0], "expires_in"), 86_400);
 
     let one = set(&[("exp", json!((NOW + 300).to_string()))]);
-    for answer in every_call(&emulator, &one, "") {
-        invalid_client(&answer, "Invalid exp");
+    for response in every_call(&emulator, &one, "") {
+        invalid_client(&response, "Invalid exp");
         assert!(last(&records).refusal.unwrap().contains("exp is a string"));
     }
     invalid_client(&issue_jwt(&emulator, &set(&[("token_exp", json!("86400"))])), "Invalid token_exp");
 }
 
 #[test]
-fn strings_can_be_refused_and_accepted_altogether() {
+fn strings_can_be_refused_or_accepted() {
     let (emulator, _) = observed(|builder| builder.numeric_strings(NumericStrings::Refused));
-    for answer in every_call(&emulator, &sample(), "") {
-        invalid_client(&answer, "Invalid exp");
+    for response in every_call(&emulator, &sample(), "") {
+        invalid_client(&response, "Invalid exp");
     }
     let (emulator, records) = observed(|builder| builder.numeric_strings(NumericStrings::Accepted));
     for assertion in [set(&[("exp", json!((NOW + 300).to_string()))]), set(&[("token_exp", json!("86400"))]), sample()]
     {
-        for answer in every_call(&emulator, &assertion, "") {
-            assert_eq!(answer.0, 200, "{}", answer.1);
+        for response in every_call(&emulator, &assertion, "") {
+            assert_eq!(response.0, 200, "{}", response.1);
             assert_eq!(last(&records).warnings.len(), 1);
         }
     }
@@ -83,15 +83,15 @@ fn strings_can_be_refused_and_accepted_altogether() {
 }
 
 #[test]
-fn fractions_and_arrays_pass_with_a_warning_if_allowed() {
+fn fractions_and_arrays_can_be_allowed() {
     let (emulator, records) = observed(|builder| builder.accept_fractional_times(true).accept_audience_array(true));
     for (name, value, says) in [
         ("exp", json!(NOW as f64 + 300.5), "exp is written with a fraction"),
         ("token_exp", json!(86_400.0), "token_exp is written with a fraction"),
         ("aud", json!(["https://api.line.me/"]), "aud is an array"),
     ] {
-        for answer in every_call(&emulator, &set(&[(name, value)]), "") {
-            assert_eq!(answer.0, 200, "{}", answer.1);
+        for response in every_call(&emulator, &set(&[(name, value)]), "") {
+            assert_eq!(response.0, 200, "{}", response.1);
             assert!(last(&records).warnings[0].contains(says), "{}", last(&records));
         }
     }
@@ -100,33 +100,33 @@ fn fractions_and_arrays_pass_with_a_warning_if_allowed() {
 }
 
 #[test]
-fn a_client_id_beside_an_assertion_is_its_subject() {
+fn client_id_must_be_the_subject() {
     let mismatch = "client_id and the subject of client_assertion do not match";
     let (strict, records) = observed(|builder| builder);
-    for answer in every_call(&strict, &assertion(), &format!("&client_id={CHANNEL}")) {
-        assert_eq!(answer.0, 200, "{}", answer.1);
+    for response in every_call(&strict, &assertion(), &format!("&client_id={CHANNEL}")) {
+        assert_eq!(response.0, 200, "{}", response.1);
         assert!(last(&records).warnings.is_empty());
     }
     for id in [OTHER_CHANNEL, "999", "U12", "01234567890"] {
-        for answer in every_call(&strict, &assertion(), &format!("&client_id={id}")) {
-            invalid_client(&answer, mismatch);
+        for response in every_call(&strict, &assertion(), &format!("&client_id={id}")) {
+            invalid_client(&response, mismatch);
         }
     }
     for more in ["&client_id=", "&client_id=1&client_id=1"] {
-        for answer in every_call(&strict, &assertion(), more) {
-            assert!(answer.0 == 400 && answer.1.contains("some parameters missed or invalid"), "{}", answer.1);
+        for response in every_call(&strict, &assertion(), more) {
+            assert!(response.0 == 400 && response.1.contains("some parameters missed or invalid"), "{}", response.1);
         }
     }
     let (lenient, records) = observed(|builder| builder.accept_mismatched_client_id(true));
-    for answer in every_call(&lenient, &assertion(), &format!("&client_id={OTHER_CHANNEL}")) {
-        assert_eq!(answer.0, 200, "{}", answer.1);
+    for response in every_call(&lenient, &assertion(), &format!("&client_id={OTHER_CHANNEL}")) {
+        assert_eq!(response.0, 200, "{}", response.1);
         assert!(last(&records).warnings[0].contains("client_id is not the assertion's subject"));
         assert_eq!(last(&records).channel_id.unwrap().as_str(), CHANNEL, "the assertion says whose it is");
     }
 }
 
 #[test]
-fn a_revocation_labelled_json_passes_only_if_allowed() {
+fn json_labelled_revocations_can_be_allowed() {
     let labelled = |emulator: &Emulator, path: &str, content_type: &str, form: &str| {
         let request = Request::post(path).header("content-type", content_type).body(Bytes::from(form.to_owned()));
         read(&emulator.handle(&request.unwrap()))
@@ -138,14 +138,14 @@ fn a_revocation_labelled_json_passes_only_if_allowed() {
         let v2 = format!("access_token={}", percent(&short_lived));
         let v2_1 = format!("client_id={CHANNEL}&client_secret={}&access_token={jwt}", percent(SECRET));
         for (path, form) in [("/v2/oauth/revoke", &v2), ("/oauth2/v2.1/revoke", &v2_1)] {
-            let answer = labelled(&emulator, path, "application/json; charset=UTF-8", form);
+            let response = labelled(&emulator, path, "application/json; charset=UTF-8", form);
             let record = last(&records);
             if allowed {
-                refused(&answer, 200, "");
+                refused(&response, 200, "");
                 assert!(record.warnings[0].contains("labelled application/json"), "{record}");
             } else {
                 let body = r#"{"message":"The content type, application/json; charset=UTF-8, is not supported"}"#;
-                refused(&answer, 415, body);
+                refused(&response, 415, body);
                 assert!(record.refusal.unwrap().contains("accept_json_labelled_revocations"));
             }
             assert_eq!(labelled(&emulator, path, "text/plain", form).0, 415, "no other label");
@@ -162,7 +162,7 @@ fn a_revocation_labelled_json_passes_only_if_allowed() {
 }
 
 #[test]
-fn an_unknown_channel_id_is_refused_as_documented_or_as_observed() {
+fn unknown_channel_id_follows_the_evidence() {
     let observed_body = r#"{"error":"invalid_request","error_description":"some parameters in the wrong format"}"#;
     let client_id = r#"{"error":"invalid_client","error_description":"invalid client_id"}"#;
     let parameters = r#"{"error":"invalid_request","error_description":"some parameters missed or invalid"}"#;
@@ -183,7 +183,7 @@ fn an_unknown_channel_id_is_refused_as_documented_or_as_observed() {
 }
 
 #[test]
-fn a_value_that_cannot_be_parsed_is_refused_as_documented_or_as_observed() {
+fn unparsable_jwt_follows_the_evidence() {
     let (seen, _) = observed(|builder| builder.unparsable_jwt(Evidence::Observed));
     for value in ["abc", "a.b.c", "a+b/cQ=="] {
         refused(&verify_jwt(&seen, value), 400, r#"{"message":"failed to parse"}"#);
@@ -193,7 +193,7 @@ fn a_value_that_cannot_be_parsed_is_refused_as_documented_or_as_observed() {
 }
 
 #[test]
-fn a_429_has_retry_after_only_if_told_to() {
+fn retry_after_is_opt_in() {
     let limits = RateLimits::default().with_issue(1).with_burst(2);
     for (limits, retry_after) in [
         (limits, None),

@@ -10,37 +10,37 @@ use line_channel_token_core::ChannelId;
 use line_channel_token_emulator::{EmulatedChannel, Emulator, RateLimits, TokenFamily};
 use support::*;
 
-const FULL: &str = r#"{"message":"The maximum number of access tokens has already been issued"}"#;
+const LIMIT_REACHED: &str = r#"{"message":"The maximum number of access tokens has already been issued"}"#;
 
 fn channel() -> ChannelId {
     ChannelId::new(CHANNEL).unwrap()
 }
 
 #[test]
-fn the_31st_v2_1_token_is_refused_until_one_is_revoked_or_expires() {
+fn v2_1_tokens_are_limited_to_30() {
     let (emulator, clock) = emulator();
     let short = token(&issue_jwt(&emulator, &assertion_at(NOW, 60)));
     let tokens: Vec<String> = (0..29).map(|_| token(&issue_jwt(&emulator, &assertion()))).collect();
-    refused(&issue_jwt(&emulator, &assertion()), 400, FULL);
+    refused(&issue_jwt(&emulator, &assertion()), 400, LIMIT_REACHED);
     assert_eq!(emulator.live_tokens(&channel(), TokenFamily::Jwt), 30);
 
     revoke_jwt(&emulator, &tokens[7]);
-    assert_eq!(issue_jwt(&emulator, &assertion()).0, 200, "a place was freed by a revoke");
-    refused(&issue_jwt(&emulator, &assertion()), 400, FULL);
+    assert_eq!(issue_jwt(&emulator, &assertion()).0, 200, "a slot was freed by a revoke");
+    refused(&issue_jwt(&emulator, &assertion()), 400, LIMIT_REACHED);
 
     clock.advance(59);
     assert_eq!(verify_jwt(&emulator, &short).0, 200);
-    refused(&issue_jwt(&emulator, &assertion()), 400, FULL);
+    refused(&issue_jwt(&emulator, &assertion()), 400, LIMIT_REACHED);
     clock.advance(1);
     assert_eq!(verify_jwt(&emulator, &short).0, 400);
-    assert_eq!(issue_jwt(&emulator, &assertion()).0, 200, "a place was freed by an expiry");
+    assert_eq!(issue_jwt(&emulator, &assertion()).0, 200, "a slot was freed by an expiry");
     assert!(tokens.iter().enumerate().all(|(at, token)| (verify_jwt(&emulator, token).0 == 200) == (at != 7)));
 }
 
 #[test]
 fn key_ids_lists_valid_tokens_alone() {
     let (emulator, clock) = emulator();
-    let kid = |answer: &Answer| member(answer, "key_id").as_str().unwrap().to_owned();
+    let kid = |response: &Reply| member(response, "key_id").as_str().unwrap().to_owned();
     let kids = |emulator: &Emulator| -> BTreeSet<String> {
         let kids = member(&key_ids(emulator, &assertion()), "kids");
         kids.as_array().unwrap().iter().map(|kid| kid.as_str().unwrap().to_owned()).collect()
@@ -55,7 +55,7 @@ fn key_ids_lists_valid_tokens_alone() {
 }
 
 #[test]
-fn the_31st_short_lived_token_silently_revokes_the_oldest() {
+fn the_31st_revokes_the_oldest() {
     let (emulator, clock) = emulator();
     let tokens: Vec<String> = (0..30).map(|_| token(&issue(&emulator))).collect();
     assert!(tokens.iter().all(|token| verify(&emulator, token).0 == 200));
@@ -64,7 +64,7 @@ fn the_31st_short_lived_token_silently_revokes_the_oldest() {
     assert!(tokens[1..].iter().all(|token| verify(&emulator, token).0 == 200));
     revoke(&emulator, &tokens[5]);
     token(&issue(&emulator));
-    assert_eq!(verify(&emulator, &tokens[1]).0, 200, "the revoked one had left a place");
+    assert_eq!(verify(&emulator, &tokens[1]).0, 200, "the revoked one had left a slot");
     token(&issue(&emulator));
     assert_eq!(verify(&emulator, &tokens[1]).0, 400);
 
@@ -74,8 +74,8 @@ fn the_31st_short_lived_token_silently_revokes_the_oldest() {
 }
 
 #[test]
-fn a_cap_of_one_gives_what_the_elixir_original_describes() {
-    let emulator = builder(&TestClock::new()).short_lived_cap(1).build().unwrap();
+fn limit_of_one_revokes_the_previous() {
+    let emulator = builder(&TestClock::new()).max_short_lived_tokens(1).build().unwrap();
     let first = token(&issue(&emulator));
     let second = token(&issue(&emulator));
     assert_eq!((verify(&emulator, &first).0, verify(&emulator, &second).0), (400, 200));
@@ -94,11 +94,11 @@ fn each_family_counts_by_itself() {
     for (family, live) in [(TokenFamily::ShortLived, 30), (TokenFamily::Jwt, 30), (TokenFamily::Stateless, 100)] {
         assert_eq!(emulator.live_tokens(&channel(), family), live);
     }
-    refused(&issue_jwt(&emulator, &assertion()), 400, FULL);
+    refused(&issue_jwt(&emulator, &assertion()), 400, LIMIT_REACHED);
 }
 
 #[test]
-fn a_stateless_token_can_be_neither_verified_nor_revoked() {
+fn stateless_tokens_cannot_be_revoked() {
     let (emulator, clock) = emulator();
     let token = token(&issue_stateless(&emulator));
     assert_eq!(verify_jwt(&emulator, &token).0, 400);
@@ -110,7 +110,7 @@ fn a_stateless_token_can_be_neither_verified_nor_revoked() {
 }
 
 #[test]
-fn tokens_expire_on_a_suspended_machine_and_when_the_calendar_is_set_back() {
+fn tokens_expire_by_either_clock() {
     for suspended in [true, false] {
         let (emulator, clock) = emulator();
         let short_lived = token(&issue(&emulator));
@@ -130,7 +130,7 @@ fn tokens_expire_on_a_suspended_machine_and_when_the_calendar_is_set_back() {
 }
 
 #[test]
-fn a_token_that_was_once_seen_expired_stays_so_when_the_calendar_is_set_right() {
+fn expired_tokens_stay_expired() {
     const LEAP: u64 = 2_600_000;
     // What is asked while the calendar is wrong: each of these sees the expiry, and none may forget it.
     type Asked = fn(&Emulator, &str, &str);
@@ -152,7 +152,7 @@ fn a_token_that_was_once_seen_expired_stays_so_when_the_calendar_is_set_right() 
     ];
     for (what, ask) in asked {
         let clock = TestClock::new();
-        let emulator = builder(&clock).short_lived_cap(1).build().unwrap();
+        let emulator = builder(&clock).max_short_lived_tokens(1).build().unwrap();
         let short_lived = token(&issue(&emulator));
         let jwt = token(&issue_jwt(&emulator, &assertion()));
         clock.advance_calendar(LEAP);
@@ -204,21 +204,21 @@ fn two_channels_have_nothing_in_common() {
 }
 
 #[test]
-fn of_64_racing_v2_1_issues_exactly_30_succeed() {
+fn racing_v2_1_issues_stop_at_30() {
     let emulator = builder(&TestClock::new()).rate_limits(RateLimits::off()).build().unwrap();
     let assertion = assertion();
-    let answers: Vec<Answer> = thread::scope(|scope| {
+    let responses: Vec<Reply> = thread::scope(|scope| {
         let racers: Vec<_> = (0..64).map(|_| scope.spawn(|| issue_jwt(&emulator, &assertion))).collect();
         racers.into_iter().map(|racer| racer.join().unwrap()).collect()
     });
-    let issued: BTreeSet<String> = answers.iter().filter(|answer| answer.0 == 200).map(token).collect();
+    let issued: BTreeSet<String> = responses.iter().filter(|response| response.0 == 200).map(token).collect();
     assert_eq!(issued.len(), 30);
-    assert_eq!(answers.iter().filter(|answer| answer.1 == FULL).count(), 34);
+    assert_eq!(responses.iter().filter(|response| response.1 == LIMIT_REACHED).count(), 34);
     assert_eq!(member(&key_ids(&emulator, &assertion), "kids").as_array().unwrap().len(), 30);
 }
 
 #[test]
-fn keys_come_and_go_at_run_time() {
+fn keys_change_at_run_time() {
     let (emulator, _) = emulator();
     let jwt = token(&issue_jwt(&emulator, &assertion()));
     assert!(emulator.remove_key(KID));
@@ -248,7 +248,7 @@ fn settings_that_cannot_work_are_refused() {
     for (builder, says) in [
         (builder(&clock).channel(again), "two channels have the id 1234567890"),
         (builder(&clock).channel(same_kid), "two channels have a key with the kid other-kid"),
-        (builder(&clock).short_lived_cap(0), "cap of 0"),
+        (builder(&clock).max_short_lived_tokens(0), "max_short_lived_tokens is 0"),
         (builder(&clock).accepted_audiences([""; 0]), "audience"),
     ] {
         let error = builder.build().unwrap_err().to_string();

@@ -11,7 +11,7 @@ use line_channel_token_emulator::TokenFamily;
 use support::*;
 
 #[test]
-fn a_short_lived_token_is_issued_verified_and_revoked() {
+fn short_lived_token_round_trip() {
     let (emulator, clock) = emulator();
     let issued = issue(&emulator);
     let token = token(&issued);
@@ -26,7 +26,7 @@ fn a_short_lived_token_is_issued_verified_and_revoked() {
 }
 
 #[test]
-fn a_stateless_token_is_issued_for_the_secret_and_for_an_assertion() {
+fn stateless_needs_secret_or_assertion() {
     let (emulator, _) = emulator();
     for issued in [issue_stateless(&emulator), issue_stateless_with_jwt(&emulator, &assertion())] {
         let token = token(&issued);
@@ -36,7 +36,7 @@ fn a_stateless_token_is_issued_for_the_secret_and_for_an_assertion() {
 }
 
 #[test]
-fn a_v2_1_token_is_issued_listed_verified_and_revoked() {
+fn v2_1_token_round_trip() {
     let (emulator, clock) = emulator();
     let issued = issue_jwt(&emulator, &assertion());
     let token = token(&issued);
@@ -66,7 +66,7 @@ fn one_assertion_serves_several_calls() {
 }
 
 #[test]
-fn fields_come_in_any_order_among_unknown_ones_and_with_both_kinds_of_space() {
+fn field_order_and_spaces_are_free() {
     let (emulator, _) = emulator();
     let secret = percent(SECRET);
     for form in [
@@ -80,7 +80,7 @@ fn fields_come_in_any_order_among_unknown_ones_and_with_both_kinds_of_space() {
 }
 
 #[test]
-fn paths_with_a_doubled_slash_and_absolute_uris_are_understood() {
+fn doubled_slashes_and_absolute_uris_work() {
     let (emulator, _) = emulator();
     let form = format!("grant_type=client_credentials&client_id={CHANNEL}&client_secret={}", percent(SECRET));
     for path in ["//oauth2/v3/token", "https://api.line.me/oauth2/v3/token", "http://127.0.0.1:1//oauth2/v3/token"] {
@@ -90,7 +90,7 @@ fn paths_with_a_doubled_slash_and_absolute_uris_are_understood() {
 }
 
 #[test]
-fn a_charset_and_an_authorization_header_change_nothing() {
+fn charset_and_authorization_are_ignored() {
     let (emulator, _) = emulator();
     let form = format!("grant_type=client_credentials&client_id={CHANNEL}&client_secret={}", percent(SECRET));
     let request = Request::post("/oauth2/v3/token")
@@ -102,7 +102,7 @@ fn a_charset_and_an_authorization_header_change_nothing() {
 }
 
 #[test]
-fn head_gets_the_headers_of_get_and_no_body() {
+fn head_has_headers_alone() {
     let (emulator, _) = emulator();
     let token = token(&issue_jwt(&emulator, &assertion()));
     let path = format!("/oauth2/v2.1/verify?access_token={token}");
@@ -116,7 +116,7 @@ fn head_gets_the_headers_of_get_and_no_body() {
 }
 
 #[test]
-fn it_is_a_backend_under_any_executor() {
+fn backend_runs_under_any_executor() {
     let (emulator, _) = emulator();
     let request = || {
         let path = format!("https://api.line.me/oauth2/v2.1/tokens/kid?{}", with_assertion(&assertion()));
@@ -129,9 +129,10 @@ fn it_is_a_backend_under_any_executor() {
 }
 
 #[test]
-fn a_client_over_the_backend_and_the_emulator_at_hand_are_one_service() {
+fn backend_shares_the_emulators_tokens() {
     let (emulator, clock) = emulator();
-    let (id, secret) = (ChannelId::new(CHANNEL).unwrap(), ChannelSecret::new(SECRET).unwrap());
+    let id = ChannelId::new(CHANNEL).unwrap();
+    let secret = ChannelSecret::new(SECRET).unwrap();
     let client = Client::new(emulator.backend());
     block_on(client.issue(&id, &secret)).unwrap();
     assert_eq!(emulator.live_tokens(&id, TokenFamily::ShortLived), 1);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use support::*;
 
 #[test]
-fn a_record_tells_who_asked_what_and_why_not_and_holds_no_secret() {
+fn records_hold_no_secret() {
     let (emulator, records) = observed();
     let short_lived = token(&issue(&emulator));
     let assertion = assertion();
@@ -44,15 +44,15 @@ fn a_record_tells_who_asked_what_and_why_not_and_holds_no_secret() {
              the assertion's exp is 1900 s ahead; at most 1800",
             "POST /oauth2/v3/token 400 issue_stateless_with_jwt: \
              the assertion's header is not base64url without padding",
-            "GET /oauth2/v2.1/verify… 404: the path is none of the eight token endpoints, \
-             and none of the Messaging API that is known here",
+            "GET /oauth2/v2.1/verify… 404: no endpoint has this path: \
+             the emulator has the eight token endpoints and five of the Messaging API",
             "PUT /oauth2/v3/token 405: the endpoint takes POST",
         ]
     );
 }
 
 #[test]
-fn a_record_quotes_six_members_of_an_assertion_and_nothing_else() {
+fn records_quote_six_members_alone() {
     let (emulator, records) = observed();
     let long = "q".repeat(100);
     let header = |name: &str| {

@@ -65,7 +65,7 @@ fn v2_verify_and_revoke() {
 }
 
 #[test]
-fn a_plus_that_was_not_encoded_is_named_as_the_mistake() {
+fn unencoded_plus_is_named() {
     let (emulator, records) = observed();
     let token = token(&issue(&emulator));
     refused(&post(&emulator, "/v2/oauth/verify", &format!("access_token={token}")), 400, V2_FORMAT);
@@ -150,7 +150,7 @@ fn v2_1_revoke() {
 }
 
 #[test]
-fn what_is_no_call_of_the_api_is_answered_as_a_web_server_does() {
+fn unknown_paths_and_methods_are_refused() {
     let (emulator, _) = emulator();
     refused(&get(&emulator, "/"), 404, r#"{"message":"Not found"}"#);
     refused(&post(&emulator, "/oauth2/v3/tokens", ""), 404, r#"{"message":"Not found"}"#);
@@ -188,7 +188,7 @@ fn what_is_no_call_of_the_api_is_answered_as_a_web_server_does() {
 }
 
 #[test]
-fn an_empty_bucket_refuses_that_channel_and_endpoint() {
+fn rate_limits_are_per_channel_and_endpoint() {
     let clock = TestClock::new();
     let limits = RateLimits::default().with_issue(2).with_others(3);
     let emulator = builder(&clock).rate_limits(limits).build().unwrap();

@@ -23,7 +23,7 @@ fn check(emulator: &Emulator, token: &str) -> Result<ChannelId, BearerError> {
 }
 
 #[test]
-fn tokens_of_every_family_are_taken_until_they_end() {
+fn every_family_is_accepted_until_its_end() {
     let (emulator, clock) = emulator();
     let channel = ChannelId::new(CHANNEL).unwrap();
     emulator.register_long_lived_token(&channel, "long-lived", Duration::ZERO).unwrap();
@@ -53,7 +53,7 @@ fn tokens_of_every_family_are_taken_until_they_end() {
 }
 
 #[test]
-fn a_stateless_token_that_was_seen_expired_stays_so() {
+fn expired_stateless_tokens_stay_expired() {
     let (emulator, clock) = emulator();
     let seen = token(&issue_stateless(&emulator));
     let unseen = token(&issue_stateless(&emulator));
@@ -67,7 +67,7 @@ fn a_stateless_token_that_was_seen_expired_stays_so() {
 }
 
 #[test]
-fn revoked_replaced_and_foreign_tokens_are_refused() {
+fn revoked_and_foreign_tokens_are_refused() {
     let (emulator, _) = emulator();
     let short_lived = token(&issue(&emulator));
     let jwt = token(&issue_jwt(&emulator, &assertion()));
@@ -83,14 +83,14 @@ fn revoked_replaced_and_foreign_tokens_are_refused() {
         assert_eq!(check(&emulator, token), Err(error));
         refused(&bot_info(&emulator, token), 401, INVALID_TOKEN);
     }
-    let capped = builder(&TestClock::new()).short_lived_cap(1).build().unwrap();
+    let capped = builder(&TestClock::new()).max_short_lived_tokens(1).build().unwrap();
     let first = support::token(&issue(&capped));
     issue(&capped);
     assert_eq!(check(&capped, &first), Err(BearerError::Revoked), "silently, by the one after it");
 }
 
 #[test]
-fn a_401_says_what_is_wrong_in_lines_words() {
+fn a_401_has_lines_words() {
     let (emulator, _) = emulator();
     let required = r#"{"message":"Authorization header required. Must follow the scheme, 'Authorization: Bearer <ACCESS TOKEN>'"}"#;
     for (header, body, challenge) in [
@@ -105,9 +105,9 @@ fn a_401_says_what_is_wrong_in_lines_words() {
             request = request.header(AUTHORIZATION, header);
         }
         let request = request.body(Bytes::from("{}")).unwrap();
-        let answered = emulator.handle(&request);
+        let handled = emulator.handle(&request);
         let made = emulator.check_bearer(request.headers()).unwrap_err().to_response();
-        for response in [answered, made] {
+        for response in [handled, made] {
             refused(&read(&response), 401, body);
             assert_eq!(response.headers()[WWW_AUTHENTICATE], challenge);
         }
@@ -115,7 +115,7 @@ fn a_401_says_what_is_wrong_in_lines_words() {
 }
 
 #[test]
-fn a_valid_token_gets_what_the_messaging_api_responds() {
+fn valid_tokens_get_messaging_responses() {
     let (emulator, _) = emulator();
     let token = token(&issue_stateless(&emulator));
     let info: Value = serde_json::from_str(&bot_info(&emulator, &token).1).unwrap();
@@ -140,7 +140,7 @@ fn a_valid_token_gets_what_the_messaging_api_responds() {
 }
 
 #[test]
-fn a_retry_key_is_allowed_and_the_method_and_size_are_not_free() {
+fn retry_key_is_allowed_on_resources() {
     let limits = RateLimits::default().with_others(1);
     let emulator = builder(&TestClock::new()).rate_limits(limits).build().unwrap();
     let token = token(&issue_stateless(&emulator));
@@ -161,7 +161,7 @@ fn a_retry_key_is_allowed_and_the_method_and_size_are_not_free() {
 }
 
 #[test]
-fn records_cover_the_resource_side_and_hold_no_token() {
+fn resource_records_hold_no_token() {
     let (emulator, records) = observed();
     let jwt = token(&issue_jwt(&emulator, &assertion()));
     bot_info(&emulator, &jwt);
@@ -180,7 +180,7 @@ fn records_cover_the_resource_side_and_hold_no_token() {
 }
 
 #[test]
-fn each_channel_is_told_from_the_others() {
+fn channels_are_distinguished() {
     let clock = TestClock::new();
     let third = EmulatedChannel::new("3", "x").unwrap().with_long_lived_token("third").unwrap();
     let emulator = builder(&clock).channel(third).build().unwrap();

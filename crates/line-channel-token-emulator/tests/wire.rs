@@ -69,7 +69,7 @@ async fn one_connection_carries_every_operation() {
 }
 
 #[tokio::test]
-async fn access_tokens_are_taken_over_the_wire() {
+async fn access_tokens_work_over_tcp() {
     let server = serve().await;
     let mut wire = Wire::connect(&server).await;
     let issued = wire.ask(form_request("/oauth2/v3/token", &credentials())).await;
@@ -90,7 +90,7 @@ async fn access_tokens_are_taken_over_the_wire() {
 }
 
 #[tokio::test]
-async fn a_plus_and_percent_20_are_the_same_space_on_the_wire() {
+async fn plus_and_percent_20_are_spaces() {
     let server = serve().await;
     let mut wire = Wire::connect(&server).await;
     for space in ["+", "%20", "%2B"] {
@@ -102,7 +102,7 @@ async fn a_plus_and_percent_20_are_the_same_space_on_the_wire() {
 }
 
 #[tokio::test]
-async fn bodies_may_be_chunked_absolute_uris_sent_and_requests_pipelined() {
+async fn chunked_absolute_and_pipelined_requests_work() {
     let server = serve().await;
     let mut wire = Wire::connect(&server).await;
     let form = credentials();
@@ -121,7 +121,7 @@ async fn bodies_may_be_chunked_absolute_uris_sent_and_requests_pipelined() {
 }
 
 #[tokio::test]
-async fn what_is_no_call_is_refused_and_the_connection_stays() {
+async fn bad_requests_keep_the_connection() {
     let server = serve().await;
     let mut wire = Wire::connect(&server).await;
     let reply = wire.ask("GET /oauth2/v3/token HTTP/1.1\r\nHost: x\r\n\r\n").await;
@@ -143,7 +143,7 @@ async fn what_is_no_call_is_refused_and_the_connection_stays() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_gets_413_and_a_close() {
+async fn too_large_body_gets_413() {
     let server = serve().await;
     for length in [MAX_REQUEST_BODY + 1, MAX_REQUEST_BODY + 900_000] {
         let mut wire = Wire::connect(&server).await;
@@ -174,21 +174,21 @@ async fn a_body_that_is_too_large_gets_413_and_a_close() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_read_to_its_end_before_the_answer() {
+async fn too_large_body_is_drained_first() {
     let server = serve().await;
     let mut wire = Wire::connect(&server).await;
     let request = form_request("/oauth2/v3/token", &"a".repeat(MAX_REQUEST_BODY + 200_000));
     let (first, rest) = request.split_at(MAX_REQUEST_BODY + 100_000);
     wire.send(first).await;
     let early = tokio::time::timeout(Duration::from_millis(100), wire.0.readable()).await;
-    assert!(early.is_err(), "an answer and a close now would break off the client's writing");
+    assert!(early.is_err(), "an response and a close now would break off the client's writing");
     assert_eq!(wire.ask(rest).await.status, 413);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_stalls_is_cut_off() {
+async fn stalled_clients_are_disconnected() {
     let server = serve().await;
-    for (stalled, answer) in [
+    for (stalled, response) in [
         ("POST /oauth2/v3/token HTTP/1.1\r\nHost:", ""),
         ("POST /oauth2/v3/token HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf", "HTTP/1.1 408 "),
     ] {
@@ -198,9 +198,9 @@ async fn a_client_that_stalls_is_cut_off() {
         let mut received = String::new();
         let read = tokio::time::timeout(Duration::from_secs(300), wire.0.read_to_string(&mut received));
         read.await.expect("an end in time").unwrap();
-        assert!(received.starts_with(answer), "{received}");
+        assert!(received.starts_with(response), "{received}");
         assert!(start.elapsed() >= Duration::from_secs(30), "it had its time");
-        if !answer.is_empty() {
+        if !response.is_empty() {
             assert!(received.contains("connection: close") && received.contains("x-line-request-id: "), "{received}");
         }
     }
@@ -214,9 +214,9 @@ async fn a_broken_client_harms_nobody_else() {
     {
         let mut wire = Wire::connect(&server).await;
         wire.send(garbage).await;
-        let mut answer = Vec::new();
-        let _ = wire.0.read_to_end(&mut answer).await;
-        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{garbage:?}");
+        let mut response = Vec::new();
+        let _ = wire.0.read_to_end(&mut response).await;
+        assert!(response.is_empty() || response.starts_with(b"HTTP/1.1 4"), "{garbage:?}");
     }
     let mut gone = Wire::connect(&server).await;
     gone.send("POST /oauth2/v3/token HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhalf").await;
@@ -226,7 +226,7 @@ async fn a_broken_client_harms_nobody_else() {
 }
 
 #[tokio::test]
-async fn http_1_0_and_connection_close_are_honoured() {
+async fn http_1_0_and_close_are_honoured() {
     let server = serve().await;
     let mut wire = Wire::connect(&server).await;
     assert_eq!(wire.ask("GET / HTTP/1.0\r\n\r\n").await.status, 404);
@@ -237,7 +237,7 @@ async fn http_1_0_and_connection_close_are_honoured() {
 }
 
 #[tokio::test]
-async fn only_a_loopback_address_is_served_unless_asked_for() {
+async fn other_than_loopback_is_opt_in() {
     let (emulator, _) = emulator();
     let error = emulator.serve("0.0.0.0:0".parse().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
@@ -252,7 +252,7 @@ async fn only_a_loopback_address_is_served_unless_asked_for() {
 }
 
 #[tokio::test]
-async fn shutdown_and_drop_close_connections_and_free_the_port() {
+async fn shutdown_and_drop_free_the_port() {
     for graceful in [true, false] {
         let server = serve().await;
         let addr: SocketAddr = server.local_addr();
@@ -274,7 +274,7 @@ async fn shutdown_and_drop_close_connections_and_free_the_port() {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_finished_before_a_graceful_shutdown_ends() {
+async fn shutdown_waits_for_open_requests() {
     let server = serve().await;
     let mut wire = Wire::connect(&server).await;
     let request =
@@ -290,7 +290,7 @@ async fn a_request_under_way_is_finished_before_a_graceful_shutdown_ends() {
 }
 
 #[tokio::test]
-async fn in_process_and_over_the_wire_it_is_one_service() {
+async fn server_shares_the_emulators_tokens() {
     let (emulator, _) = emulator();
     let server = emulator.serve(LOOPBACK.parse().unwrap()).await.unwrap();
     let token = token(&issue_jwt(&emulator, &assertion()));
@@ -320,7 +320,8 @@ async fn curl_can_use_it() {
         let (body, status) = text.rsplit_once('\n').unwrap();
         (status.parse().unwrap(), body.to_owned())
     };
-    let (id, secret) = (format!("client_id={CHANNEL}"), format!("client_secret={SECRET}"));
+    let id = format!("client_id={CHANNEL}");
+    let secret = format!("client_secret={SECRET}");
     let credentials = ["-d", "grant_type=client_credentials", "--data-urlencode", &id, "--data-urlencode", &secret];
     let token = format!("access_token={}", token(&curl("/v2/oauth/accessToken", &credentials)));
     let verified = curl("/v2/oauth/verify", &["--data-urlencode", &token]);

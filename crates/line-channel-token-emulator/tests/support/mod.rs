@@ -82,7 +82,8 @@ pub static EC: LazyLock<EcdsaKeyPair> =
 pub fn rsa_jwk(key: &RsaKeyPair) -> String {
     let der = key.public_key().as_ref();
     assert_eq!(der.len(), 270, "a sequence of a 257-byte and a 3-byte integer");
-    let (n, e) = (&der[9..265], &der[267..]);
+    let n = &der[9..265];
+    let e = &der[267..];
     json!({"kty": "RSA", "alg": "RS256", "use": "sig", "n": encode(n), "e": encode(e)}).to_string()
 }
 
@@ -174,12 +175,12 @@ pub fn percent(text: &str) -> String {
     })
 }
 
-/// An answer, read: status, body as text.
-pub type Answer = (u16, String);
+/// A response: status, and body as text.
+pub type Reply = (u16, String);
 
-pub fn read(response: &Response<Bytes>) -> Answer {
+pub fn read(response: &Response<Bytes>) -> Reply {
     let id = response.headers()["x-line-request-id"].to_str().unwrap();
-    assert_eq!(id.len(), 36, "every answer has a request id");
+    assert_eq!(id.len(), 36, "every response has a request id");
     let body = String::from_utf8(response.body().to_vec()).unwrap();
     assert_eq!(response.headers()["content-length"], body.len().to_string());
     assert_eq!(
@@ -189,12 +190,12 @@ pub fn read(response: &Response<Bytes>) -> Answer {
     (response.status().as_u16(), body)
 }
 
-pub fn post(emulator: &Emulator, path: &str, form: &str) -> Answer {
+pub fn post(emulator: &Emulator, path: &str, form: &str) -> Reply {
     let request = Request::post(path).header("content-type", FORM).body(Bytes::from(form.to_owned())).unwrap();
     read(&emulator.handle(&request))
 }
 
-pub fn get(emulator: &Emulator, path_and_query: &str) -> Answer {
+pub fn get(emulator: &Emulator, path_and_query: &str) -> Reply {
     read(&emulator.handle(&Request::get(path_and_query).body(Bytes::new()).unwrap()))
 }
 
@@ -202,20 +203,20 @@ pub fn other(emulator: &Emulator, method: Method, path: &str) -> Response<Bytes>
     emulator.handle(&Request::builder().method(method).uri(path).body(Bytes::new()).unwrap())
 }
 
-pub fn issue(emulator: &Emulator) -> Answer {
+pub fn issue(emulator: &Emulator) -> Reply {
     let form = format!("grant_type=client_credentials&client_id={CHANNEL}&client_secret={}", percent(SECRET));
     post(emulator, "/v2/oauth/accessToken", &form)
 }
 
-pub fn verify(emulator: &Emulator, token: &str) -> Answer {
+pub fn verify(emulator: &Emulator, token: &str) -> Reply {
     post(emulator, "/v2/oauth/verify", &format!("access_token={}", percent(token)))
 }
 
-pub fn revoke(emulator: &Emulator, token: &str) -> Answer {
+pub fn revoke(emulator: &Emulator, token: &str) -> Reply {
     post(emulator, "/v2/oauth/revoke", &format!("access_token={}", percent(token)))
 }
 
-pub fn issue_stateless(emulator: &Emulator) -> Answer {
+pub fn issue_stateless(emulator: &Emulator) -> Reply {
     let form = format!("grant_type=client_credentials&client_id={CHANNEL}&client_secret={}", percent(SECRET));
     post(emulator, "/oauth2/v3/token", &form)
 }
@@ -224,55 +225,55 @@ pub fn with_assertion(assertion: &str) -> String {
     format!("client_assertion_type={ASSERTION_TYPE}&client_assertion={assertion}")
 }
 
-pub fn issue_jwt(emulator: &Emulator, assertion: &str) -> Answer {
+pub fn issue_jwt(emulator: &Emulator, assertion: &str) -> Reply {
     let form = format!("grant_type=client_credentials&{}", with_assertion(assertion));
     post(emulator, "/oauth2/v2.1/token", &form)
 }
 
-pub fn issue_stateless_with_jwt(emulator: &Emulator, assertion: &str) -> Answer {
+pub fn issue_stateless_with_jwt(emulator: &Emulator, assertion: &str) -> Reply {
     let form = format!("grant_type=client_credentials&{}", with_assertion(assertion));
     post(emulator, "/oauth2/v3/token", &form)
 }
 
-pub fn verify_jwt(emulator: &Emulator, token: &str) -> Answer {
+pub fn verify_jwt(emulator: &Emulator, token: &str) -> Reply {
     get(emulator, &format!("/oauth2/v2.1/verify?access_token={}", percent(token)))
 }
 
-pub fn revoke_jwt(emulator: &Emulator, token: &str) -> Answer {
+pub fn revoke_jwt(emulator: &Emulator, token: &str) -> Reply {
     revoke_jwt_as(emulator, CHANNEL, SECRET, token)
 }
 
-pub fn revoke_jwt_as(emulator: &Emulator, id: &str, secret: &str, token: &str) -> Answer {
+pub fn revoke_jwt_as(emulator: &Emulator, id: &str, secret: &str, token: &str) -> Reply {
     let form = format!("client_id={id}&client_secret={}&access_token={}", percent(secret), percent(token));
     post(emulator, "/oauth2/v2.1/revoke", &form)
 }
 
-pub fn key_ids(emulator: &Emulator, assertion: &str) -> Answer {
+pub fn key_ids(emulator: &Emulator, assertion: &str) -> Reply {
     get(emulator, &format!("/oauth2/v2.1/tokens/kid?{}", with_assertion(assertion)))
 }
 
 /// A member of a 200.
 #[track_caller]
-pub fn member(answer: &Answer, name: &str) -> Value {
-    assert_eq!(answer.0, 200, "{}", answer.1);
-    let body: Value = serde_json::from_str(&answer.1).unwrap();
+pub fn member(response: &Reply, name: &str) -> Value {
+    assert_eq!(response.0, 200, "{}", response.1);
+    let body: Value = serde_json::from_str(&response.1).unwrap();
     body[name].clone()
 }
 
 #[track_caller]
-pub fn token(answer: &Answer) -> String {
-    member(answer, "access_token").as_str().unwrap().to_owned()
+pub fn token(response: &Reply) -> String {
+    member(response, "access_token").as_str().unwrap().to_owned()
 }
 
 #[track_caller]
-pub fn refused(answer: &Answer, status: u16, body: &str) {
-    assert_eq!((answer.0, &*answer.1), (status, body));
+pub fn refused(response: &Reply, status: u16, body: &str) {
+    assert_eq!((response.0, &*response.1), (status, body));
 }
 
 /// `{"error":"invalid_client", …}`, as the assertion's refusals have it.
 #[track_caller]
-pub fn invalid_client(answer: &Answer, description: &str) {
-    refused(answer, 400, &format!(r#"{{"error":"invalid_client","error_description":"{description}"}}"#));
+pub fn invalid_client(response: &Reply, description: &str) {
+    refused(response, 400, &format!(r#"{{"error":"invalid_client","error_description":"{description}"}}"#));
 }
 
 /// Sends a request with an access token, as the Messaging API takes one.
@@ -282,6 +283,6 @@ pub fn with_bearer(emulator: &Emulator, method: Method, path: &str, token: &str,
     emulator.handle(&request.body(Bytes::from(body.to_owned())).unwrap())
 }
 
-pub fn bot_info(emulator: &Emulator, token: &str) -> Answer {
+pub fn bot_info(emulator: &Emulator, token: &str) -> Reply {
     read(&with_bearer(emulator, Method::GET, "/v2/bot/info", token, ""))
 }

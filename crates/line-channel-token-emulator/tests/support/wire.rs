@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 /// A connection to the server, spoken to in bytes.
 pub struct Wire(pub TcpStream);
 
-/// An answer off the wire, with its header names in lower case.
+/// A response, parsed by hand.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -39,7 +39,7 @@ impl Wire {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    /// Reads one answer; a HEAD has no body whatever its length says.
+    /// Reads one response; a HEAD has no body whatever its length says.
     pub async fn reply(&mut self, head_request: bool) -> Reply {
         let read = async {
             let mut head = Vec::new();
@@ -56,7 +56,7 @@ impl Wire {
             }
             reply
         };
-        tokio::time::timeout(Duration::from_secs(20), read).await.expect("an answer in time")
+        tokio::time::timeout(Duration::from_secs(20), read).await.expect("a response in time")
     }
 
     pub async fn ask(&mut self, bytes: impl AsRef<[u8]>) -> Reply {

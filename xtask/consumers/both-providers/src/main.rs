@@ -1,7 +1,9 @@
-//! Both signers in one build, beside a jsonwebtoken with both of its own, which panics when it is asked to sign here.
+//! Both signers and the emulator in one build, beside a jsonwebtoken with both of its providers, which panics when it is asked to
+//! sign here.
 
 use std::error::Error;
 
+use line_channel_token::emulator::{EmulatedChannel, Emulator};
 use line_channel_token::{
     AssertionKid, AssertionSigner, BaseUrl, ChannelId, Client, ReqwestBackend, SigningKey, TokenLifetime,
 };
@@ -10,6 +12,7 @@ use line_channel_token::{
 async fn main() -> Result<(), Box<dyn Error>> {
     let key = SigningKey::from_pem(std::fs::read(std::env::var("EMULATOR_KEY_FILE")?)?)?;
     let kid = AssertionKid::new(std::env::var("EMULATOR_KID")?)?;
+    let channel = EmulatedChannel::new("1234567890", "s3cret")?.with_key(kid.as_str(), key.public_jwk().to_json())?;
     let signer = AssertionSigner::new(ChannelId::new("1234567890")?, kid, key)?;
     let base = BaseUrl::new(std::env::var("EMULATOR_URL")?)?;
     let client = Client::builder(ReqwestBackend::new()?).base_url(base).build();
@@ -23,6 +26,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
     assert!(theirs.is_err(), "jsonwebtoken signs with two providers now: say so in docs and design");
     assert!(signer.sign().is_ok());
+    // The emulator verifies with jsonwebtoken too, and names the provider itself.
+    let emulator = Emulator::builder().channel(channel).build()?;
+    Client::new(emulator.backend()).issue_stateless_with_jwt(&signer.sign()?).await?;
     assert!(SigningKey::generate_ec()?.public_jwk().to_json().contains("P-256"));
     Ok(())
 }

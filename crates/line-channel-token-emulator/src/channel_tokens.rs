@@ -4,31 +4,31 @@ use std::collections::VecDeque;
 
 use line_channel_token_core::Moment;
 
-use crate::issued::Digest;
-use crate::standing::{Standing, TokenFamily};
+use crate::issued_token::TokenDigest;
 use crate::stateless_count::{LIFETIME, StatelessCount};
 use crate::stateless_token::StatelessToken;
+use crate::token_family::TokenFamily;
+use crate::token_status::TokenStatus;
 
 /// How many expired and revoked tokens are remembered for each channel; older ones become unknown.
 pub(crate) const REMEMBERED: usize = 1000;
 
-/// A channel's tokens in the order of their issue. A token is either among the live ones or among the ended ones, and
-/// goes from the former to the latter once.
+/// A channel's tokens in the order of their issue. A token is either live or ended, and ends once.
 #[derive(Default)]
-pub(crate) struct Books {
-    pub(crate) short_lived: VecDeque<Digest>,
-    pub(crate) jwt: VecDeque<Digest>,
-    /// At most two: the one before it may be kept for a while when a new one comes.
-    pub(crate) long_lived: VecDeque<Digest>,
-    pub(crate) ended: VecDeque<Digest>,
+pub(crate) struct ChannelTokens {
+    pub(crate) short_lived: VecDeque<TokenDigest>,
+    pub(crate) jwt: VecDeque<TokenDigest>,
+    /// At most two: the previous one may stay valid for a while after a new one is registered.
+    pub(crate) long_lived: VecDeque<TokenDigest>,
+    pub(crate) ended: VecDeque<TokenDigest>,
     pub(crate) stateless: StatelessCount,
-    /// The stateless tokens that were last found expired.
-    stateless_expired: VecDeque<Digest>,
+    /// The stateless tokens that were found expired, up to [`REMEMBERED`].
+    stateless_expired: VecDeque<TokenDigest>,
 }
 
-impl Books {
-    /// The lists of live tokens that are kept.
-    pub(crate) fn kept(&mut self) -> [&mut VecDeque<Digest>; 3] {
+impl ChannelTokens {
+    /// The lists of live tokens that are stored.
+    pub(crate) fn stored(&mut self) -> [&mut VecDeque<TokenDigest>; 3] {
         [&mut self.short_lived, &mut self.jwt, &mut self.long_lived]
     }
 
@@ -42,19 +42,19 @@ impl Books {
     }
 
     /// What is known about a stateless token of this channel.
-    pub(crate) fn stateless_standing(&mut self, digest: Digest, token: StatelessToken, now: Moment) -> Standing {
+    pub(crate) fn stateless_status(&mut self, digest: TokenDigest, token: StatelessToken, now: Moment) -> TokenStatus {
         if self.stateless_expired.contains(&digest) {
-            return Standing::Expired(token.channel);
+            return TokenStatus::Expired(token.channel);
         }
         let remaining = LIFETIME.saturating_sub(now.since(token.issued_at));
         if !remaining.is_zero() {
-            return Standing::Live(token.channel, remaining.as_secs());
+            return TokenStatus::Live(token.channel, remaining.as_secs());
         }
-        // Remembered, so that a clock that is set back does not bring it to life again.
+        // Remembered, so that it stays expired if the clock is set back.
         self.stateless_expired.push_back(digest);
         if self.stateless_expired.len() > REMEMBERED {
             self.stateless_expired.pop_front();
         }
-        Standing::Expired(token.channel)
+        TokenStatus::Expired(token.channel)
     }
 }

@@ -1,11 +1,11 @@
-//! What a text looks like, before anyone asks whether it is a known token.
+//! Whether a text has the form of a token, before it is looked up.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::json_object::JsonObject;
 
-/// Why a text cannot be a v2 token, or `None` where it can: standard base64 with its padding.
+/// Why a text cannot be a v2 token, or `None` if it can: a v2 token is standard base64 with its padding.
 pub(crate) fn not_short_lived(token: &str) -> Option<&'static str> {
     if token.contains(' ') {
         return Some("the token holds a space: a `+` in a form must be sent as %2B");
@@ -33,7 +33,7 @@ pub(crate) fn jws_shape(token: &str) -> JwsShape {
     else {
         return JwsShape::NotJws;
     };
-    let header = URL_SAFE_NO_PAD.decode(header).ok().and_then(|header| JsonObject::read(&header).ok());
+    let header = URL_SAFE_NO_PAD.decode(header).ok().and_then(|header| JsonObject::parse(&header).ok());
     let filled = |part: &str| URL_SAFE_NO_PAD.decode(part).is_ok_and(|bytes| !bytes.is_empty());
     match header {
         Some(_) if filled(payload) && filled(signature) => JwsShape::WellFormed,
@@ -50,7 +50,7 @@ mod tests {
     use super::{JwsShape, jws_shape, not_short_lived};
 
     #[test]
-    fn a_v2_token_is_padded_standard_base64() {
+    fn v2_tokens_are_padded_base64() {
         assert_eq!(not_short_lived("a+b/cQ=="), None);
         assert!(not_short_lived("a b/cQ==").unwrap().contains("%2B"));
         assert!(not_short_lived("eyJhbGciOiJIUzI1NiJ9.AA.AA").unwrap().contains("v2.1"));
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn not_a_jws_malformed_and_well_formed_are_told_apart() {
+    fn jws_shapes_are_distinguished() {
         for (token, shape) in [
             ("a+b/cQ==", JwsShape::NotJws),
             ("", JwsShape::NotJws),

@@ -1,4 +1,4 @@
-//! What an emulator holds between two requests.
+//! What the clones of an emulator share.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use line_channel_token_core::{ChannelId, Clock};
 
 use crate::channel::SecretDigest;
-use crate::ledger::Ledger;
 use crate::leniency::Leniency;
 use crate::public_key::PublicKey;
 use crate::rate_limit::RateLimits;
 use crate::record::RequestRecord;
-use crate::standing::ChannelIndex;
+use crate::response::Success;
 use crate::stateless_token::StatelessTokens;
 use crate::token_bucket::TokenBuckets;
+use crate::token_status::ChannelIndex;
+use crate::token_store::TokenStore;
 
 /// A channel at run time.
 pub(crate) struct Channel {
@@ -28,6 +29,13 @@ pub(crate) struct Channel {
 impl Channel {
     pub(crate) fn new(id: ChannelId, secret: SecretDigest, scope: String) -> Self {
         Self { id, secret: RwLock::new(secret), scope, buckets: Mutex::default() }
+    }
+
+    /// The response about a valid token of this channel, for v2 and v2.1 alike.
+    pub(crate) fn verified(&self, seconds: u64) -> Success {
+        let id = &self.id;
+        let scope = if self.scope.is_empty() { String::new() } else { format!(r#","scope":"{}""#, self.scope) };
+        Success::Json(format!(r#"{{"client_id":"{id}","expires_in":{seconds}{scope}}}"#))
     }
 
     pub(crate) fn has_secret(&self, given: &str) -> bool {
@@ -44,7 +52,7 @@ pub(crate) struct RegisteredKey {
     pub(crate) key: PublicKey,
 }
 
-/// What is called with each record.
+/// A function that is called with each record.
 pub(crate) type Observer = Arc<dyn Fn(&RequestRecord) + Send + Sync>;
 
 pub(crate) struct Settings {
@@ -68,27 +76,27 @@ impl fmt::Debug for Settings {
 
 pub(crate) type Keys = HashMap<Box<str>, Arc<RegisteredKey>>;
 
-pub(crate) struct Inner {
+pub(crate) struct Shared {
     channels: Vec<Channel>,
     by_id: HashMap<Box<str>, ChannelIndex>,
     pub(crate) keys: RwLock<Keys>,
-    ledger: Mutex<Ledger>,
+    tokens: Mutex<TokenStore>,
     pub(crate) stateless: StatelessTokens,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
 }
 
-impl Inner {
+impl Shared {
     pub(crate) fn new(
         channels: Vec<Channel>,
         by_id: HashMap<Box<str>, ChannelIndex>,
         keys: Keys,
-        ledger: Ledger,
+        tokens: TokenStore,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
         let stateless = StatelessTokens::new();
-        Self { channels, by_id, keys: RwLock::new(keys), ledger: Mutex::new(ledger), stateless, clock, settings }
+        Self { channels, by_id, keys: RwLock::new(keys), tokens: Mutex::new(tokens), stateless, clock, settings }
     }
 
     pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {
@@ -103,8 +111,8 @@ impl Inner {
         self.by_id.get(id).copied()
     }
 
-    /// The ledger is consistent between any two of its methods, so a panic elsewhere does not spoil it.
-    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Every method leaves the store consistent, so a panic elsewhere does not spoil it.
+    pub(crate) fn tokens(&self) -> MutexGuard<'_, TokenStore> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

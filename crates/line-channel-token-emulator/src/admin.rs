@@ -1,4 +1,4 @@
-//! What a test can see and do that no request can.
+//! What the Console and an administrator do, and no request can.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -8,30 +8,55 @@ use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, ChannelSecre
 use crate::channel::SecretDigest;
 use crate::emulator::Emulator;
 use crate::jwk::{self, es256_refused};
-use crate::ledger::AlreadyKnown;
 use crate::public_key::Algorithm;
-use crate::standing::{ChannelIndex, TokenFamily};
-use crate::state::RegisteredKey;
+use crate::shared::RegisteredKey;
+use crate::token_family::TokenFamily;
+use crate::token_status::ChannelIndex;
+use crate::token_store::AlreadyKnown;
 
-/// The longest time for which the Console keeps the long-lived token before, when it reissues one.
-const LONGEST_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest time for which the Console keeps the previous long-lived token valid.
+const MAX_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Emulator {
     /// How many tokens of a family the channel has that are neither expired nor revoked; 0 for a channel that the
     /// emulator does not have. Stateless tokens are counted by the second in which they were issued.
+    ///
+    /// ```
+    /// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator, TokenFamily};
+    ///
+    /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
+    /// let client = Client::new(emulator.backend());
+    /// let id = ChannelId::new("1234567890")?;
+    /// futures_executor::block_on(client.issue(&id, &ChannelSecret::new("s3cret")?))?;
+    /// assert_eq!(emulator.live_tokens(&id, TokenFamily::ShortLived), 1);
+    /// assert_eq!(emulator.revoke_all(&id), 1);
+    /// assert_eq!(emulator.live_tokens(&id, TokenFamily::ShortLived), 0);
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     #[must_use]
     pub fn live_tokens(&self, channel: &ChannelId, family: TokenFamily) -> usize {
-        let inner = self.inner();
-        let now = inner.clock.now();
-        inner.find(channel.as_str()).map_or(0, |channel| inner.ledger().live(family, channel, now))
+        let shared = self.shared();
+        let now = shared.clock.now();
+        shared.find(channel.as_str()).map_or(0, |channel| shared.tokens().live(family, channel, now))
     }
 
-    /// Revokes all short-lived, v2.1 and long-lived tokens of a channel and says how many that were. Stateless ones cannot be
+    /// Revokes all short-lived, v2.1 and long-lived tokens of a channel and returns their number. Stateless ones cannot be
     /// revoked.
+    ///
+    /// ```
+    /// use line_channel_token_core::ChannelId;
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// let channel = EmulatedChannel::new("1234567890", "s3cret")?.with_long_lived_token("abc+/w==")?;
+    /// let emulator = Emulator::builder().channel(channel).build()?;
+    /// assert_eq!(emulator.revoke_all(&ChannelId::new("1234567890")?), 1);
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn revoke_all(&self, channel: &ChannelId) -> usize {
-        let inner = self.inner();
-        let now = inner.clock.now();
-        inner.find(channel.as_str()).map_or(0, |channel| inner.ledger().revoke_all(channel, now))
+        let shared = self.shared();
+        let now = shared.clock.now();
+        shared.find(channel.as_str()).map_or(0, |channel| shared.tokens().revoke_all(channel, now))
     }
 
     /// Gives a channel another secret, as the Console does when a secret is reissued. The old one is refused from now on;
@@ -59,13 +84,13 @@ impl Emulator {
     pub fn set_channel_secret(&self, channel: &ChannelId, secret: impl AsRef<str>) -> Result<(), Error> {
         let secret = ChannelSecret::new(secret)?;
         let index = self.index(channel)?;
-        self.inner().channel(index).set_secret(SecretDigest::of(secret.expose_secret()));
+        self.shared().channel(index).set_secret(SecretDigest::of(secret.expose_secret()));
         Ok(())
     }
 
-    /// Registers a long-lived token for a channel, as the Console issues or reissues one: it does not expire. The token
-    /// before it ends at once, or stays valid for `keep_previous_for`, which the Console offers up to 24 hours; so at most two
-    /// live. Any text that [`AccessToken`] takes will do.
+    /// Registers a long-lived token for a channel, as the Console issues or reissues one: it does not expire. The previous
+    /// token ends at once, or stays valid for `keep_previous_for`, up to 24 hours as in the Console. So at most two are
+    /// valid. Any text that [`AccessToken`] takes will do.
     ///
     /// # Errors
     ///
@@ -93,21 +118,23 @@ impl Emulator {
     ) -> Result<(), Error> {
         let token = AccessToken::new(token)?;
         let index = self.index(channel)?;
-        if keep_previous_for > LONGEST_KEPT {
+        if keep_previous_for > MAX_KEPT {
             let hours = keep_previous_for.as_secs_f64() / 3600.0;
-            let message = format!("the token before cannot be kept for {hours:.1} h: at most 24 h");
+            let message = format!("keep_previous_for is {hours:.1} h: at most 24 h");
             return Err(Error::invalid_input(message));
         }
-        let inner = self.inner();
-        let now = inner.clock.now();
-        inner.ledger().add_long_lived(index, token.expose_secret(), keep_previous_for, now).map_err(|AlreadyKnown| {
+        let shared = self.shared();
+        let now = shared.clock.now();
+        shared.tokens().add_long_lived(index, token.expose_secret(), keep_previous_for, now).map_err(|AlreadyKnown| {
             Error::invalid_input("a token with this text was issued or registered before: give a new one")
         })
     }
 
     fn index(&self, channel: &ChannelId) -> Result<ChannelIndex, Error> {
-        let index = self.inner().find(channel.as_str());
-        index.ok_or_else(|| Error::invalid_input(format!("the emulator has no channel {channel}")))
+        let index = self.shared().find(channel.as_str());
+        index.ok_or_else(|| {
+            Error::invalid_input(format!("the emulator has no channel {channel}: add it to the builder"))
+        })
     }
 
     /// Registers a public key for a channel, as in the Console, while the emulator runs.
@@ -117,30 +144,52 @@ impl Emulator {
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the emulator does not have the
     /// channel, and otherwise as [`EmulatedChannel::with_key`](crate::EmulatedChannel::with_key) and
     /// [`EmulatorBuilder::build`](crate::EmulatorBuilder::build).
+    ///
+    /// ```
+    /// use line_channel_token_core::ChannelId;
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// # let jwk = r#"{"kty":"EC","alg":"ES256","use":"sig","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
+    /// let channel = EmulatedChannel::new("1234567890", "s3cret")?;
+    /// let emulator = Emulator::builder().channel(channel).accept_es256(true).build()?;
+    /// emulator.register_key(&ChannelId::new("1234567890")?, "kid-1", jwk)?;
+    /// assert!(emulator.remove_key("kid-1"));
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn register_key(
         &self,
         channel: &ChannelId,
         kid: impl AsRef<str>,
         public_jwk_json: impl AsRef<str>,
     ) -> Result<(), Error> {
-        let inner = self.inner();
+        let shared = self.shared();
         let kid = AssertionKid::new(kid)?;
-        let key = jwk::read(public_jwk_json.as_ref())?;
-        if key.algorithm() == Algorithm::Es256 && !inner.settings.accept_es256 {
+        let key = jwk::parse(public_jwk_json.as_ref())?;
+        if key.algorithm() == Algorithm::Es256 && !shared.settings.accept_es256 {
             return Err(es256_refused());
         }
         let owner = self.index(channel)?;
-        let mut keys = inner.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = shared.keys.write().unwrap_or_else(PoisonError::into_inner);
         if keys.contains_key(kid.as_str()) {
-            return Err(Error::invalid_input(format!("a key with the kid {kid} is registered already")));
+            return Err(Error::invalid_input(format!(
+                "a key with the kid {kid} is registered already: give another kid, or remove that key"
+            )));
         }
         keys.insert(kid.as_str().into(), Arc::new(RegisteredKey { owner, key }));
         Ok(())
     }
 
-    /// Removes a registered key and says whether there was one. Tokens that were issued for it stay valid.
+    /// Removes a registered key and returns whether there was one. Tokens that were issued for it stay valid.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().build()?;
+    /// assert!(!emulator.remove_key("never-registered"));
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     pub fn remove_key(&self, kid: impl AsRef<str>) -> bool {
         let Ok(kid) = AssertionKid::new(kid) else { return false };
-        self.inner().keys.write().unwrap_or_else(PoisonError::into_inner).remove(kid.as_str()).is_some()
+        self.shared().keys.write().unwrap_or_else(PoisonError::into_inner).remove(kid.as_str()).is_some()
     }
 }

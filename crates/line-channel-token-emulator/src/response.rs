@@ -1,4 +1,4 @@
-//! What an endpoint answers, before it becomes an HTTP response.
+//! An endpoint's response, and the HTTP response that it becomes.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
-use crate::bodies::{self, Body};
+use crate::error_bodies::{self, ErrorBody};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-line-request-id");
 
@@ -18,20 +18,20 @@ pub(crate) enum Success {
     Empty,
 }
 
-/// Anything but a 200: what goes over the wire, and the fuller reason for the person who reads the log.
+/// Any response but a 200: what is sent, and a longer reason for the log.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) status: StatusCode,
-    pub(crate) body: Body,
+    pub(crate) body: ErrorBody,
     pub(crate) reason: Cow<'static, str>,
     /// `Allow`, `Retry-After` or `WWW-Authenticate`, for the statuses that have one.
     pub(crate) header: Option<Box<(HeaderName, HeaderValue)>>,
-    /// Whether the rest of the request was left unread, so that the connection cannot be used again.
+    /// Whether the connection must be closed, because the rest of the request was not read.
     pub(crate) close: bool,
 }
 
-impl Refusal {
-    pub(crate) fn new(status: StatusCode, body: Body, reason: impl Into<Cow<'static, str>>) -> Self {
+impl ErrorResponse {
+    pub(crate) fn new(status: StatusCode, body: ErrorBody, reason: impl Into<Cow<'static, str>>) -> Self {
         Self { status, body, reason: reason.into(), header: None, close: false }
     }
 
@@ -39,22 +39,22 @@ impl Refusal {
         Self { header: Some(Box::new(header)), ..self }
     }
 
-    pub(crate) fn bad_request(body: Body, reason: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn bad_request(body: ErrorBody, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, body, reason)
     }
 
     pub(crate) fn no_randomness() -> Self {
         let reason = "the machine's random number generator failed";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, bodies::NO_RANDOMNESS, reason)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error_bodies::NO_RANDOMNESS, reason)
     }
 }
 
-/// The response. A HEAD gets the headers of the answer and no body.
-pub(crate) fn response(outcome: &Result<Success, Refusal>, head: bool, request_id: &str) -> Response<Bytes> {
+/// The HTTP response. A HEAD gets the headers and no body.
+pub(crate) fn response(outcome: &Result<Success, ErrorResponse>, head: bool, request_id: &str) -> Response<Bytes> {
     let (status, body) = match outcome {
         Ok(Success::Json(json)) => (StatusCode::OK, Bytes::copy_from_slice(json.as_bytes())),
         Ok(Success::Empty) => (StatusCode::OK, Bytes::new()),
-        Err(refusal) => (refusal.status, Bytes::from(refusal.body.to_string())),
+        Err(error) => (error.status, Bytes::from(error.body.to_string())),
     };
     let length = body.len();
     let mut response = Response::new(if head { Bytes::new() } else { body });
@@ -67,18 +67,18 @@ pub(crate) fn response(outcome: &Result<Success, Refusal>, head: bool, request_i
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }
-    if let Err(refusal) = outcome {
-        if let Some((name, value)) = refusal.header.as_deref() {
+    if let Err(error) = outcome {
+        if let Some((name, value)) = error.header.as_deref() {
             headers.insert(name, value.clone());
         }
-        if refusal.close {
+        if error.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
     response
 }
 
-/// A text of the request as it may be shown in a reason: escaped, and cut at 64 characters.
+/// A text of the request for a reason: escaped, and cut at 64 characters.
 pub(crate) fn shown(text: &str) -> String {
     let cut: String = text.chars().take(64).collect();
     let more = if cut.len() < text.len() { "…" } else { "" };
@@ -90,7 +90,7 @@ mod tests {
     use super::shown;
 
     #[test]
-    fn a_text_from_outside_cannot_break_the_log_line() {
+    fn shown_text_is_escaped_and_cut() {
         assert_eq!(shown("a\nb"), r#""a\nb""#);
         assert_eq!(shown(&"x".repeat(65)), format!("\"{}\"…", "x".repeat(64)));
     }

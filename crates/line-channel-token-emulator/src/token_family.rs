@@ -1,4 +1,6 @@
-//! Whose a token is, and what became of it.
+//! The families of channel access tokens.
+
+use std::fmt;
 
 /// The four families of channel access tokens: three that endpoints issue, and one that only the Console does.
 ///
@@ -28,31 +30,30 @@ impl TokenFamily {
     pub(crate) const V2: &[Self] = &[Self::ShortLived, Self::LongLived];
     /// The family that `/oauth2/v2.1/verify` and `/oauth2/v2.1/revoke` take.
     pub(crate) const V2_1: &[Self] = &[Self::Jwt];
-    /// The families whose tokens are kept; a stateless token says itself what there is to know about it.
-    pub(crate) const KEPT: &[Self] = &[Self::ShortLived, Self::Jwt, Self::LongLived];
-}
+    /// The families whose tokens are stored; a stateless token itself holds what there is to know about it.
+    pub(crate) const STORED: &[Self] = &[Self::ShortLived, Self::Jwt, Self::LongLived];
 
-/// A channel's place in the emulator's list of channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ChannelIndex(pub(crate) usize);
-
-/// What is known about a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Never issued in this family, or forgotten.
-    Unknown,
-    Revoked(ChannelIndex),
-    Expired(ChannelIndex),
-    /// Valid for so many more whole seconds.
-    Live(ChannelIndex, u64),
-}
-
-impl Standing {
-    /// The channel that the token was issued for.
-    pub(crate) fn channel(self) -> Option<ChannelIndex> {
+    /// The name in snake case, for logs and metrics; `Display` shows the same.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::TokenFamily;
+    ///
+    /// assert_eq!(TokenFamily::ShortLived.as_str(), "short_lived");
+    /// assert_eq!(TokenFamily::Jwt.to_string(), "jwt");
+    /// ```
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Unknown => None,
-            Self::Revoked(channel) | Self::Expired(channel) | Self::Live(channel, _) => Some(channel),
+            Self::ShortLived => "short_lived",
+            Self::Stateless => "stateless",
+            Self::Jwt => "jwt",
+            Self::LongLived => "long_lived",
         }
+    }
+}
+
+impl fmt::Display for TokenFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }

@@ -1,0 +1,100 @@
+//! How a client proves which channel it is: by the channel secret or by an assertion.
+
+use std::sync::PoisonError;
+
+use http::StatusCode;
+
+use crate::assertion::UnverifiedAssertion;
+use crate::claims::{self, ClaimRules};
+use crate::error_bodies::{self, ErrorBody};
+use crate::form::Form;
+use crate::json_object::JsonObject;
+use crate::leniency::Evidence;
+use crate::parameters::{client_assertion, optional, required};
+use crate::request_context::RequestContext;
+use crate::response::{ErrorResponse, shown};
+use crate::token_status::ChannelIndex;
+
+/// The channel whose id and secret the form holds, with the error responses that LINE documents for `/v2/oauth/accessToken`.
+pub(crate) fn by_secret(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result<ChannelIndex, ErrorResponse> {
+    let id = required(form, "client_id")?;
+    let secret = required(form, "client_secret")?;
+    let documented = if is_decimal(id) { error_bodies::CLIENT_ID } else { error_bodies::PARAMETERS };
+    let channel = find_channel(context, id, documented)?;
+    check_secret(context, channel, secret, error_bodies::CLIENT_SECRET)?;
+    Ok(channel)
+}
+
+/// The same with the one error response that LINE documents for `/oauth2/v3/token`.
+pub(crate) fn by_secret_v3(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result<ChannelIndex, ErrorResponse> {
+    let id = required(form, "client_id")?;
+    let secret = required(form, "client_secret")?;
+    let channel = find_channel(context, id, error_bodies::V3_CREDENTIALS)?;
+    check_secret(context, channel, secret, error_bodies::V3_CREDENTIALS)?;
+    Ok(channel)
+}
+
+/// The channel of a form's or query's assertion, and its claims, every rule but `token_exp` checked.
+pub(crate) fn by_assertion(
+    context: &mut RequestContext<'_>,
+    form: &Form<'_>,
+) -> Result<(ChannelIndex, JsonObject), ErrorResponse> {
+    let shared = context.shared;
+    let settings = &shared.settings;
+    let client_id = optional(form, "client_id")?;
+    let assertion = UnverifiedAssertion::parse(client_assertion(form)?, settings.accept_es256)?;
+    let keys = shared.keys.read().unwrap_or_else(PoisonError::into_inner);
+    let registered = keys.get(assertion.kid()).cloned();
+    drop(keys);
+    let Some(registered) = registered else {
+        let reason = format!("no key is registered under the kid {}", shown(assertion.kid()));
+        return Err(ErrorResponse::new(StatusCode::NOT_FOUND, error_bodies::UNKNOWN_KID, reason));
+    };
+    context.set_channel(registered.owner)?;
+    let claims = assertion.verify(&registered.key)?;
+    let owner = shared.channel(registered.owner).id.as_str();
+    let rules = ClaimRules { now: context.now, owner, audiences: &settings.audiences, leniency: &settings.leniency };
+    context.warnings.extend(claims::check(&claims, &rules)?);
+    if client_id.is_some_and(|id| id != owner) {
+        let reason = "client_id is not the assertion's subject: send the subject's id, or none";
+        if !settings.leniency.mismatched_client_id {
+            return Err(ErrorResponse::bad_request(error_bodies::CLIENT_ID_NOT_SUBJECT, reason));
+        }
+        context.warnings.push(reason.to_owned());
+    }
+    Ok((registered.owner, claims))
+}
+
+/// The channel of an id, which the request is then about; `documented` is the body if there is none.
+fn find_channel(
+    context: &mut RequestContext<'_>,
+    id: &str,
+    documented: ErrorBody,
+) -> Result<ChannelIndex, ErrorResponse> {
+    let Some(channel) = context.shared.find(id) else {
+        let body = match context.shared.settings.leniency.unknown_channel_id {
+            Evidence::Documented => documented,
+            Evidence::Observed => error_bodies::WRONG_FORMAT,
+        };
+        let reason = if is_decimal(id) { "no channel has this client_id" } else { "client_id is not a decimal number" };
+        return Err(ErrorResponse::bad_request(body, reason));
+    };
+    context.set_channel(channel)?;
+    Ok(channel)
+}
+
+fn check_secret(
+    context: &RequestContext<'_>,
+    channel: ChannelIndex,
+    secret: &str,
+    body: ErrorBody,
+) -> Result<(), ErrorResponse> {
+    if context.shared.channel(channel).has_secret(secret) {
+        return Ok(());
+    }
+    Err(ErrorResponse::bad_request(body, "client_secret is not the channel's"))
+}
+
+fn is_decimal(id: &str) -> bool {
+    id.bytes().all(|byte| byte.is_ascii_digit())
+}
