@@ -21,9 +21,9 @@ impl HttpBackend for PlainSocket {
         match tokio::time::timeout(limits.timeout, exchange(request, limits.max_body)).await {
             Ok(outcome) => outcome.map_err(|error| {
                 // Nothing here can tell whether the server got the request, and `Maybe` is the answer that does no harm.
-                TransportError::new(TransportErrorKind::Interrupted, Sent::Maybe).with_source(error)
+                TransportError::new(TransportErrorKind::Interrupted, Sent::Unknown).with_source(error)
             }),
-            Err(_) => Err(TransportError::new(TransportErrorKind::Timeout, Sent::Maybe)),
+            Err(_) => Err(TransportError::new(TransportErrorKind::Timeout, Sent::Unknown)),
         }
     }
 }

@@ -56,9 +56,9 @@ impl Clock for HourLater {
         Moment { monotonic: now.monotonic + HOUR, ..now }
     }
 
-    fn glance(&self) -> Moment {
-        let glance = SystemClock.glance();
-        Moment { monotonic: glance.monotonic + HOUR, ..glance }
+    fn now_coarse(&self) -> Moment {
+        let coarse = SystemClock.now_coarse();
+        Moment { monotonic: coarse.monotonic + HOUR, ..coarse }
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {

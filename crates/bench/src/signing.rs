@@ -42,7 +42,7 @@ fn es256() -> Result<Row, Box<dyn Error>> {
     let bare = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
     let der = bare.to_pkcs8v1()?;
     let key = SigningKey::from_der(der.as_ref())?;
-    let signer = AssertionSigner::allowing_es256(ChannelId::new(CHANNEL_ID)?, kid()?, key)?;
+    let signer = AssertionSigner::new_with_es256(ChannelId::new(CHANNEL_ID)?, kid()?, key)?;
     let input = signing_input(&signer)?;
     let random = SystemRandom::new();
     let comparison = compare(

@@ -82,7 +82,7 @@ fn a_channel_of_a_pool_takes_at_most_a_kib_beyond_its_token() {
     let client = line.client();
     let pool = TokenPool::builder(move |channel: &ChannelId| {
         let secret = ChannelSecret::new("0f1e2d3c4b5a69788796a5b4c3d2e1f0")?;
-        Ok(StatelessSource::with_secret(client.clone(), channel.clone(), secret))
+        Ok(StatelessSource::from_secret(client.clone(), channel.clone(), secret))
     });
     let pool = pool.clock(std::sync::Arc::new(line.clock().clone())).build();
     let channel = |id: usize| ChannelId::new((1_000_000_000 + id).to_string()).expect("it is decimal");

@@ -21,7 +21,7 @@ async fn answer_and(end: fn(Connection), mut connection: Connection, start: Stri
 async fn interrupted(make: Make, end: fn(Connection), start: &str) {
     let start = start.replace("SECRET", ANSWER_SECRET);
     let server = Server::start(None, move |connection| answer_and(end, connection, start.clone())).await;
-    both_fail(make, &server, roomy(), TransportErrorKind::Interrupted, Sent::Maybe).await;
+    both_fail(make, &server, roomy(), TransportErrorKind::Interrupted, Sent::Unknown).await;
     assert_eq!(server.connections(), 2, "a request was repeated");
 }
 
@@ -64,7 +64,7 @@ pub async fn a_refused_connection_sent_nothing(make: Make) {
     for scheme in ["http", "https"] {
         for (method, body) in [(Method::GET, ""), (Method::POST, FORM)] {
             let request = request(method, &format!("{scheme}://127.0.0.1:{port}{PATH}"), body);
-            fails(&*backend, request, roomy(), TransportErrorKind::Connect, Sent::No, scheme).await;
+            fails(&*backend, request, roomy(), TransportErrorKind::Connect, Sent::NotSent, scheme).await;
         }
     }
 }
@@ -72,7 +72,7 @@ pub async fn a_refused_connection_sent_nothing(make: Make) {
 /// The top-level domain `invalid` is reserved and never resolves.
 pub async fn an_unknown_host_sent_nothing(make: Make) {
     let request = request(Method::POST, &format!("https://no-such-host.invalid{PATH}"), FORM);
-    fails(&*backend(make), request, roomy(), TransportErrorKind::Connect, Sent::No, "POST").await;
+    fails(&*backend(make), request, roomy(), TransportErrorKind::Connect, Sent::NotSent, "POST").await;
 }
 
 /// Another protocol listens there.
@@ -87,7 +87,7 @@ pub async fn an_answer_that_is_not_http_is_told_apart(make: Make) {
             connection.closed().await;
         })
         .await;
-        both_fail(make, &server, roomy(), TransportErrorKind::Other, Sent::Maybe).await;
+        both_fail(make, &server, roomy(), TransportErrorKind::Other, Sent::Unknown).await;
     }
 }
 
@@ -99,7 +99,7 @@ pub async fn a_broken_chunk_size_is_an_error(make: Make) {
         connection.closed().await;
     })
     .await;
-    both_fail(make, &server, roomy(), TransportErrorKind::Other, Sent::Maybe).await;
+    both_fail(make, &server, roomy(), TransportErrorKind::Other, Sent::Unknown).await;
 }
 
 /// There is nowhere to send it.
@@ -108,7 +108,7 @@ pub async fn a_uri_that_is_not_absolute_sent_nothing(make: Make) {
     for uri in [PATH, "ftp://127.0.0.1/oauth2/v3/token"] {
         let request = request(Method::POST, uri, FORM);
         let error = backend.send(request, roomy()).await.unwrap_err();
-        assert_eq!(error.sent(), Sent::No, "{uri}: {error:?}");
+        assert_eq!(error.sent(), Sent::NotSent, "{uri}: {error:?}");
         assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
     }
 }
@@ -126,7 +126,7 @@ pub async fn a_call_outside_of_a_runtime_is_an_error(make: Make) {
         let mut call = std::pin::pin!(backend.send(request, roomy()));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         match call.as_mut().poll(&mut context) {
-            std::task::Poll::Ready(Err(error)) => assert_eq!(error.sent(), Sent::No, "{error:?}"),
+            std::task::Poll::Ready(Err(error)) => assert_eq!(error.sent(), Sent::NotSent, "{error:?}"),
             // A backend that needs no runtime goes on.
             std::task::Poll::Ready(Ok(_)) | std::task::Poll::Pending => {}
         }

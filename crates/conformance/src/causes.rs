@@ -25,7 +25,8 @@ pub async fn a_refused_connection_is_called_so(make: Make) {
     drop(listener);
     for scheme in ["http", "https"] {
         let url = format!("{scheme}://127.0.0.1:{port}{PATH}");
-        says(make, &url, roomy(), TransportErrorKind::Connect, Sent::No, "could not connect: connection refused").await;
+        says(make, &url, roomy(), TransportErrorKind::Connect, Sent::NotSent, "could not connect: connection refused")
+            .await;
     }
 }
 
@@ -33,7 +34,7 @@ pub async fn a_refused_connection_is_called_so(make: Make) {
 pub async fn an_unknown_host_is_a_matter_of_dns(make: Make) {
     let url = format!("https://no-such-host.invalid{PATH}");
     let words = "could not connect: dns: no such host, or no name server responded";
-    says(make, &url, roomy(), TransportErrorKind::Connect, Sent::No, words).await;
+    says(make, &url, roomy(), TransportErrorKind::Connect, Sent::NotSent, words).await;
 }
 
 /// Each way in which a certificate can be wrong.
@@ -51,7 +52,7 @@ pub async fn a_refused_certificate_says_why(make: Make) {
     ] {
         let server = Server::tls(shows, |mut connection| async move { connection.closed().await }).await;
         let words = format!("the server's certificate is not trusted: {why}");
-        says(make, &server.url(PATH), roomy(), TransportErrorKind::Certificate, Sent::No, &words).await;
+        says(make, &server.url(PATH), roomy(), TransportErrorKind::Certificate, Sent::NotSent, &words).await;
     }
 }
 
@@ -64,7 +65,7 @@ pub async fn plain_http_and_tls_are_told_apart(make: Make) {
     .await;
     let url = plain.url(PATH).replace("http://", "https://");
     let words = "could not connect: no TLS: the port does not speak TLS (plain http?)";
-    says(make, &url, roomy(), TransportErrorKind::Connect, Sent::No, words).await;
+    says(make, &url, roomy(), TransportErrorKind::Connect, Sent::NotSent, words).await;
 
     // What a TLS server sends when it gets a plain request: an alert.
     let tls = Server::plain(|mut connection| async move {
@@ -73,7 +74,7 @@ pub async fn plain_http_and_tls_are_told_apart(make: Make) {
     })
     .await;
     let words = "the exchange failed: the response is not HTTP (a TLS port? use https)";
-    says(make, &tls.url(PATH), roomy(), TransportErrorKind::Other, Sent::Maybe, words).await;
+    says(make, &tls.url(PATH), roomy(), TransportErrorKind::Other, Sent::Unknown, words).await;
 }
 
 /// The ways in which a connection can break, and what is no HTTP.
@@ -110,7 +111,7 @@ pub async fn a_broken_exchange_says_how(make: Make) {
             }
         })
         .await;
-        says(make, &server.url(PATH), roomy(), kind, Sent::Maybe, &words).await;
+        says(make, &server.url(PATH), roomy(), kind, Sent::Unknown, &words).await;
     }
 }
 
@@ -118,11 +119,11 @@ pub async fn a_broken_exchange_says_how(make: Make) {
 pub async fn a_limit_that_was_met_is_named(make: Make) {
     let silent = Server::plain(|mut connection| async move { connection.closed().await }).await;
     let words = "the deadline passed: no complete response within 800 ms";
-    says(make, &silent.url(PATH), enough_to_send(), TransportErrorKind::Timeout, Sent::Maybe, words).await;
+    says(make, &silent.url(PATH), enough_to_send(), TransportErrorKind::Timeout, Sent::Unknown, words).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}{PATH}", listener.local_addr().unwrap());
     let words = "the deadline passed: no complete response within 200 ms";
-    says(make, &url, short(), TransportErrorKind::Timeout, Sent::No, words).await;
+    says(make, &url, short(), TransportErrorKind::Timeout, Sent::NotSent, words).await;
 
     let wordy = Server::plain(|mut connection| async move {
         connection.answer(ok("four")).await;
@@ -130,7 +131,7 @@ pub async fn a_limit_that_was_met_is_named(make: Make) {
     .await;
     let words = "the response body is larger than allowed: more than 3 bytes";
     let limits = roomy().with_max_body(3);
-    says(make, &wordy.url(PATH), limits, TransportErrorKind::BodyTooLarge, Sent::Maybe, words).await;
+    says(make, &wordy.url(PATH), limits, TransportErrorKind::BodyTooLarge, Sent::Unknown, words).await;
 }
 
 /// A pasted secret can look like a scheme or a host.
@@ -138,7 +139,7 @@ pub async fn an_unusable_url_is_not_repeated(make: Make) {
     let backend = backend(make);
     for url in ["s3cret://example.org/", "ftp://s3cret.invalid/", "s3cret.invalid:80", "/s3cret"] {
         let error = backend.send(request(Method::POST, url, FORM), roomy()).await.unwrap_err();
-        assert_eq!(error.sent(), Sent::No, "{url}: {error}");
+        assert_eq!(error.sent(), Sent::NotSent, "{url}: {error}");
         assert!(error.to_string().contains(": "), "no cause is told: {error}");
         let text = crate::call::texts(&error);
         assert!(!text.contains("s3cret"), "{url}: {text}");
@@ -151,6 +152,6 @@ pub async fn a_server_without_http_1_is_told_apart(make: Make) {
     config.alpn_protocols = vec![b"h2".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let server = Server::start(Some(acceptor), |mut connection| async move { connection.closed().await }).await;
-    let error = fails(&*backend(make), post(&server), roomy(), TransportErrorKind::Connect, Sent::No, "h2").await;
+    let error = fails(&*backend(make), post(&server), roomy(), TransportErrorKind::Connect, Sent::NotSent, "h2").await;
     assert_eq!(error.to_string(), "could not connect: TLS: the server does not offer HTTP/1.1 (ALPN)");
 }

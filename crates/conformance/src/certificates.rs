@@ -14,7 +14,7 @@ async fn answer(mut connection: Connection) {
 
 async fn refused(make: Make, shows: Shows) {
     let server = Server::tls(shows, answer).await;
-    both_fail(make, &server, roomy(), TransportErrorKind::Certificate, Sent::No).await;
+    both_fail(make, &server, roomy(), TransportErrorKind::Certificate, Sent::NotSent).await;
 }
 
 /// By name and by address.
@@ -56,7 +56,8 @@ pub async fn a_server_without_tls_is_refused(make: Make) {
     let url = server.url(PATH).replace("http://", "https://");
     let backend = backend(make);
     for (method, body) in [(Method::GET, ""), (Method::POST, FORM)] {
-        fails(&*backend, request(method, &url, body), roomy(), TransportErrorKind::Connect, Sent::No, "https").await;
+        fails(&*backend, request(method, &url, body), roomy(), TransportErrorKind::Connect, Sent::NotSent, "https")
+            .await;
     }
 }
 
@@ -70,7 +71,7 @@ pub async fn a_close_during_the_handshake_is_no_verdict_on_a_certificate(make: M
     let backend = backend(make);
     for (method, body) in [(Method::GET, ""), (Method::POST, FORM)] {
         let request = request(method, &url, body);
-        let error = fails(&*backend, request, roomy(), TransportErrorKind::Connect, Sent::No, "https").await;
+        let error = fails(&*backend, request, roomy(), TransportErrorKind::Connect, Sent::NotSent, "https").await;
         assert_eq!(error.to_string(), "could not connect: connection closed during the TLS handshake");
     }
 }
@@ -83,7 +84,7 @@ pub async fn a_body_cut_off_without_a_tls_goodbye_is_an_error(make: Make) {
         }
     })
     .await;
-    both_fail(make, &server, roomy(), TransportErrorKind::Interrupted, Sent::Maybe).await;
+    both_fail(make, &server, roomy(), TransportErrorKind::Interrupted, Sent::Unknown).await;
 }
 
 /// RST, below TLS.
@@ -94,5 +95,5 @@ pub async fn a_reset_over_tls_is_an_interruption(make: Make) {
         }
     })
     .await;
-    both_fail(make, &server, roomy(), TransportErrorKind::Interrupted, Sent::Maybe).await;
+    both_fail(make, &server, roomy(), TransportErrorKind::Interrupted, Sent::Unknown).await;
 }

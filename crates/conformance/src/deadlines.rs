@@ -20,7 +20,7 @@ use crate::server::{Connection, Server, ok};
 async fn both_time_out(make: Make, server: &Server) {
     let backend = backend(make);
     let call =
-        |request, which| fails(&*backend, request, enough_to_send(), TransportErrorKind::Timeout, Sent::Maybe, which);
+        |request, which| fails(&*backend, request, enough_to_send(), TransportErrorKind::Timeout, Sent::Unknown, which);
     tokio::join!(call(get(server), "GET"), call(post(server), "POST"));
 }
 
@@ -68,7 +68,7 @@ pub async fn it_covers_the_tls_handshake_which_sends_nothing(make: Make) {
     let backend = backend(make);
     for (method, body) in [(Method::GET, ""), (Method::POST, FORM)] {
         let request = request(method, &url, body);
-        fails(&*backend, request, short(), TransportErrorKind::Timeout, Sent::No, "handshake").await;
+        fails(&*backend, request, short(), TransportErrorKind::Timeout, Sent::NotSent, "handshake").await;
     }
 }
 
@@ -80,7 +80,7 @@ pub async fn nothing_is_sent_after_it_over_a_handshake_that_ends_late(make: Make
         let url = format!("https://127.0.0.1:{}{PATH}", listener.local_addr().unwrap().port());
         let request = request(method.clone(), &url, if method == Method::GET { "" } else { FORM });
         let backend = backend(make);
-        fails(&*backend, request, short(), TransportErrorKind::Timeout, Sent::No, method.as_str()).await;
+        fails(&*backend, request, short(), TransportErrorKind::Timeout, Sent::NotSent, method.as_str()).await;
 
         let (stream, _) = listener.accept().await.unwrap();
         // A client that has closed the connection by now has sent nothing either.

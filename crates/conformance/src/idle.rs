@@ -38,7 +38,7 @@ async fn apart_by(backend: &dyn HttpBackend, server: &Server, operation: Operati
 /// After a second at the latest a call that must not be sent twice has a connection of its own; others go on with theirs.
 pub async fn only_what_can_be_repeated_goes_over_an_old_connection(make: Make) {
     let mut cases = JoinSet::new();
-    for operation in Operation::ALL {
+    for &operation in Operation::ALL {
         let once = matches!(operation, Operation::Issue | Operation::IssueJwt);
         for (idle, connections) in [(200, 1), (1100, if once { 2 } else { 1 })] {
             cases.spawn(async move {

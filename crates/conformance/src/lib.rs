@@ -16,7 +16,7 @@
 //! # #[async_trait::async_trait]
 //! # impl HttpBackend for MyBackend {
 //! #     async fn send(&self, _: http::Request<bytes::Bytes>, _: Limits) -> Result<http::Response<bytes::Bytes>, TransportError> {
-//! #         Err(TransportError::new(TransportErrorKind::Other, Sent::No))
+//! #         Err(TransportError::new(TransportErrorKind::Other, Sent::NotSent))
 //! #     }
 //! # }
 //! /// Trusts the CA in `ca_pem` beside the platform's, and has no other setting of its own.

@@ -39,7 +39,7 @@ fn behind(server: &Server, host: &str) -> Request<Bytes> {
 /// The call fails before anything of the request was sent, in these words.
 async fn refused(make: MakeProxied, proxy: &str, host: &str, kind: TransportErrorKind, words: &str) {
     let server = server().await;
-    let error = fails(&*backend(make, proxy), behind(&server, host), roomy(), kind, Sent::No, words).await;
+    let error = fails(&*backend(make, proxy), behind(&server, host), roomy(), kind, Sent::NotSent, words).await;
     assert_eq!(error.to_string(), words);
 }
 
@@ -106,7 +106,7 @@ pub async fn the_connect_timeout_covers_the_proxy(make: MakeProxied) {
     let url = format!("http://user:s3cret@{}", proxy.place());
     let backend = make(&ca_pem(), &url, Duration::from_millis(300));
     let request = behind(&server, BEHIND_PROXY);
-    let error = fails(&*backend, request, roomy(), TransportErrorKind::Connect, Sent::No, "hangs").await;
+    let error = fails(&*backend, request, roomy(), TransportErrorKind::Connect, Sent::NotSent, "hangs").await;
     let through = format!("through proxy http://{}", proxy.place());
     assert_eq!(error.to_string(), format!("could not connect: connecting {through} took longer than 300 ms"));
 }
@@ -117,7 +117,7 @@ pub async fn certificates_of_server_and_proxy_are_told_apart(make: MakeProxied) 
     let expired = Server::tls(Shows::Expired, answer).await;
     let backend = backend(make, &format!("http://{}", proxy.place()));
     let request = behind(&expired, BEHIND_PROXY);
-    let error = fails(&*backend, request, roomy(), TransportErrorKind::Certificate, Sent::No, "inside").await;
+    let error = fails(&*backend, request, roomy(), TransportErrorKind::Certificate, Sent::NotSent, "inside").await;
     assert_eq!(error.to_string(), "the server's certificate is not trusted: it expired");
 
     let proxy = Proxy::start(Does::ConnectOverTls(acceptor(Shows::Expired, rustls::ALL_VERSIONS))).await;
@@ -183,7 +183,7 @@ pub async fn socks_is_asked_for_the_port_of_the_scheme(make: MakeProxied) {
     let backend = backend(make, &format!("socks5h://{}", proxy.place()));
     for scheme in ["http", "https"] {
         let request = request(Method::POST, &format!("{scheme}://{BEHIND_PROXY}{PATH}"), FORM);
-        fails(&*backend, request, roomy(), TransportErrorKind::Connect, Sent::No, scheme).await;
+        fails(&*backend, request, roomy(), TransportErrorKind::Connect, Sent::NotSent, scheme).await;
     }
     assert_eq!(proxy.seen(), [80, 443].map(|port| format!("SOCKS5 {BEHIND_PROXY}:{port}")));
 }

@@ -47,7 +47,9 @@ pub fn on_the_runtime(backend: impl HttpBackend) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let client = Client::builder(backend)
         .base_url(BaseUrl::new(server()).unwrap())
-        .retry(RetryPolicy::default().with_waits(Duration::from_millis(20), Duration::from_millis(20)))
+        .retry(
+            RetryPolicy::default().with_min_delay(Duration::from_millis(20)).with_max_delay(Duration::from_millis(20)),
+        )
         .build();
     let (id, secret) = (ChannelId::new("1234567890").unwrap(), ChannelSecret::new("s3cr3t").unwrap());
     let before = SystemClock.now();

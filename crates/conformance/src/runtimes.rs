@@ -125,7 +125,7 @@ async fn cut_off(make: Make, start: &'static str) -> TransportError {
         let of_call = multi_threaded();
         let (in_flight, request) = (Arc::clone(&backend), post(&server));
         let call = of_call.spawn(async move {
-            fails(&*in_flight, request, roomy(), TransportErrorKind::Interrupted, Sent::Maybe, start).await
+            fails(&*in_flight, request, roomy(), TransportErrorKind::Interrupted, Sent::Unknown, start).await
         });
         of_call.block_on(arrived.notified());
         drop(of_connection);

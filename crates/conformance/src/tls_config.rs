@@ -74,7 +74,7 @@ pub async fn a_client_certificate_is_shown(make: MakeWithTls) {
         let error = make(pinned(), None).unwrap().send(post(&server), roomy()).await.unwrap_err();
         // With TLS 1.3 the client is done before the server looks, so that the refusal can be lost with the connection.
         if version.version == ProtocolVersion::TLSv1_2 {
-            assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No), "{error:?}");
+            assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::NotSent), "{error:?}");
             assert!(error.to_string().contains("client certificate"), "{error}");
         }
     }
@@ -97,7 +97,7 @@ pub async fn nothing_else_is_trusted(make: MakeWithTls) {
     let config = builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
     let server = server(acceptor(Shows::Valid, rustls::ALL_VERSIONS)).await;
     let backend = make(config, None).unwrap();
-    fails(&*backend, post(&server), roomy(), TransportErrorKind::Certificate, Sent::No, "no root").await;
+    fails(&*backend, post(&server), roomy(), TransportErrorKind::Certificate, Sent::NotSent, "no root").await;
 }
 
 /// Runs one case on a runtime of its own. [`tls_suite!`](crate::tls_suite) calls it.

@@ -31,11 +31,11 @@ impl AssertionSigner {
         if key.algorithm() != SigningAlgorithm::Rs256 {
             return Err(Error::invalid_input(format!(
                 "this key signs {}, and LINE accepts RS256 with an RSA key of 2048 bits alone: use such a key \
-                 (SigningKey::generate_rsa), or AssertionSigner::allowing_es256 where a gateway takes ES256",
+                 (SigningKey::generate_rsa), or AssertionSigner::new_with_es256 where a gateway takes ES256",
                 key.algorithm()
             )));
         }
-        Self::allowing_es256(channel_id, kid, key)
+        Self::new_with_es256(channel_id, kid, key)
     }
 
     /// As [`new`](Self::new), with EC keys too.
@@ -46,7 +46,7 @@ impl AssertionSigner {
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) where the key came from a JWK that names
     /// another kid.
-    pub fn allowing_es256(channel_id: ChannelId, kid: AssertionKid, key: SigningKey) -> Result<Self, Error> {
+    pub fn new_with_es256(channel_id: ChannelId, kid: AssertionKid, key: SigningKey) -> Result<Self, Error> {
         if key.embedded_kid().is_some_and(|embedded| embedded != kid.as_str()) {
             return Err(Error::invalid_input(format!(
                 "the private JWK names another kid than {kid}: give the kid that the LINE Developers Console shows for \
@@ -109,7 +109,7 @@ impl AssertionSigner {
         let mut signature = [0; 256];
         let signature = &mut signature[..self.algorithm().signature_len()];
         self.key.sign_bytes(unsigned.signing_input(), signature)?;
-        unsigned.with_signature(signature)
+        unsigned.attach_signature(signature)
     }
 }
 

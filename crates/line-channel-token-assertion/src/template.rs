@@ -51,7 +51,7 @@ const AUDIENCE: &str = "https://api.line.me/";
 ///             .sign_sha256_digest("alias/line", unsigned.signing_input_sha256())
 ///             .await
 ///             .map_err(|error| Error::signing("the KMS did not sign").with_source(error))?;
-///         unsigned.with_signature(&signature)
+///         unsigned.attach_signature(&signature)
 ///     }
 /// }
 ///
@@ -213,7 +213,8 @@ mod tests {
                 r#"{"iss":"0123456789","sub":"0123456789","aud":"https://api.line.me/","exp":1785000300,"token_exp":2592000}"#,
             ]
         );
-        let shorter = template("6b2f", SigningAlgorithm::Es256).with_lifetime(AssertionLifetime::seconds(60).unwrap());
+        let shorter =
+            template("6b2f", SigningAlgorithm::Es256).with_lifetime(AssertionLifetime::from_secs(60).unwrap());
         assert_eq!(
             parts(shorter.unsigned(None).signing_input()),
             [

@@ -46,7 +46,7 @@ impl UnsignedAssertion {
     /// # Errors
     ///
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) where the signature has another length.
-    pub fn with_signature(mut self, signature: &[u8]) -> Result<Assertion, Error> {
+    pub fn attach_signature(mut self, signature: &[u8]) -> Result<Assertion, Error> {
         let (given, expected) = (signature.len(), self.algorithm.signature_len());
         if given != expected {
             return Err(Error::signing(match self.algorithm {
@@ -54,7 +54,7 @@ impl UnsignedAssertion {
                     format!("a signature of {given} bytes is not RS256 with RSA 2048, which has 256")
                 }
                 SigningAlgorithm::Es256 => format!(
-                    "a signature of {given} bytes is not r and s of ES256, which have 64; pass DER to with_der_signature"
+                    "a signature of {given} bytes is not r and s of ES256, which have 64; pass DER to attach_der_signature"
                 ),
             }));
         }
@@ -69,9 +69,9 @@ impl UnsignedAssertion {
     ///
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) where it is not such a signature, or where the
     /// algorithm is RS256, whose signatures have one form alone.
-    pub fn with_der_signature(self, signature: &[u8]) -> Result<Assertion, Error> {
+    pub fn attach_der_signature(self, signature: &[u8]) -> Result<Assertion, Error> {
         match self.algorithm {
-            SigningAlgorithm::Es256 => self.with_signature(&ecdsa_der::to_fixed(signature)?),
+            SigningAlgorithm::Es256 => self.attach_signature(&ecdsa_der::to_fixed(signature)?),
             SigningAlgorithm::Rs256 => {
                 Err(Error::signing("an RS256 signature is not DER: pass its 256 bytes to with_signature"))
             }
@@ -102,7 +102,7 @@ mod tests {
         for algorithm in [SigningAlgorithm::Rs256, SigningAlgorithm::Es256] {
             let unsigned = template(algorithm).unsigned(Some(TokenLifetime::MAX));
             let room = unsigned.jwt.capacity();
-            let assertion = unsigned.with_signature(&vec![1; algorithm.signature_len()]).unwrap();
+            let assertion = unsigned.attach_signature(&vec![1; algorithm.signature_len()]).unwrap();
             assert_eq!(assertion.expose_secret().len(), room);
         }
     }
@@ -112,16 +112,16 @@ mod tests {
         let [rs256, es256] = [SigningAlgorithm::Rs256, SigningAlgorithm::Es256].map(template);
         let der = [&[0x30, 6, 2, 1, 5, 2, 1, 9][..]].concat();
         for (refusal, says) in [
-            (rs256.unsigned(None).with_signature(&[1; 384]), "384 bytes is not RS256"),
-            (rs256.unsigned(None).with_der_signature(&der), "with_signature"),
-            (es256.unsigned(None).with_signature(&der), "with_der_signature"),
-            (es256.unsigned(None).with_der_signature(&[0; 64]), "not DER"),
+            (rs256.unsigned(None).attach_signature(&[1; 384]), "384 bytes is not RS256"),
+            (rs256.unsigned(None).attach_der_signature(&der), "with_signature"),
+            (es256.unsigned(None).attach_signature(&der), "attach_der_signature"),
+            (es256.unsigned(None).attach_der_signature(&[0; 64]), "not DER"),
         ] {
             let error = refusal.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Signing);
             assert!(error.to_string().contains(says), "{error}");
         }
-        let assertion = es256.unsigned(None).with_der_signature(&der).unwrap();
+        let assertion = es256.unsigned(None).attach_der_signature(&der).unwrap();
         let signature = URL_SAFE_NO_PAD.decode(assertion.expose_secret().split('.').nth(2).unwrap()).unwrap();
         assert_eq!((signature.len(), signature[31], signature[63]), (64, 5, 9));
     }

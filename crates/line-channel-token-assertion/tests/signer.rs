@@ -45,14 +45,14 @@ fn an_ec_key_is_refused_for_line_and_the_way_out_is_named() {
     let (channel, kid) = whom();
     let error = AssertionSigner::new(channel.clone(), kid.clone(), key("ec-sec1.pem")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    for says in ["signs ES256", "RS256 with an RSA key of 2048 bits alone", "AssertionSigner::allowing_es256"] {
+    for says in ["signs ES256", "RS256 with an RSA key of 2048 bits alone", "AssertionSigner::new_with_es256"] {
         assert!(error.to_string().contains(says), "{error}");
     }
-    let signer = AssertionSigner::allowing_es256(channel.clone(), kid.clone(), key("ec-sec1.pem")).unwrap();
+    let signer = AssertionSigner::new_with_es256(channel.clone(), kid.clone(), key("ec-sec1.pem")).unwrap();
     assert_eq!(signer.algorithm(), SigningAlgorithm::Es256);
     assert_eq!(part(&signer.sign().unwrap(), 0), json!({"alg": "ES256", "typ": "JWT", "kid": "6b2f34a4"}));
     // The door for gateways takes RSA as well.
-    AssertionSigner::allowing_es256(channel, kid, key("rsa-pkcs1.pem")).unwrap();
+    AssertionSigner::new_with_es256(channel, kid, key("rsa-pkcs1.pem")).unwrap();
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn expiry_is_counted_from_the_given_clock_and_ids_stay_strings() {
         json!({"iss": "1234567890", "sub": "1234567890", "aud": "https://api.line.me/", "exp": 1_785_000_300})
     );
     let longest = at(1_785_000_000).with_lifetime(AssertionLifetime::MAX);
-    let claims = part(&longest.sign_for(TokenLifetime::days(1).unwrap()).unwrap(), 1);
+    let claims = part(&longest.sign_for(TokenLifetime::from_days(1).unwrap()).unwrap(), 1);
     assert_eq!((&claims["exp"], &claims["token_exp"]), (&json!(1_785_001_800), &json!(86_400)));
     // A clock beyond all sense gives a late expiry and no overflow.
     assert_eq!(part(&at(u64::MAX).sign().unwrap(), 1)["exp"], json!(u64::MAX));

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 fn signer(key: &SigningKey) -> AssertionSigner {
     let (channel, kid) = (ChannelId::new("1234567890").unwrap(), AssertionKid::new("6b2f34a4").unwrap());
-    AssertionSigner::allowing_es256(channel, kid, key.clone()).unwrap()
+    AssertionSigner::new_with_es256(channel, kid, key.clone()).unwrap()
 }
 
 fn committed_keys() -> [SigningKey; 2] {
@@ -55,7 +55,7 @@ fn jsonwebtoken_verifies_what_we_sign() {
     for key in committed_keys() {
         let signer = signer(&key);
         let (header, claims) =
-            check_with_jsonwebtoken(&signer.sign_for(TokenLifetime::days(30).unwrap()).unwrap(), &key);
+            check_with_jsonwebtoken(&signer.sign_for(TokenLifetime::from_days(30).unwrap()).unwrap(), &key);
         assert_eq!((header.typ.as_deref(), header.kid.as_deref()), (Some("JWT"), Some("6b2f34a4")));
         assert_eq!((&claims["sub"], &claims["token_exp"]), (&Value::from("1234567890"), &Value::from(2_592_000)));
 
@@ -76,7 +76,7 @@ fn many_threads_share_one_signer() {
                 let (signer, key, made) = (signer.clone(), &key, &made);
                 scope.spawn(move || {
                     for n in 1..=10 {
-                        let assertion = signer.sign_for(TokenLifetime::seconds(thread * 1000 + n).unwrap()).unwrap();
+                        let assertion = signer.sign_for(TokenLifetime::from_secs(thread * 1000 + n).unwrap()).unwrap();
                         let (_, claims) = check_with_jsonwebtoken(&assertion, key);
                         assert_eq!(claims["token_exp"], thread * 1000 + n);
                         made.lock().unwrap().insert(assertion.expose_secret().to_owned());

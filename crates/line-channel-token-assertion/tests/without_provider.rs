@@ -27,5 +27,5 @@ fn a_signer_outside_needs_no_provider() {
         AssertionKid::new("kid").unwrap(),
         SigningAlgorithm::Rs256,
     );
-    template.unsigned(None).with_signature(&[7; 256]).unwrap();
+    template.unsigned(None).attach_signature(&[7; 256]).unwrap();
 }

@@ -40,7 +40,7 @@ const RESTARTS: usize = 5;
 /// # line.given(Operation::IssueStateless).respond(Reply::stateless_token("the-token"));
 /// # let client = line.client();
 /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
-/// let tokens = TokenCache::builder(StatelessSource::with_secret(client, id, secret))
+/// let tokens = TokenCache::builder(StatelessSource::from_secret(client, id, secret))
 /// #   .clock(std::sync::Arc::new(line.clock().clone()))
 ///     .build();
 /// assert_eq!(tokens.token().await?.header_value(), "Bearer the-token");

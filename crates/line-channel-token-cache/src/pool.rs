@@ -47,7 +47,7 @@ const REVOCATIONS_AT_ONCE: usize = 1024;
 /// # let client = line.client();
 /// let pool = TokenPool::builder(move |channel| {
 ///     let secret = ChannelSecret::new("s3cret")?; // of this channel
-///     Ok(StatelessSource::with_secret(client.clone(), channel.clone(), secret))
+///     Ok(StatelessSource::from_secret(client.clone(), channel.clone(), secret))
 /// })
 /// # .clock(std::sync::Arc::new(line.clock().clone()))
 /// .build();

@@ -121,7 +121,7 @@ impl Refresh {
     /// The error of a call whose response will not come. If slots are limited, it may have used one up.
     fn lost_response(&self, error: Error) -> Error {
         let has_budget = self.cache.upgrade().is_some_and(|cache| cache.state().policy.budget().is_some());
-        if has_budget && self.call.serial().is_some() { error.with_sent(Sent::Maybe) } else { error }
+        if has_budget && self.call.serial().is_some() { error.with_sent(Sent::Unknown) } else { error }
     }
 
     /// Makes sure of a slot and calls the source.

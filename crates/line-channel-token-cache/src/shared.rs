@@ -94,7 +94,7 @@ impl Shared {
     pub(crate) fn try_fresh<T>(&self, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
         let current = self.current.load();
         let token = current.as_ref()?;
-        let coarse = self.settings.clock.glance();
+        let coarse = self.settings.clock.now_coarse();
         if !token.expiry().is_fresh_at(coarse) {
             return None;
         }

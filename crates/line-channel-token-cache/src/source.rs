@@ -90,7 +90,7 @@ use crate::policy::SourcePolicy;
 /// |---|---|---|
 /// | [`Error::transient`]: the vault is sealed, the KMS timed out | 1 s, doubling up to a minute | no |
 /// | [`Error::signing`], [`Error::invalid_input`], [`Error::backend`], [`Error::token_unavailable`]: a person has to act | 30 s, doubling up to 10 minutes | no |
-/// | any of them `.with_sent(Sent::Maybe)`: a request may have arrived, and no response came back | 30 s, doubling up to 10 minutes | yes |
+/// | any of them `.with_sent(Sent::Unknown)`: a request may have arrived, and no response came back | 30 s, doubling up to 10 minutes | yes |
 /// | what the methods of [`Client`](line_channel_token_core::Client) return: pass it on | as its kind says | if it may have been issued: a lost response, a 5xx, a 408, a body that is no token; not if LINE refused it |
 /// | a panic, or the deadline | as a lost response | yes |
 /// | a call that is cancelled because its runtime ended | at once; with a budget, from the sixth in a row on after 1 s, doubling up to a minute | yes |

@@ -19,7 +19,7 @@ pub(crate) async fn sleep(clock: &dyn Clock, duration: Duration) {
     let mut left = duration;
     while !left.is_zero() {
         let wait = left.min(MAX_SLEEP);
-        clock.nap(wait).await;
+        clock.background_sleep(wait).await;
         let still_left = end.saturating_sub(clock.now().monotonic);
         if left.saturating_sub(still_left) < wait / 2 {
             yield_now().await;

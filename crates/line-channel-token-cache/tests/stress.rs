@@ -78,11 +78,11 @@ impl TokenSource for Source {
         let token = || AccessToken::new(format!("token-{nth}"));
         match what {
             0 => std::future::pending().await,
-            1 => request.clock().nap(Duration::from_secs(fastrand::u64(0..5))).await,
+            1 => request.clock().background_sleep(Duration::from_secs(fastrand::u64(0..5))).await,
             2 => tokio::time::sleep(Duration::from_millis(1)).await,
             3 => return Err(Error::signing("told to")),
             4 => return Err(Error::transient("told to")),
-            5 => return Err(Error::transient("told to").with_sent(Sent::Maybe)),
+            5 => return Err(Error::transient("told to").with_sent(Sent::Unknown)),
             6 => std::panic::resume_unwind(Box::new("told to")),
             7 => return Ok(NewToken::new(token()?, sent_at, Duration::ZERO).into()),
             8 => return Ok(Issued::Keep { ask_again_in: Duration::from_secs(2) }),

@@ -120,7 +120,7 @@ impl AssertionLifetime {
     /// # Errors
     ///
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) outside 1..=1800.
-    pub fn seconds(seconds: u64) -> Result<Self, Error> {
+    pub fn from_secs(seconds: u64) -> Result<Self, Error> {
         match u32::try_from(seconds) {
             Ok(seconds @ 1..=1800) => Ok(Self(seconds)),
             _ => Err(Error::invalid_input(format!(
@@ -164,7 +164,7 @@ impl Default for AssertionLifetime {
 /// ```no_run
 /// # use line_channel_token_core::{AssertionSource, Client, Error, JwtToken, TokenLifetime};
 /// # async fn run(client: Client, source: &dyn AssertionSource) -> Result<JwtToken, Error> {
-/// client.issue_jwt(&source.assertion(Some(TokenLifetime::days(30)?)).await?).await
+/// client.issue_jwt(&source.assertion(Some(TokenLifetime::from_days(30)?)).await?).await
 /// # }
 /// ```
 #[async_trait]
@@ -201,12 +201,12 @@ mod tests {
 
     #[test]
     fn the_lifetime_stays_within_lines_half_hour_and_names_the_likely_mistake() {
-        assert_eq!(AssertionLifetime::seconds(1).unwrap().as_secs(), 1);
-        assert_eq!(AssertionLifetime::seconds(1800).unwrap(), AssertionLifetime::MAX);
+        assert_eq!(AssertionLifetime::from_secs(1).unwrap().as_secs(), 1);
+        assert_eq!(AssertionLifetime::from_secs(1800).unwrap(), AssertionLifetime::MAX);
         for (seconds, says) in
             [(0, "not 0"), (1801, "not 1801"), (300_000, "milliseconds"), (1_790_000_000, "moment of expiry")]
         {
-            let error = AssertionLifetime::seconds(seconds).unwrap_err().to_string();
+            let error = AssertionLifetime::from_secs(seconds).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
     }

@@ -21,7 +21,7 @@ use crate::Sleep;
 /// - logs neither the body nor the query of a request, nor the body of an answer: they hold secrets in clear,
 /// - puts no URL in its errors, because two of the endpoints carry secrets in the query,
 /// - stops its work when the future is dropped,
-/// - sends an operation that is not [repeatable](crate::Operation::is_repeatable) over a new connection, or over one that
+/// - sends an operation that is not [repeatable](crate::Operation::is_idempotent) over a new connection, or over one that
 ///   was in use a moment ago: a server that is just closing an idle one would lose the request, and nobody knows then
 ///   whether a token was issued. The [`Operation`](crate::Operation) is an extension of the request.
 #[async_trait]
@@ -30,7 +30,7 @@ pub trait HttpBackend: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where no complete answer arrived. [`Sent::No`] may be claimed only where the server provably got no part of
+    /// Where no complete answer arrived. [`Sent::NotSent`] may be claimed only where the server provably got no part of
     /// the request, because a call that must not be repeated blindly is then repeated.
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError>;
 
@@ -90,9 +90,9 @@ impl Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sent {
     /// It provably got no part of it.
-    No,
+    NotSent,
     /// It may have got it, and may have acted on it.
-    Maybe,
+    Unknown,
 }
 
 /// Why no complete answer arrived.
@@ -135,7 +135,7 @@ impl TransportError {
     /// ```
     /// use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
     ///
-    /// let error = TransportError::new(TransportErrorKind::Connect, Sent::No).with_detail("connection refused");
+    /// let error = TransportError::new(TransportErrorKind::Connect, Sent::NotSent).with_detail("connection refused");
     /// assert_eq!(error.to_string(), "could not connect: connection refused");
     /// ```
     #[must_use]

@@ -116,7 +116,7 @@ impl BaseUrl {
             return Err(Error::invalid_input("the base URL has a query: give scheme, host and path alone"));
         }
         let path = path.path().trim_end_matches('/');
-        if Operation::ALL.into_iter().any(|operation| path.ends_with(operation.path())) {
+        if Operation::ALL.iter().any(|operation| path.ends_with(operation.path())) {
             return Err(Error::invalid_input(
                 "the base URL ends with the path of an endpoint, which is added to it for each call: give what stands before",
             ));

@@ -115,7 +115,7 @@ impl Seen<'_> {
         let failed = class(ErrorKind::Server, self.with_page("the server failed"));
         if self.status == StatusCode::NETWORK_AUTHENTICATION_REQUIRED {
             failed.hint("a captive portal demands a login first")
-        } else if self.operation.is_repeatable() {
+        } else if self.operation.is_idempotent() {
             failed
         } else {
             failed.hint("it may have issued a token all the same, so the call was not repeated")

@@ -187,8 +187,8 @@ impl Client {
             };
             let elapsed = clock.now().monotonic.saturating_sub(started.monotonic);
             let schedule = schedule.get_or_insert_with(|| retry.schedule());
-            let Some(wait) = schedule.next_wait(operation, &error, elapsed) else { return Err(error) };
-            if !self.wait(wait).await {
+            let Some(delay) = schedule.next_delay(operation, &error, elapsed) else { return Err(error) };
+            if !self.wait(delay).await {
                 return Err(error);
             }
         }

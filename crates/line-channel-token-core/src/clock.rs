@@ -72,7 +72,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// by a few milliseconds at the most. After a suspension, its `monotonic` may lack that time until somebody calls
     /// `now`; its `unix` does not. For paths that are counted in nanoseconds and decide nothing that so little time would
     /// change.
-    fn glance(&self) -> Moment {
+    fn now_coarse(&self) -> Moment {
         self.now()
     }
 
@@ -82,7 +82,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 
     /// The same for housekeeping, whose end nobody waits for. A clock for tests that moves when somebody waits does not
     /// move for this.
-    fn nap(&self, duration: Duration) -> Sleep {
+    fn background_sleep(&self, duration: Duration) -> Sleep {
         self.sleep(duration)
     }
 }

@@ -116,31 +116,31 @@ impl Error {
     /// A value that was refused before anything was sent. The message must not show a secret.
     #[must_use]
     pub fn invalid_input(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::InvalidInput, message.into(), Sent::No)
+        Self::new(ErrorKind::InvalidInput, message.into(), Sent::NotSent)
     }
 
     /// A failure to sign an assertion. The message must not show a secret.
     #[must_use]
     pub fn signing(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Signing, message.into(), Sent::No)
+        Self::new(ErrorKind::Signing, message.into(), Sent::NotSent)
     }
 
     /// A backend that could not be built. The message must not show a secret.
     #[must_use]
     pub fn backend(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Backend, message.into(), Sent::No)
+        Self::new(ErrorKind::Backend, message.into(), Sent::NotSent)
     }
 
     /// A token cache that has nothing to hand out. The message must not show a secret.
     #[must_use]
     pub fn token_unavailable(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::TokenUnavailable, message.into(), Sent::No)
+        Self::new(ErrorKind::TokenUnavailable, message.into(), Sent::NotSent)
     }
 
     /// A token cache that has used up its budget of a channel's places. The message must not show a secret.
     #[must_use]
     pub fn issue_budget_reached(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::IssueBudgetReached, message.into(), Sent::No)
+        Self::new(ErrorKind::IssueBudgetReached, message.into(), Sent::NotSent)
     }
 
     /// A failure of a token source that may be over by the next call: a vault that cannot be reached, a lock that another
@@ -156,12 +156,12 @@ impl Error {
     /// ```
     #[must_use]
     pub fn transient(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::TemporarilyUnavailable, message.into(), Sent::No)
+        Self::new(ErrorKind::TemporarilyUnavailable, message.into(), Sent::NotSent)
     }
 
     /// The same error, saying whether the request may have reached the server: for token sources of your own.
     ///
-    /// A source whose request may have used up one of a channel's 30 places says [`Sent::Maybe`], so that the request is
+    /// A source whose request may have used up one of a channel's 30 places says [`Sent::Unknown`], so that the request is
     /// not repeated.
     #[must_use]
     pub fn with_sent(self, sent: Sent) -> Self {
@@ -204,7 +204,7 @@ impl Error {
             TransportErrorKind::BodyTooLarge => ErrorKind::BodyTooLarge,
             TransportErrorKind::Other => ErrorKind::Transport,
         };
-        let lost_token = error.sent() == Sent::Maybe && !operation.is_repeatable();
+        let lost_token = error.sent() == Sent::Unknown && !operation.is_idempotent();
         let mut inner = Arc::unwrap_or_clone(Self::new(kind, error.to_string().into(), error.sent()).0);
         inner.operation = Some(operation);
         inner.hint = lost_token.then_some(Cow::Borrowed(
@@ -228,7 +228,7 @@ impl Error {
             request_id,
             retry_after,
             server_text,
-            sent: Sent::Maybe,
+            sent: Sent::Unknown,
             source: None,
         }))
     }
@@ -261,14 +261,14 @@ impl Error {
             | ErrorKind::Server
             | ErrorKind::TemporarilyUnavailable => true,
             ErrorKind::UnexpectedResponse => {
-                self.0.operation.is_some_and(Operation::is_repeatable)
+                self.0.operation.is_some_and(Operation::is_idempotent)
                     && self.0.status.is_some_and(|status| status.is_success())
             }
             _ => false,
         }
     }
 
-    /// Whether the server may have got the request. After a failed `issue` or `issue_jwt` with [`Sent::Maybe`] and no
+    /// Whether the server may have got the request. After a failed `issue` or `issue_jwt` with [`Sent::Unknown`] and no
     /// [`status`](Self::status), a token may exist that nobody holds.
     #[must_use]
     pub fn sent(&self) -> Sent {

@@ -5,6 +5,15 @@ use std::fmt;
 use http::Method;
 
 /// One of the nine operations.
+///
+/// ```
+/// use line_channel_token_core::Operation;
+///
+/// assert_eq!(Operation::IssueJwt.as_str(), "issue_jwt");
+/// assert!(!Operation::IssueJwt.is_idempotent(), "each call uses up a slot");
+/// assert_eq!(Operation::ALL.iter().filter(|operation| !operation.is_idempotent()).count(), 2);
+/// ```
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Operation {
     /// Issue a short-lived token (v2).
@@ -29,7 +38,7 @@ pub enum Operation {
 
 impl Operation {
     /// All nine.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: &[Self] = &[
         Self::Issue,
         Self::Verify,
         Self::Revoke,
@@ -43,7 +52,7 @@ impl Operation {
 
     /// The name of the client's method.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Issue => "issue",
             Self::Verify => "verify",
@@ -83,10 +92,10 @@ impl Operation {
 
     /// Whether it does no harm to send it twice.
     ///
-    /// `issue` and `issue_jwt` use up one of the channel's 30 places each time, so they are repeated only where the
-    /// first try provably never reached the server.
+    /// `issue` and `issue_jwt` use up one of the channel's 30 slots each time, so they are repeated only if the first
+    /// attempt provably never reached the server.
     #[must_use]
-    pub fn is_repeatable(self) -> bool {
+    pub fn is_idempotent(self) -> bool {
         !matches!(self, Self::Issue | Self::IssueJwt)
     }
 
@@ -99,6 +108,6 @@ impl Operation {
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.as_str())
     }
 }

@@ -204,7 +204,7 @@ fn object(response: &Response<Bytes>) -> Result<JsonObject<'_>, Fault> {
 }
 
 fn unexpected(operation: Operation, response: &Response<Bytes>, what: &str) -> Error {
-    let hint = (!operation.is_repeatable()).then_some(
+    let hint = (!operation.is_idempotent()).then_some(
         "the server may have issued a token that nobody holds now; it counts towards the channel's 30 until it expires",
     );
     let response = ErrorResponse {

@@ -8,9 +8,9 @@ use crate::{Error, Operation, Sent};
 
 /// How a client repeats a call that failed for a [transient](Error::is_transient) reason.
 ///
-/// Calls that do no harm when they arrive twice are repeated. `issue` and `issue_jwt` are repeated only where the
-/// request provably never reached the server, because each arrival uses up one of a channel's 30 places. Waits double
-/// from try to try, with jitter; a longer `Retry-After` is honoured where it fits into the total.
+/// Calls that are [idempotent](Operation::is_idempotent) are repeated. `issue` and `issue_jwt` are repeated only if the
+/// request provably never reached the server, because each arrival uses up one of a channel's 30 slots. The delay doubles
+/// from attempt to attempt, with jitter; a longer `Retry-After` is honoured if it fits into the total.
 ///
 /// If the process cannot wait, because it may start no thread for a timer, a failed call is not repeated.
 ///
@@ -18,85 +18,117 @@ use crate::{Error, Operation, Sent};
 /// use std::time::Duration;
 /// use line_channel_token_core::RetryPolicy;
 ///
-/// let patient = RetryPolicy::default().with_max_tries(10).with_total(Duration::from_secs(60));
-/// # let _ = patient;
+/// let patient = RetryPolicy::default().with_max_attempts(10).with_max_elapsed(Duration::from_secs(60));
+/// assert_eq!(patient.max_attempts(), 10);
+/// assert_eq!(patient.min_delay(), Duration::from_millis(100));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    max_tries: usize,
-    first_wait: Duration,
-    longest_wait: Duration,
-    total: Duration,
+    max_attempts: usize,
+    min_delay: Duration,
+    max_delay: Duration,
+    max_elapsed: Duration,
 }
 
 impl RetryPolicy {
-    /// One try and no more.
+    /// One attempt and no more.
     #[must_use]
     pub fn never() -> Self {
-        Self::default().with_max_tries(1)
+        Self::default().with_max_attempts(1)
     }
 
-    /// At most this many tries, the first included; 0 counts as 1.
+    /// At most this many attempts, the first included; 0 counts as 1.
     #[must_use]
-    pub fn with_max_tries(self, max_tries: usize) -> Self {
-        Self { max_tries: max_tries.max(1), ..self }
+    pub fn with_max_attempts(self, max_attempts: usize) -> Self {
+        Self { max_attempts: max_attempts.max(1), ..self }
     }
 
-    /// The first wait and the longest one, before jitter (which adds up to as much again).
+    /// The delay before the second attempt, before jitter (which adds up to as much again). If it is longer than the
+    /// [longest one](Self::with_max_delay), that applies.
     #[must_use]
-    pub fn with_waits(self, first: Duration, longest: Duration) -> Self {
-        Self { first_wait: first, longest_wait: longest, ..self }
+    pub fn with_min_delay(self, min_delay: Duration) -> Self {
+        Self { min_delay, ..self }
     }
 
-    /// No try starts later than this after the first one did, and the waits between the tries of a call never add up to
-    /// more.
+    /// The longest delay between two attempts, before jitter (which adds up to as much again).
     #[must_use]
-    pub fn with_total(self, total: Duration) -> Self {
-        Self { total, ..self }
+    pub fn with_max_delay(self, max_delay: Duration) -> Self {
+        Self { max_delay, ..self }
+    }
+
+    /// No attempt starts later than this after the first one did, and the delays between the attempts of a call never add
+    /// up to more.
+    #[must_use]
+    pub fn with_max_elapsed(self, max_elapsed: Duration) -> Self {
+        Self { max_elapsed, ..self }
+    }
+
+    /// The largest number of attempts, the first included.
+    #[must_use]
+    pub fn max_attempts(&self) -> usize {
+        self.max_attempts
+    }
+
+    /// The delay before the second attempt.
+    #[must_use]
+    pub fn min_delay(&self) -> Duration {
+        self.min_delay
+    }
+
+    /// The longest delay between two attempts.
+    #[must_use]
+    pub fn max_delay(&self) -> Duration {
+        self.max_delay
+    }
+
+    /// How long after the first attempt the last one may start.
+    #[must_use]
+    pub fn max_elapsed(&self) -> Duration {
+        self.max_elapsed
     }
 
     pub(crate) fn schedule(&self) -> Schedule {
-        let waits = ExponentialBuilder::new()
-            .with_min_delay(self.first_wait.min(self.longest_wait))
-            .with_max_delay(self.longest_wait)
-            .with_max_times(self.max_tries - 1)
+        let delays = ExponentialBuilder::new()
+            .with_min_delay(self.min_delay.min(self.max_delay))
+            .with_max_delay(self.max_delay)
+            .with_max_times(self.max_attempts - 1)
             .with_jitter()
             .build();
-        Schedule { waits, waited: Duration::ZERO, total: self.total }
+        Schedule { delays, waited: Duration::ZERO, max_elapsed: self.max_elapsed }
     }
 }
 
 impl Default for RetryPolicy {
-    /// Three tries, waits from 100 ms to 2 s, and no try later than 15 s after the first.
+    /// Three attempts, delays from 100 ms to 2 s, and no attempt later than 15 s after the first.
     fn default() -> Self {
         Self {
-            max_tries: 3,
-            first_wait: Duration::from_millis(100),
-            longest_wait: Duration::from_secs(2),
-            total: Duration::from_secs(15),
+            max_attempts: 3,
+            min_delay: Duration::from_millis(100),
+            max_delay: Duration::from_secs(2),
+            max_elapsed: Duration::from_secs(15),
         }
     }
 }
 
 pub(crate) struct Schedule {
-    waits: ExponentialBackoff,
-    /// The sum of the waits so far. The clock says as much and more, unless another one does the waiting.
+    delays: ExponentialBackoff,
+    /// The sum of the delays so far. The clock says as much and more, unless another one does the waiting.
     waited: Duration,
-    total: Duration,
+    max_elapsed: Duration,
 }
 
 impl Schedule {
-    /// How long to wait before the call is tried again, or `None` where it must not be.
-    pub(crate) fn next_wait(&mut self, operation: Operation, error: &Error, elapsed: Duration) -> Option<Duration> {
-        let safe = operation.is_repeatable() || error.sent() == Sent::No;
+    /// How long to wait before the next attempt, or `None` if there must be none.
+    pub(crate) fn next_delay(&mut self, operation: Operation, error: &Error, elapsed: Duration) -> Option<Duration> {
+        let safe = operation.is_idempotent() || error.sent() == Sent::NotSent;
         if !safe || !error.is_transient() {
             return None;
         }
-        let wait = self.waits.next()?.max(error.retry_after().unwrap_or_default());
-        if elapsed.max(self.waited).saturating_add(wait) > self.total {
+        let delay = self.delays.next()?.max(error.retry_after().unwrap_or_default());
+        if elapsed.max(self.waited).saturating_add(delay) > self.max_elapsed {
             return None;
         }
-        self.waited = self.waited.saturating_add(wait);
-        Some(wait)
+        self.waited = self.waited.saturating_add(delay);
+        Some(delay)
     }
 }

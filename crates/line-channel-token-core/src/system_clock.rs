@@ -29,8 +29,8 @@ impl Clock for SystemClock {
         machine::now()
     }
 
-    fn glance(&self) -> Moment {
-        machine::glance()
+    fn now_coarse(&self) -> Moment {
+        machine::now_coarse()
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
@@ -59,7 +59,7 @@ mod machine {
         Moment { monotonic, unix: read(ClockId::Realtime) }
     }
 
-    pub(super) fn glance() -> Moment {
+    pub(super) fn now_coarse() -> Moment {
         let suspended = match SUSPENDED.load(Ordering::Relaxed) {
             0 => look().1,
             known => Duration::from_nanos(known - 1),
@@ -72,7 +72,7 @@ mod machine {
 
     /// The time with suspension, and how much of it was suspension so far.
     fn look() -> (Duration, Duration) {
-        // In this order the difference is never too large, so that a glance does not run ahead of this clock.
+        // In this order the difference is never too large, so that a coarse reading does not run ahead of this clock.
         let with_suspension = read(ClockId::Boottime);
         let without = read(ClockId::Monotonic);
         let suspended = with_suspension.saturating_sub(without);
@@ -98,7 +98,7 @@ mod machine {
         Moment { monotonic: read(ClockId::Monotonic), unix: read(ClockId::Realtime) }
     }
 
-    pub(super) fn glance() -> Moment {
+    pub(super) fn now_coarse() -> Moment {
         now()
     }
 }
@@ -137,7 +137,7 @@ mod machine {
         }
     }
 
-    pub(super) fn glance() -> Moment {
+    pub(super) fn now_coarse() -> Moment {
         now()
     }
 
@@ -171,11 +171,11 @@ mod tests {
     #[test]
     fn a_glance_lags_behind_a_little_and_never_runs_ahead() {
         for _ in 0..1000 {
-            let (before, glance, after) = (SystemClock.now(), SystemClock.glance(), SystemClock.now());
-            assert!(glance.monotonic <= after.monotonic && glance.unix <= after.unix, "{glance:?} {after:?}");
+            let (before, coarse, after) = (SystemClock.now(), SystemClock.now_coarse(), SystemClock.now());
+            assert!(coarse.monotonic <= after.monotonic && coarse.unix <= after.unix, "{coarse:?} {after:?}");
             // Ticks are 10 ms apart at the most; a machine that is held up may miss some.
             let allowed = Duration::from_secs(2);
-            assert!(glance.monotonic + allowed >= before.monotonic && glance.unix + allowed >= before.unix);
+            assert!(coarse.monotonic + allowed >= before.monotonic && coarse.unix + allowed >= before.unix);
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::Deref;
 use std::time::Duration;
 
 use crate::{AccessToken, ChannelId, Error, Moment, RequestId, credential};
@@ -21,7 +20,7 @@ impl TokenLifetime {
     ///
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) outside 1..=2,592,000; where the number looks like
     /// milliseconds or a Unix timestamp, the message says so.
-    pub fn seconds(seconds: u64) -> Result<Self, Error> {
+    pub fn from_secs(seconds: u64) -> Result<Self, Error> {
         match u32::try_from(seconds) {
             Ok(seconds @ 1..=2_592_000) => Ok(Self(seconds)),
             _ => Err(Error::invalid_input(format!(
@@ -44,9 +43,9 @@ impl TokenLifetime {
     /// # Errors
     ///
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) outside 1..=30.
-    pub fn days(days: u64) -> Result<Self, Error> {
+    pub fn from_days(days: u64) -> Result<Self, Error> {
         match days {
-            1..=30 => Self::seconds(days * 86_400),
+            1..=30 => Self::from_secs(days * 86_400),
             _ => Err(Error::invalid_input(format!("a lifetime in days is 1 to 30 (LINE's limit), not {days}"))),
         }
     }
@@ -146,10 +145,46 @@ impl JwtToken {
 
 macro_rules! is_an_issued_token {
     ($($token:ident => $field:tt),*) => {$(
-        impl Deref for $token {
-            type Target = IssuedToken;
+        impl $token {
+            /// The token.
+            #[must_use]
+            pub fn access_token(&self) -> &AccessToken {
+                self.$field.access_token()
+            }
 
-            fn deref(&self) -> &IssuedToken {
+            /// The whole life that the server gave it: see [`IssuedToken::expires_in`].
+            #[must_use]
+            pub fn expires_in(&self) -> Duration {
+                self.$field.expires_in()
+            }
+
+            /// When the request was sent. The token's life began after this.
+            #[must_use]
+            pub fn sent_at(&self) -> Moment {
+                self.$field.sent_at()
+            }
+
+            /// When the response was complete. The token's life began before this.
+            #[must_use]
+            pub fn received_at(&self) -> Moment {
+                self.$field.received_at()
+            }
+
+            /// The life that is surely left at `now`: see [`IssuedToken::remaining`].
+            #[must_use]
+            pub fn remaining(&self, now: Moment) -> Duration {
+                self.$field.remaining(now)
+            }
+
+            /// LINE's id for the call that issued it.
+            #[must_use]
+            pub fn request_id(&self) -> Option<&RequestId> {
+                self.$field.request_id()
+            }
+        }
+
+        impl AsRef<IssuedToken> for $token {
+            fn as_ref(&self) -> &IssuedToken {
                 &self.$field
             }
         }
@@ -320,8 +355,8 @@ mod tests {
 
     #[test]
     fn the_lifetime_stays_within_lines_thirty_days_and_names_the_likely_mistake() {
-        assert_eq!(TokenLifetime::seconds(1).unwrap().as_secs(), 1);
-        assert_eq!(TokenLifetime::days(30).unwrap(), TokenLifetime::MAX);
+        assert_eq!(TokenLifetime::from_secs(1).unwrap().as_secs(), 1);
+        assert_eq!(TokenLifetime::from_days(30).unwrap(), TokenLifetime::MAX);
         for (seconds, says) in [
             (0, "not 0"),
             (2_592_001, "not 2592001"),
@@ -329,11 +364,11 @@ mod tests {
             (1_795_340_001, "Unix timestamp: give the lifetime"),
             (1_795_340_000_123, "timestamp in milliseconds"),
         ] {
-            let error = TokenLifetime::seconds(seconds).unwrap_err().to_string();
+            let error = TokenLifetime::from_secs(seconds).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
         for days in [0, 31, u64::MAX] {
-            assert!(TokenLifetime::days(days).is_err());
+            assert!(TokenLifetime::from_days(days).is_err());
         }
     }
 

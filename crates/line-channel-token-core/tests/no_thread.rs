@@ -27,7 +27,7 @@ struct Unreachable;
 impl HttpBackend for Unreachable {
     async fn send(&self, _: Request<Bytes>, _: Limits) -> Result<Response<Bytes>, TransportError> {
         TRIES.fetch_add(1, Ordering::SeqCst);
-        Err(TransportError::new(TransportErrorKind::Connect, Sent::No))
+        Err(TransportError::new(TransportErrorKind::Connect, Sent::NotSent))
     }
 }
 

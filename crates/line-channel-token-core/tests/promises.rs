@@ -38,7 +38,7 @@ fn every_method_can_be_spawned() {
             _: http::Request<bytes::Bytes>,
             _: Limits,
         ) -> Result<http::Response<bytes::Bytes>, TransportError> {
-            Err(TransportError::new(TransportErrorKind::Connect, Sent::No))
+            Err(TransportError::new(TransportErrorKind::Connect, Sent::NotSent))
         }
     }
     macro_rules! spawnable {
@@ -64,7 +64,7 @@ fn every_method_can_be_spawned() {
 
 #[test]
 fn an_error_shows_its_whole_chain() {
-    let cause = TransportError::new(TransportErrorKind::Connect, Sent::No)
+    let cause = TransportError::new(TransportErrorKind::Connect, Sent::NotSent)
         .with_source(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
     let error = Error::signing("the vault is out of reach").with_source(cause);
     let transport = error.source().unwrap();
@@ -75,11 +75,11 @@ fn an_error_shows_its_whole_chain() {
 #[test]
 fn a_custom_source_can_describe_its_failure() {
     let error = Error::transient("the vault does not respond");
-    assert_eq!((error.kind(), error.sent()), (ErrorKind::TemporarilyUnavailable, Sent::No));
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::TemporarilyUnavailable, Sent::NotSent));
     assert!(error.is_transient());
     let shared = error.clone();
-    let error = error.with_sent(Sent::Maybe).with_hint("first").with_hint(format!("see {}", "the manual"));
-    assert_eq!(error.sent(), Sent::Maybe);
+    let error = error.with_sent(Sent::Unknown).with_hint("first").with_hint(format!("see {}", "the manual"));
+    assert_eq!(error.sent(), Sent::Unknown);
     assert_eq!(error.to_string(), "the vault does not respond; see the manual");
     assert_eq!(shared.to_string(), "the vault does not respond", "the clone is not touched");
 }

@@ -100,7 +100,7 @@ fn assertion() -> Assertion {
 #[test]
 fn a_stateless_issue_survives_two_failures_with_growing_jittered_waits() {
     let scene =
-        Scene::new([failure(TransportErrorKind::Interrupted, Sent::Maybe), answer(503, ""), answer(200, ISSUED)]);
+        Scene::new([failure(TransportErrorKind::Interrupted, Sent::Unknown), answer(503, ""), answer(200, ISSUED)]);
     let (id, secret) = channel();
     let token = block_on(scene.client.issue_stateless(&id, &secret)).unwrap();
     assert_eq!(scene.tries(), 3);
@@ -124,8 +124,8 @@ fn each_try_sends_the_same_request_without_a_retry_key() {
 #[test]
 fn an_issue_that_may_have_arrived_is_never_repeated() {
     for outcome in [
-        failure(TransportErrorKind::Timeout, Sent::Maybe),
-        failure(TransportErrorKind::Interrupted, Sent::Maybe),
+        failure(TransportErrorKind::Timeout, Sent::Unknown),
+        failure(TransportErrorKind::Interrupted, Sent::Unknown),
         answer(500, ""),
         answer(429, ""),
     ] {
@@ -134,18 +134,18 @@ fn an_issue_that_may_have_arrived_is_never_repeated() {
         assert_eq!(scene.tries(), 1);
         assert!(error.is_transient());
     }
-    let scene = Scene::new([failure(TransportErrorKind::Timeout, Sent::Maybe)]);
+    let scene = Scene::new([failure(TransportErrorKind::Timeout, Sent::Unknown)]);
     let (id, secret) = channel();
     let error = block_on(scene.client.issue(&id, &secret)).unwrap_err();
-    assert_eq!((error.kind(), error.sent(), error.status()), (ErrorKind::Timeout, Sent::Maybe, None));
+    assert_eq!((error.kind(), error.sent(), error.status()), (ErrorKind::Timeout, Sent::Unknown, None));
     assert!(error.to_string().contains("counts towards the channel's 30"), "{error}");
 }
 
 #[test]
 fn an_issue_that_never_left_is_repeated() {
     let scene = Scene::new([
-        failure(TransportErrorKind::Connect, Sent::No),
-        failure(TransportErrorKind::Timeout, Sent::No),
+        failure(TransportErrorKind::Connect, Sent::NotSent),
+        failure(TransportErrorKind::Timeout, Sent::NotSent),
         answer(200, ISSUED),
     ]);
     assert_eq!(block_on(scene.client.issue_jwt(&assertion())).unwrap().key_id().as_str(), "k");
@@ -159,7 +159,7 @@ fn a_refusal_is_final() {
         assert!(block_on(scene.client.key_ids(&assertion())).is_err());
         assert_eq!(scene.tries(), 1, "{status}");
     }
-    let scene = Scene::new([failure(TransportErrorKind::BodyTooLarge, Sent::Maybe)]);
+    let scene = Scene::new([failure(TransportErrorKind::BodyTooLarge, Sent::Unknown)]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
     assert_eq!((error.kind(), scene.tries()), (ErrorKind::BodyTooLarge, 1));
 }
@@ -183,7 +183,7 @@ fn a_success_that_is_not_lines_is_repeated_if_that_does_no_harm() {
 
 #[test]
 fn the_last_failure_is_returned_when_the_tries_are_used_up() {
-    let scene = Scene::with(RetryPolicy::default().with_max_tries(2), [answer(500, ""), answer(502, "")]);
+    let scene = Scene::with(RetryPolicy::default().with_max_attempts(2), [answer(500, ""), answer(502, "")]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
     assert_eq!((error.status().unwrap().as_u16(), scene.tries()), (502, 2));
     let scene = Scene::with(RetryPolicy::never(), [answer(500, "")]);
@@ -210,7 +210,7 @@ fn retry_after_is_honoured_where_it_fits_into_the_total_and_reported_where_not()
 
 #[test]
 fn a_short_lived_issue_that_never_left_is_repeated_too() {
-    let scene = Scene::new([failure(TransportErrorKind::Connect, Sent::No), answer(200, ISSUED)]);
+    let scene = Scene::new([failure(TransportErrorKind::Connect, Sent::NotSent), answer(200, ISSUED)]);
     let (id, secret) = channel();
     assert!(block_on(scene.client.issue(&id, &secret)).is_ok());
     assert_eq!(scene.tries(), 2);
@@ -218,7 +218,7 @@ fn a_short_lived_issue_that_never_left_is_repeated_too() {
 
 #[test]
 fn an_untrusted_certificate_is_no_passing_trouble() {
-    let scene = Scene::new([failure(TransportErrorKind::Certificate, Sent::No)]);
+    let scene = Scene::new([failure(TransportErrorKind::Certificate, Sent::NotSent)]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
     assert_eq!((error.kind(), error.is_transient(), scene.tries()), (ErrorKind::Certificate, false, 1));
 }
@@ -226,7 +226,11 @@ fn an_untrusted_certificate_is_no_passing_trouble() {
 #[test]
 fn no_try_starts_after_the_total_and_no_wait_is_longer_than_the_longest() {
     let seconds = Duration::from_secs;
-    let patient = RetryPolicy::default().with_max_tries(100).with_waits(seconds(30), seconds(2)).with_total(seconds(9));
+    let patient = RetryPolicy::default()
+        .with_max_attempts(100)
+        .with_min_delay(seconds(30))
+        .with_max_delay(seconds(2))
+        .with_max_elapsed(seconds(9));
     let scene = Scene::with(patient, (0..100).map(|_| answer(503, "")));
     assert!(block_on(scene.client.key_ids(&assertion())).is_err());
     let waits = scene.clock.waits();
@@ -243,9 +247,10 @@ fn the_longest_waits_that_can_be_told_overflow_nothing() {
     assert_eq!(block_on(scene.client.key_ids(&assertion())).unwrap_err().kind(), ErrorKind::RateLimited);
 
     let endless = RetryPolicy::default()
-        .with_max_tries(usize::MAX)
-        .with_waits(Duration::MAX, Duration::MAX)
-        .with_total(Duration::MAX);
+        .with_max_attempts(usize::MAX)
+        .with_min_delay(Duration::MAX)
+        .with_max_delay(Duration::MAX)
+        .with_max_elapsed(Duration::MAX);
     let scene = Scene::with(endless, [answer(503, ""), answer(503, ""), answer(200, r#"{"kids":[]}"#)]);
     let outcome = block_on(scene.client.key_ids(&assertion()));
     assert_eq!(scene.clock.waits()[0], Duration::MAX);
@@ -296,7 +301,11 @@ impl HttpBackend for OnARuntime {
 #[test]
 fn the_backends_runtime_waits_unless_a_clock_was_given() {
     let seconds = Duration::from_secs;
-    let policy = RetryPolicy::default().with_max_tries(100).with_waits(seconds(2), seconds(2)).with_total(seconds(9));
+    let policy = RetryPolicy::default()
+        .with_max_attempts(100)
+        .with_min_delay(seconds(2))
+        .with_max_delay(seconds(2))
+        .with_max_elapsed(seconds(9));
     let backend = Arc::new(OnARuntime::default());
     backend.0.0.lock().unwrap().0.extend((0..100).map(|_| answer(503, "")));
     let client = Client::builder(backend.clone()).retry(policy).build();

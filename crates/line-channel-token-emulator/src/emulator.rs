@@ -183,7 +183,7 @@ impl HttpBackend for Emulator {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
         let response = self.handle(&request);
         if response.body().len() > limits.max_body {
-            return Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe));
+            return Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Unknown));
         }
         Ok(response)
     }

@@ -126,7 +126,7 @@ impl Chunks for Body<'_> {
 
     async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
         while let Some(frame) = self.incoming.frame().await {
-            let frame = frame.map_err(|error| failed_exchange(&error, Sent::Maybe, self.attempt))?;
+            let frame = frame.map_err(|error| failed_exchange(&error, Sent::Unknown, self.attempt))?;
             if let Ok(chunk) = frame.into_data() {
                 return Ok(Some(chunk));
             }

@@ -42,8 +42,8 @@ impl Handover {
         match self {
             Self::Body(progress) => progress.abandon(),
             // It is set by the request's own future, just before that hands the request over.
-            Self::Connection(connection) if connection.connection_metadata().is_none() => Sent::No,
-            Self::Connection(_) => Sent::Maybe,
+            Self::Connection(connection) if connection.connection_metadata().is_none() => Sent::NotSent,
+            Self::Connection(_) => Sent::Unknown,
         }
     }
 }

@@ -53,7 +53,7 @@ async fn the_text_of_a_connector_is_not_repeated() {
         // Its connector may know schemes of its own, of a Unix socket for example.
         let request = Request::get("s3cret://s3cret/?access_token=s3cret").body(Bytes::new()).unwrap();
         let error = backend.send(request, Limits::default()).await.unwrap_err();
-        assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No));
+        assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::NotSent));
         assert_eq!(error.to_string(), format!("could not connect: {words}"));
         assert!(!format!("{error:?} {:?}", error.source()).contains("s3cret"), "{error:?}");
     }

@@ -25,7 +25,7 @@ async fn the_connect_timeout_covers_tls_and_sends_nothing() {
     let backend = HyperBackend::builder().connect_timeout(Duration::from_millis(100)).build().unwrap();
     let call = backend.send(to(url), Limits::default().with_timeout(Duration::from_secs(60)));
     let error = timeout(SOON, call).await.expect("the connect timeout is kept").unwrap_err();
-    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No), "{error:?}");
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::NotSent), "{error:?}");
     assert_eq!(error.to_string(), "could not connect: connecting took longer than 100 ms");
 }
 

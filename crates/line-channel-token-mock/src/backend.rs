@@ -175,11 +175,11 @@ impl HttpBackend for MockBackend {
             self.clock.sleep(wait).await;
         }
         if step.delay >= limits.timeout && !step.is_timeout() {
-            return Err(TransportError::new(TransportErrorKind::Timeout, Sent::Maybe));
+            return Err(TransportError::new(TransportErrorKind::Timeout, Sent::Unknown));
         }
         let response = step.into_result(&format!("mock-request-{number}"))?;
         if response.body().len() > limits.max_body {
-            return Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe));
+            return Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Unknown));
         }
         Ok(response)
     }

@@ -234,30 +234,30 @@ impl Reply {
     /// The connection is refused: nothing was sent.
     #[must_use]
     pub fn connection_refused() -> Self {
-        Self::failure(TransportErrorKind::Connect, Sent::No)
+        Self::failure(TransportErrorKind::Connect, Sent::NotSent)
     }
 
     /// The client's deadline passes while connecting, on the mock's clock: nothing was sent.
     #[must_use]
     pub fn connect_timeout() -> Self {
-        Self::failure(TransportErrorKind::Timeout, Sent::No)
+        Self::failure(TransportErrorKind::Timeout, Sent::NotSent)
     }
 
     /// The client's deadline passes while waiting for the response, on the mock's clock: the server may have acted.
     #[must_use]
     pub fn timeout() -> Self {
-        Self::failure(TransportErrorKind::Timeout, Sent::Maybe)
+        Self::failure(TransportErrorKind::Timeout, Sent::Unknown)
     }
 
     /// The connection breaks before anything was sent.
     #[must_use]
     pub fn connection_reset_before_send() -> Self {
-        Self::failure(TransportErrorKind::Interrupted, Sent::No)
+        Self::failure(TransportErrorKind::Interrupted, Sent::NotSent)
     }
 
     /// The connection breaks after the request was sent: the server may have acted.
     #[must_use]
     pub fn connection_reset_after_send() -> Self {
-        Self::failure(TransportErrorKind::Interrupted, Sent::Maybe)
+        Self::failure(TransportErrorKind::Interrupted, Sent::Unknown)
     }
 }

@@ -55,6 +55,6 @@ pub(crate) fn dispatch(
     let description = nearest_rule::describe(&request, &tried);
     request.set_unmatched(description.clone());
     state.requests.push(request);
-    Err(TransportError::new(TransportErrorKind::Other, Sent::No)
+    Err(TransportError::new(TransportErrorKind::Other, Sent::NotSent)
         .with_detail(format!("the mock has no response: no rule matched {description}")))
 }

@@ -112,13 +112,13 @@ impl ManualClock {
         self.0.lock().now.unix = unix;
     }
 
-    /// The durations of all sleeps so far, in the order in which they began, without [background ones](Clock::nap).
+    /// The durations of all sleeps so far, in the order in which they began, without [background ones](Clock::background_sleep).
     #[must_use]
     pub fn recorded_sleeps(&self) -> Vec<Duration> {
         self.0.lock().recorded_sleeps.clone()
     }
 
-    /// How many sleeps have begun and are not over, without [background ones](Clock::nap).
+    /// How many sleeps have begun and are not over, without [background ones](Clock::background_sleep).
     #[must_use]
     pub fn pending_sleeps(&self) -> usize {
         self.0.lock().pending_sleeps()
@@ -156,7 +156,7 @@ impl Clock for ManualClock {
         Box::pin(ManualSleep::new(self.0.clone(), duration, SleepKind::Foreground))
     }
 
-    fn nap(&self, duration: Duration) -> Sleep {
+    fn background_sleep(&self, duration: Duration) -> Sleep {
         Box::pin(ManualSleep::new(self.0.clone(), duration, SleepKind::Background))
     }
 }

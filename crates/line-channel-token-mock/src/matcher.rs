@@ -58,7 +58,7 @@ impl fmt::Debug for Matcher {
 
 impl From<Operation> for Matcher {
     fn from(operation: Operation) -> Self {
-        Self::new(operation.name(), move |request| match request.operation() {
+        Self::new(operation.as_str(), move |request| match request.operation() {
             Some(given) if given == operation => Ok(()),
             Some(given) => Err(Mismatch::Target(format!("the operation is {given}, not {operation}"))),
             None => Err(Mismatch::Target(format!("the request is none of the nine operations, and not {operation}"))),

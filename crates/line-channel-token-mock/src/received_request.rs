@@ -168,7 +168,7 @@ impl ReceivedRequest {
 
 fn operation_of(request: &Request<Bytes>, has_assertion: bool) -> Option<Operation> {
     // The path may follow that of a base URL.
-    Operation::ALL.into_iter().find(|operation| {
+    Operation::ALL.iter().copied().find(|operation| {
         // Two operations share this path: one sends an assertion, the other one a secret.
         let is_stateless = operation.path() == Operation::IssueStateless.path();
         request.uri().path().ends_with(operation.path())

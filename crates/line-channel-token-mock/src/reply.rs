@@ -104,7 +104,7 @@ impl Reply {
     /// use line_channel_token_core::{Sent, TransportErrorKind};
     /// use line_channel_token_mock::Reply;
     ///
-    /// let reply = Reply::failure(TransportErrorKind::Certificate, Sent::No);
+    /// let reply = Reply::failure(TransportErrorKind::Certificate, Sent::NotSent);
     /// ```
     #[must_use]
     pub fn failure(kind: TransportErrorKind, sent: Sent) -> Self {
@@ -245,7 +245,7 @@ impl Step {
     pub(crate) fn into_result(self, request_id: &str) -> Result<Response<Bytes>, TransportError> {
         match self.outcome {
             Outcome::Failure(kind, sent) => Err(TransportError::new(kind, sent).with_detail("scripted by the mock")),
-            Outcome::Computed(_) => Err(TransportError::new(TransportErrorKind::Other, Sent::No)
+            Outcome::Computed(_) => Err(TransportError::new(TransportErrorKind::Other, Sent::NotSent)
                 .with_detail("the functions of a reply return functions without end: return a response or a failure")),
             Outcome::Response(ScriptedResponse { status, headers, body }) => {
                 let body = match body {

@@ -81,7 +81,7 @@ fn suspension_moves_both_clocks() {
 fn suspension_shortens_no_sleep() {
     let clock = ManualClock::new();
     let mut begun_before = clock.sleep(60 * SECOND);
-    let mut background = clock.nap(60 * SECOND);
+    let mut background = clock.background_sleep(60 * SECOND);
     assert!(begun_before.as_mut().now_or_never().is_none() && background.as_mut().now_or_never().is_none());
     clock.suspend(3600 * SECOND);
     let mut begun_after = clock.sleep(60 * SECOND);
@@ -176,7 +176,7 @@ fn tokio_now() -> tokio::time::Instant {
 #[test]
 fn a_background_sleep_advances_nothing() {
     for clock in [ManualClock::new(), ManualClock::auto_advancing()] {
-        let mut background = clock.nap(Duration::from_secs(60));
+        let mut background = clock.background_sleep(Duration::from_secs(60));
         for _ in 0..3 {
             assert!(background.as_mut().now_or_never().is_none());
         }

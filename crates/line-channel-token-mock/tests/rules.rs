@@ -144,7 +144,7 @@ fn requests_are_decoded_and_secrets_hidden() {
     line.given(Operation::IssueJwt).respond(Reply::jwt_token("t", "k"));
     line.given(Operation::VerifyJwt).respond(Reply::verified("1"));
     let signer = FakeSigner::new(id("1"), AssertionKid::new("the-kid").unwrap());
-    let assertion = signer.sign_for(TokenLifetime::days(1).unwrap()).unwrap();
+    let assertion = signer.sign_for(TokenLifetime::from_days(1).unwrap()).unwrap();
     block_on(line.client().issue_jwt(&assertion)).unwrap();
     block_on(line.client().verify_jwt(&AccessToken::new("s3cret-token").unwrap())).unwrap();
     let received = line.received_requests();

@@ -60,7 +60,7 @@ impl Exchange {
         let failed = |error| transport_error(&error, progress.abandon(), &self.attempt, self.connect_timeout);
         let mut response = self.client.execute(request).await.map_err(failed)?;
         if asked.is_some_and(|asked| asked != *response.url()) {
-            return Err(TransportError::new(TransportErrorKind::Other, Sent::Maybe)
+            return Err(TransportError::new(TransportErrorKind::Other, Sent::Unknown)
                 .with_detail("the client followed a redirect: build it with redirect(Policy::none())"));
         }
         let mut whole = Response::new(Bytes::new());
@@ -98,6 +98,6 @@ impl Chunks for Body<'_> {
 
     async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
         let chunk = self.response.chunk().await;
-        chunk.map_err(|error| transport_error(&error, Sent::Maybe, self.attempt, None))
+        chunk.map_err(|error| transport_error(&error, Sent::Unknown, self.attempt, None))
     }
 }

@@ -67,7 +67,7 @@ async fn a_redirect_that_the_client_followed_fails_the_call() {
     let backend = ReqwestBackend::from_client(careless().build().unwrap());
     let request = Request::builder().method(Method::GET).uri(format!("{url}/?access_token=s3cret"));
     let error = backend.send(request.body(Bytes::new()).unwrap(), Limits::default()).await.unwrap_err();
-    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Other, Sent::Maybe));
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Other, Sent::Unknown));
     assert!(error.to_string().contains("redirect(Policy::none())"), "{error}");
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
 }
@@ -102,7 +102,7 @@ async fn an_error_of_the_clients_own_redirect_policy_names_no_url() {
     let backend = ReqwestBackend::from_client(careless().redirect(policy).build().unwrap());
     let request = Request::get(format!("{url}/?access_token=s3cret")).body(Bytes::new()).unwrap();
     let error = backend.send(request, Limits::default()).await.unwrap_err();
-    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Other, Sent::Maybe));
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Other, Sent::Unknown));
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
 }
 
@@ -113,7 +113,7 @@ async fn a_timeout_of_the_clients_own_is_a_timeout() {
     let backend = ReqwestBackend::from_client(careless().timeout(Duration::from_millis(100)).build().unwrap());
     let request = Request::post(url).body(Bytes::from_static(b"a=b")).unwrap();
     let error = backend.send(request, Limits::default()).await.unwrap_err();
-    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Timeout, Sent::Maybe), "{error:?}");
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Timeout, Sent::Unknown), "{error:?}");
     assert_eq!(error.to_string(), "the deadline passed: the client's own timeout passed");
 }
 
@@ -124,7 +124,7 @@ async fn a_connect_timeout_of_the_clients_own_is_told_without_its_length() {
     let client = careless().connect_timeout(Duration::from_millis(100)).build().unwrap();
     let request = Request::post(url).body(Bytes::from_static(b"a=b")).unwrap();
     let error = ReqwestBackend::from_client(client).send(request, Limits::default()).await.unwrap_err();
-    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No), "{error:?}");
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::NotSent), "{error:?}");
     assert_eq!(error.to_string(), "could not connect: connecting took longer than the client allows");
 }
 
@@ -140,7 +140,7 @@ async fn the_text_of_the_clients_own_resolver_is_not_repeated() {
     let client = careless().dns_resolver(Resolver).build().unwrap();
     let request = Request::get("https://s3cret.example/?access_token=s3cret").body(Bytes::new()).unwrap();
     let error = ReqwestBackend::from_client(client).send(request, Limits::default()).await.unwrap_err();
-    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No), "{error:?}");
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::NotSent), "{error:?}");
     assert_eq!(error.to_string(), "could not connect: dns: no such host, or no name server responded");
     assert!(!format!("{error:?}{:?}", error.source()).contains("s3cret"), "{error:?}");
 }
@@ -159,7 +159,7 @@ async fn a_refusal_of_the_clients_own_proxy_is_told() {
     let client = careless().proxy(reqwest::Proxy::all(url).unwrap()).build().unwrap();
     let request = Request::get("https://line.example/?access_token=s3cret").body(Bytes::new()).unwrap();
     let error = ReqwestBackend::from_client(client).send(request, Limits::default()).await.unwrap_err();
-    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No), "{error:?}");
+    assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::NotSent), "{error:?}");
     let words = "the proxy refused: 407 proxy authentication required (user and password in its URL?)";
     assert_eq!(error.to_string(), format!("could not connect: {words}"));
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");

@@ -28,14 +28,14 @@ pub async fn read_body(mut chunks: impl Chunks, max_body: usize) -> Result<Bytes
     let whole = read_chunks(&mut chunks, announced, max_body).await?;
     // hyper before 1.12 ends a body as if it were complete when the runtime of its connection ends.
     if announced.is_some_and(|length| length > whole.len() as u64) {
-        return Err(TransportError::new(TransportErrorKind::Interrupted, Sent::Maybe)
+        return Err(TransportError::new(TransportErrorKind::Interrupted, Sent::Unknown)
             .with_detail("the response body ended before its announced length"));
     }
     Ok(whole)
 }
 
 fn too_large(max_body: usize) -> TransportError {
-    TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Maybe)
+    TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Unknown)
         .with_detail(format!("more than {max_body} bytes"))
 }
 
@@ -91,7 +91,7 @@ mod tests {
         for chunks in [&[][..], &["{"], &["{", "\"a\""]] {
             let body = Scripted(Some(100), chunks.iter().copied().collect());
             let error = read_body(body, 1000).await.unwrap_err();
-            assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Interrupted, Sent::Maybe), "{chunks:?}");
+            assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Interrupted, Sent::Unknown), "{chunks:?}");
             let unannounced = Scripted(None, chunks.iter().copied().collect());
             assert_eq!(read_body(unannounced, 1000).await.unwrap(), chunks.concat());
         }

@@ -63,7 +63,7 @@ pub fn timed_out(limit: Duration, sent: Sent) -> TransportError {
 /// The error of a request that cannot be sent at all.
 #[must_use]
 pub fn unsendable(why: impl Into<Cow<'static, str>>) -> TransportError {
-    TransportError::new(TransportErrorKind::Other, Sent::No).with_detail(why)
+    TransportError::new(TransportErrorKind::Other, Sent::NotSent).with_detail(why)
 }
 
 const UNKNOWN: &str = "the client reports a cause that this backend does not know";
@@ -120,7 +120,7 @@ mod tests {
             assert_eq!(in_words(Duration::from_millis(millis)), words);
         }
         assert_eq!(
-            timed_out(Duration::from_secs(10), Sent::Maybe).to_string(),
+            timed_out(Duration::from_secs(10), Sent::Unknown).to_string(),
             "the deadline passed: no complete response within 10 s"
         );
     }
@@ -138,7 +138,7 @@ mod tests {
                 "could not connect: connecting through proxy http://127.0.0.1:3128 took longer than 5 s",
             ),
         ] {
-            assert_eq!(connect_timed_out(limit, Sent::No, attempt).to_string(), text);
+            assert_eq!(connect_timed_out(limit, Sent::NotSent, attempt).to_string(), text);
         }
     }
 
@@ -152,8 +152,8 @@ mod tests {
         ] {
             let error = Foreign(inner);
             for failure in [
-                failed_connect(&error, Sent::No, &Attempt::default()),
-                failed_exchange(&error, Sent::Maybe, &Attempt::default()),
+                failed_connect(&error, Sent::NotSent, &Attempt::default()),
+                failed_exchange(&error, Sent::Unknown, &Attempt::default()),
             ] {
                 let source = failure.source().map(|source| format!("{source} {source:?}"));
                 let text = format!("{failure} {failure:?} {source:?}");
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn an_error_of_the_operating_system_stays_to_be_looked_for() {
         let refused = io::Error::from_raw_os_error(if cfg!(windows) { 10061 } else { 111 });
-        let failure = failed_connect(&Foreign(refused), Sent::No, &Attempt::default());
+        let failure = failed_connect(&Foreign(refused), Sent::NotSent, &Attempt::default());
         assert_eq!(failure.kind(), TransportErrorKind::Connect);
         if cfg!(any(windows, target_os = "linux")) {
             let source = failure.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);

@@ -32,7 +32,7 @@ impl<C: Clone> Pools<C> {
     #[must_use]
     pub fn of(&self, extensions: &Extensions) -> &C {
         match extensions.get::<Operation>() {
-            Some(operation) if operation.is_repeatable() => &self.kept,
+            Some(operation) if operation.is_idempotent() => &self.kept,
             // A layer above may have made the request anew and lost what it is.
             _ => &self.recent,
         }
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn what_must_not_be_sent_twice_has_a_second_at_most() {
         let (setting, second) = (Duration::from_secs(30), Duration::from_secs(1));
-        for operation in Operation::ALL {
+        for &operation in Operation::ALL {
             let once = matches!(operation, Operation::Issue | Operation::IssueJwt);
             assert_eq!(idle_timeout(setting, Some(operation)), if once { second } else { setting }, "{operation}");
         }

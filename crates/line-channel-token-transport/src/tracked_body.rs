@@ -48,12 +48,12 @@ impl TrackedBody {
 }
 
 impl Progress {
-    /// Gives the request up. Where [`Sent::No`] is the answer, the stack can no longer send it whole, and over HTTP/1
+    /// Gives the request up. Where [`Sent::NotSent`] is the answer, the stack can no longer send it whole, and over HTTP/1
     /// nothing of it: its body fails instead.
     pub fn abandon(&self) -> Sent {
         match self.0.compare_exchange(WAITING, ABANDONED, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) | Err(ABANDONED) => Sent::No,
-            Err(_) => Sent::Maybe,
+            Ok(_) | Err(ABANDONED) => Sent::NotSent,
+            Err(_) => Sent::Unknown,
         }
     }
 }
@@ -112,23 +112,23 @@ mod tests {
         let (body, progress) = TrackedBody::new(Bytes::from_static(b"abc"));
         assert_eq!(body.size_hint().exact(), Some(3));
         assert!(!body.is_end_stream());
-        assert_eq!(progress.abandon(), Sent::Maybe);
+        assert_eq!(progress.abandon(), Sent::Unknown);
 
         let (empty, progress) = TrackedBody::new(Bytes::new());
         assert!(empty.is_end_stream());
-        assert_eq!(progress.abandon(), Sent::Maybe);
+        assert_eq!(progress.abandon(), Sent::Unknown);
     }
 
     #[test]
     fn once_given_up_it_cannot_be_sent_any_more() {
         for data in ["abc", ""] {
             let (mut body, progress) = TrackedBody::new(Bytes::from_static(data.as_bytes()));
-            assert_eq!(progress.abandon(), Sent::No);
+            assert_eq!(progress.abandon(), Sent::NotSent);
             assert!(!body.is_end_stream(), "it must be polled");
             assert!(body.size_hint().lower() > 0, "it must be polled");
             let frame = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
             assert!(matches!(frame, Poll::Ready(Some(Err(_)))));
-            assert_eq!(progress.abandon(), Sent::No);
+            assert_eq!(progress.abandon(), Sent::NotSent);
         }
     }
 }

@@ -18,7 +18,7 @@ async fn written(method: Method, form: &'static str, abandon: bool) -> Vec<u8> {
     // The request's future lives on, so what holds the request back is its body alone.
     let response = sender.send_request(request);
     if abandon {
-        assert_eq!(progress.abandon(), Sent::No);
+        assert_eq!(progress.abandon(), Sent::NotSent);
     }
     let server = async {
         let mut bytes = vec![0; 4096];

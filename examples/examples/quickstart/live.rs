@@ -37,7 +37,7 @@ pub(crate) async fn run(backend: Backend) -> Result<(), String> {
 async fn with_an_assertion(client: &Client, settings: &Settings, signer: &AssertionSigner) -> Result<(), String> {
     let assertion = signer.sign().map_err(|error| explained(&error))?;
     issues(Operation::IssueStatelessWithJwt, client.issue_stateless_with_jwt(&assertion)).await?;
-    let lifetime = TokenLifetime::seconds(60).map_err(|error| explained(&error))?;
+    let lifetime = TokenLifetime::from_secs(60).map_err(|error| explained(&error))?;
     let for_a_minute = signer.sign_for(lifetime).map_err(|error| explained(&error))?;
     let token = issues(Operation::IssueJwt, client.issue_jwt(&for_a_minute)).await?;
     verifies(Operation::VerifyJwt, client.verify_jwt(token.access_token()), &settings.id).await?;

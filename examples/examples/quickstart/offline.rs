@@ -71,7 +71,7 @@ async fn stateless(client: &Client, Channel { id, secret, signer }: &Channel) ->
 }
 
 async fn with_an_assertion(client: &Client, Channel { id, secret, signer }: &Channel) -> Result<(), String> {
-    let lifetime = TokenLifetime::days(30).map_err(|error| explained(&error))?;
+    let lifetime = TokenLifetime::from_days(30).map_err(|error| explained(&error))?;
     let assertion = signer.sign_for(lifetime).map_err(|error| explained(&error))?;
     let token = issues(Operation::IssueJwt, client.issue_jwt(&assertion)).await?;
     verifies(Operation::VerifyJwt, client.verify_jwt(token.access_token()), id).await?;
@@ -95,7 +95,7 @@ async fn with_an_assertion(client: &Client, Channel { id, secret, signer }: &Cha
 
 /// Thirty tokens fit, the next one does not; then the thirty are revoked again.
 async fn the_limit(client: &Client, Channel { id, secret, signer }: &Channel) -> Result<(), String> {
-    let lifetime = TokenLifetime::days(1).map_err(|error| explained(&error))?;
+    let lifetime = TokenLifetime::from_days(1).map_err(|error| explained(&error))?;
     let assertion = signer.sign_for(lifetime).map_err(|error| explained(&error))?;
     let mut tokens = Vec::new();
     for nth in 1..=30 {

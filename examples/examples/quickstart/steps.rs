@@ -1,7 +1,6 @@
 //! One call, timed, shown, and held against what was expected.
 
 use std::future::Future;
-use std::ops::Deref;
 
 use line_channel_token::{
     ChannelId, Clock, Error, ErrorKind, IssuedToken, Operation, RequestId, Revoked, SystemClock, VerifiedToken,
@@ -33,13 +32,15 @@ pub(crate) async fn succeeds<T>(
 }
 
 /// Issues a token, whose redacted prefix and life are shown.
-pub(crate) async fn issues<T: Deref<Target = IssuedToken>>(
+pub(crate) async fn issues<T: AsRef<IssuedToken>>(
     operation: Operation,
     call: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, String> {
-    let shown =
-        |token: &T| Ok(format!("{} for {}", table::redacted(token.access_token()), table::life(token.expires_in())));
-    succeeds(operation, call, |token| token.request_id(), shown).await
+    let shown = |token: &T| {
+        let issued = token.as_ref();
+        Ok(format!("{} for {}", table::redacted(issued.access_token()), table::life(issued.expires_in())))
+    };
+    succeeds(operation, call, |token| token.as_ref().request_id(), shown).await
 }
 
 /// Verifies a token, which must be one of this channel's.

@@ -12,7 +12,7 @@ pub(crate) fn row(operation: Operation, outcome: &str, request_id: Option<&Reque
     let request = format!("{} {}", operation.method(), operation.path());
     let request_id = request_id.map_or("-", RequestId::as_str);
     let time = format!("{:.1} ms", time.as_secs_f64() * 1000.0);
-    println!("{:<26}{request:<31}{outcome:<44}{request_id:<38}{time:>9}", operation.name());
+    println!("{:<26}{request:<31}{outcome:<44}{request_id:<38}{time:>9}", operation.as_str());
 }
 
 /// A line below a row, for what does not fit into a column.

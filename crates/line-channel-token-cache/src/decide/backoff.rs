@@ -81,10 +81,10 @@ impl Failure {
 
 /// Whether a token may exist that nobody holds: a request that uses up a slot may have arrived, and no refusal came back.
 pub(crate) fn may_have_issued(error: &Error) -> bool {
-    let uses_a_slot = error.operation().is_none_or(|operation| !operation.is_repeatable());
+    let uses_a_slot = error.operation().is_none_or(|operation| !operation.is_idempotent());
     // A 408 is a server, or a gateway, that gave up: LINE may have issued before.
     let refused = error.status().is_some_and(|status| status.is_client_error() && status.as_u16() != 408);
-    uses_a_slot && error.sent() == Sent::Maybe && !refused
+    uses_a_slot && error.sent() == Sent::Unknown && !refused
 }
 
 #[cfg(test)]
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn without_a_token_there_is_one_early_second_try_whatever_failed() {
         assert_eq!(waits(Some(0), vec![permanent(); 4]), [1, 30, 60, 120]);
-        assert_eq!(waits(Some(0), vec![transient().with_sent(Sent::Maybe); 3]), [1, 30, 60]);
+        assert_eq!(waits(Some(0), vec![transient().with_sent(Sent::Unknown); 3]), [1, 30, 60]);
         assert_eq!(waits(Some(0), vec![transient(); 4]), [1, 1, 2, 4]);
     }
 
@@ -150,7 +150,7 @@ mod tests {
         let asked = |seconds| waits(None, [requested(Duration::from_secs(seconds))]);
         assert_eq!((asked(5), asked(90), asked(1_000_000)), (vec![5], vec![90], vec![600]));
         assert_eq!(asked(0), [1]);
-        let charged = requested(Duration::from_secs(1)).with_sent(Sent::Maybe);
+        let charged = requested(Duration::from_secs(1)).with_sent(Sent::Unknown);
         assert_eq!(waits(None, [charged]), [30], "it must not make a storm of slots");
     }
 }

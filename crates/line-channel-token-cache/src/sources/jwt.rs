@@ -23,7 +23,7 @@ use crate::source::TokenSource;
 /// # fn main() -> Result<(), line_channel_token_core::Error> {
 /// # let client = MockBackend::new().client();
 /// # let signer = FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
-/// let source = JwtSource::new(client, signer, TokenLifetime::days(30)?)
+/// let source = JwtSource::new(client, signer, TokenLifetime::from_days(30)?)
 ///     .revoke_previous_after(ChannelSecret::new("s3cret")?, Duration::from_secs(600))
 ///     .with_budget(4)?;
 /// let tokens = TokenCache::new(source);

@@ -23,7 +23,7 @@ pub(super) const MIN_INTERVAL: Duration = Duration::from_secs(1);
 /// # fn main() -> Result<(), line_channel_token_core::Error> {
 /// # let client = MockBackend::new().client();
 /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
-/// let tokens = TokenCache::new(StatelessSource::with_secret(client, id, secret));
+/// let tokens = TokenCache::new(StatelessSource::from_secret(client, id, secret));
 /// # Ok(())
 /// # }
 /// ```
@@ -42,7 +42,7 @@ enum Authentication {
 impl StatelessSource {
     /// Tokens for a channel secret.
     #[must_use]
-    pub fn with_secret(client: Client, channel_id: ChannelId, secret: ChannelSecret) -> Self {
+    pub fn from_secret(client: Client, channel_id: ChannelId, secret: ChannelSecret) -> Self {
         Self { client, authentication: Authentication::Secret(channel_id, secret) }
     }
 

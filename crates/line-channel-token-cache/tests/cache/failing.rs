@@ -79,7 +79,7 @@ async fn a_wish_of_the_server_is_respected_whether_it_lengthens_or_shortens_the_
 
 #[tokio::test]
 async fn a_wish_that_shortens_the_wait_is_not_respected_after_an_issue_that_may_have_used_up_a_slot() {
-    let lost = Error::transient("no response").with_sent(Sent::Maybe).with_retry_after(SECOND);
+    let lost = Error::transient("no response").with_sent(Sent::Unknown).with_retry_after(SECOND);
     let scene = Scene::new([Act::Issue(900 * SECOND), Act::Fail(lost)]);
     scene.token().await.unwrap();
     scene.clock.advance(800 * SECOND);
@@ -132,7 +132,7 @@ async fn whatever_a_server_writes_for_a_lifetime_it_is_asked_at_most_once_a_seco
         let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
         // The client's own tries are not what is counted here.
         let client = line.client_builder().retry(RetryPolicy::never()).build();
-        let source = StatelessSource::with_secret(client, id, secret);
+        let source = StatelessSource::from_secret(client, id, secret);
         let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
         for _ in 0..3000 {
             let _ = cache.token().await;
@@ -198,7 +198,7 @@ async fn an_issue_that_may_have_used_up_a_slot_is_not_repeated_soon() {
     let line = MockBackend::from_clock(ManualClock::new());
     let lost = line.given(Operation::IssueJwt).respond(Reply::connection_reset_after_send());
     let signer = FakeSigner::new(ChannelId::new("1").unwrap(), AssertionKid::new("kid").unwrap());
-    let source = JwtSource::new(line.client(), signer, TokenLifetime::days(30).unwrap());
+    let source = JwtSource::new(line.client(), signer, TokenLifetime::from_days(30).unwrap());
     let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
     for _ in 0..30 * 60 {
         assert!(cache.token().await.is_err());

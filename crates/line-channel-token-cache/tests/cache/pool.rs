@@ -110,7 +110,7 @@ async fn a_source_for_another_channel_is_refused_so_that_no_token_reaches_the_wr
     let line = MockBackend::new();
     let client = line.client();
     let pool = TokenPool::builder(move |_: &ChannelId| {
-        Ok(StatelessSource::with_secret(client.clone(), ChannelId::new("1")?, ChannelSecret::new("s3cret")?))
+        Ok(StatelessSource::from_secret(client.clone(), ChannelId::new("1")?, ChannelSecret::new("s3cret")?))
     })
     .build();
     let error = pool.token(&id(2)).await.unwrap_err();

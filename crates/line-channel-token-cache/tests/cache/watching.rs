@@ -63,8 +63,8 @@ async fn every_family_has_its_source() {
         (token.header_value().to_str().unwrap().to_owned(), token.key_id().map(ToString::to_string))
     }
     assert_eq!(StatelessSource::new(client(), signer.clone()).policy().min_interval(), SECOND);
-    let seconds = TokenLifetime::days(30).unwrap();
-    let stateless = StatelessSource::with_secret(client(), id.clone(), secret.clone());
+    let seconds = TokenLifetime::from_days(30).unwrap();
+    let stateless = StatelessSource::from_secret(client(), id.clone(), secret.clone());
     assert_eq!(cached(&line, stateless).await.0, "Bearer with-secret");
     assert_eq!(cached(&line, StatelessSource::new(client(), signer.clone())).await.0, "Bearer with-jwt");
     assert_eq!(JwtSource::new(client(), signer.clone(), seconds).policy().min_interval(), 60 * SECOND);
@@ -128,7 +128,7 @@ async fn a_clock_that_leaps_over_waits_does_not_run_away_with_a_cache() {
     let line = MockBackend::new();
     line.given(Operation::IssueStateless).expect(1).respond(Reply::stateless_token("t"));
     let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
-    let cache = TokenCache::builder(StatelessSource::with_secret(line.client(), id, secret));
+    let cache = TokenCache::builder(StatelessSource::from_secret(line.client(), id, secret));
     let cache = cache.clock(Arc::new(line.clock().clone())).build();
     for _ in 0..100 {
         cache.token().await.unwrap();

@@ -67,6 +67,6 @@ fn two_signers_of_different_channels_are_refused() {
 #[test]
 fn a_fallback_signer_beside_a_secret_is_refused() {
     let line = Line::new();
-    let source = StatelessSource::with_secret(line.client(), line.id(), line.secret());
+    let source = StatelessSource::from_secret(line.client(), line.id(), line.secret());
     assert_eq!(source.with_fallback_signer(line.signer(0)).unwrap_err().kind(), ErrorKind::InvalidInput);
 }

@@ -69,7 +69,7 @@ impl Line {
 
     /// Tokens of thirty days.
     pub(crate) fn jwt(&self) -> JwtSource {
-        JwtSource::new(self.client(), self.signer(0), TokenLifetime::days(30).unwrap())
+        JwtSource::new(self.client(), self.signer(0), TokenLifetime::from_days(30).unwrap())
     }
 
     pub(crate) fn cache(&self, source: impl TokenSource) -> TokenCache {
@@ -136,14 +136,14 @@ impl HttpBackend for Way {
         let is_for = |what| request.uri().path().ends_with(what);
         let (revokes, issues) = (is_for("/revoke"), is_for("/token") || is_for("/accessToken"));
         if (revokes && self.fails.load(Ordering::SeqCst)) || (issues && self.cut.load(Ordering::SeqCst)) {
-            return Err(TransportError::new(TransportErrorKind::Connect, Sent::No));
+            return Err(TransportError::new(TransportErrorKind::Connect, Sent::NotSent));
         }
         let response = self.to.send(request, limits).await?;
         let channel = ChannelId::new(CHANNEL).unwrap();
         let live = [TokenFamily::Jwt, TokenFamily::ShortLived].map(|family| self.to.live_tokens(&channel, family));
         self.most.fetch_max(live.iter().sum(), Ordering::SeqCst);
         if issues && self.loses.load(Ordering::SeqCst) {
-            return Err(TransportError::new(TransportErrorKind::Interrupted, Sent::Maybe));
+            return Err(TransportError::new(TransportErrorKind::Interrupted, Sent::Unknown));
         }
         Ok(response)
     }

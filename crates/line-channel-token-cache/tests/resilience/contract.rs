@@ -149,8 +149,8 @@ impl Clock for Fragile {
         self.0.sleep(duration)
     }
 
-    fn nap(&self, duration: Duration) -> Sleep {
-        self.0.nap(duration)
+    fn background_sleep(&self, duration: Duration) -> Sleep {
+        self.0.background_sleep(duration)
     }
 }
 

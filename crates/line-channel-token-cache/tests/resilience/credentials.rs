@@ -109,7 +109,7 @@ async fn a_lookup_serves_every_family_for_issuing_retiring_and_listing() {
     let by_signer = move |_: ChannelId| async move { Ok::<_, Error>(Credentials::from_signer(signer())) };
     let by_both =
         move |_: ChannelId| async move { Ok::<_, Error>(Credentials::from_signer(signer()).with_secret(secret())) };
-    let days = TokenLifetime::days(30).unwrap();
+    let days = TokenLifetime::from_days(30).unwrap();
     let sources: Vec<(&str, Arc<dyn TokenSource>, Retired, bool)> = vec![
         ("v3", Arc::new(LookupSource::stateless(line.client(), id(1), by_secret)), Retired::LeftToExpire, false),
         ("v3-jwt", Arc::new(LookupSource::stateless(line.client(), id(1), by_signer)), Retired::LeftToExpire, false),
@@ -135,7 +135,7 @@ async fn a_lookup_that_returns_the_wrong_credentials_is_told_what_is_missing() {
     let line = MockBackend::new();
     let secret = |_: ChannelId| async { ChannelSecret::new("s3cret") };
     let signer = |_: ChannelId| async { Ok::<_, Error>(Credentials::from_signer(signer())) };
-    let days = TokenLifetime::days(30).unwrap();
+    let days = TokenLifetime::from_days(30).unwrap();
     let cases: Vec<(Arc<dyn TokenSource>, &str)> = vec![
         (Arc::new(LookupSource::jwt(line.client(), id(1), days, secret)), "no signer for channel 1"),
         (Arc::new(LookupSource::short_lived(line.client(), id(1), signer)), "no channel secret for channel 1"),

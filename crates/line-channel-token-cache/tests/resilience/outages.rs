@@ -120,7 +120,7 @@ async fn whatever_a_source_fails_with_for_hours_a_token_comes_soon_after() {
         Act::Fail(Error::transient("the vault is sealed")),
         Act::Fail(Error::signing("the KMS timed out")),
         Act::Fail(Error::invalid_input("no such secret")),
-        Act::Fail(Error::transient("the response was lost").with_sent(Sent::Maybe)),
+        Act::Fail(Error::transient("the response was lost").with_sent(Sent::Unknown)),
         Act::Panic,
         Act::Hang,
     ];
@@ -159,7 +159,7 @@ async fn what_was_not_sent_uses_no_slot_and_what_may_have_been_does() {
         (Act::Fail(Error::token_unavailable("sealed")), 0),
         (Act::Fail(Error::transient("sealed")), 0),
         (Act::Fail(Error::backend("no roots")), 0),
-        (Act::Fail(Error::transient("lost").with_sent(Sent::Maybe)), 1),
+        (Act::Fail(Error::transient("lost").with_sent(Sent::Unknown)), 1),
         (Act::Panic, 1),
     ] {
         let (clock, source) = (ManualClock::new(), Arc::new(with_budget(10)));
@@ -240,7 +240,7 @@ async fn tokens_that_live_for_less_than_the_interval_are_served_without_a_gap() 
     for seconds in [5, 10, 30, 59, 61, 75, 119] {
         let (clock, line) = (ManualClock::new(), Line::default());
         // v2.1 tokens of that lifetime, from a source that counts slots.
-        let lifetime = TokenLifetime::seconds(seconds).unwrap();
+        let lifetime = TokenLifetime::from_secs(seconds).unwrap();
         let policy = JwtSource::new(line.client(&clock), signer(), lifetime).policy();
         let jwt = Source { lifetime: lifetime.as_duration(), ..Source::new(policy) };
         // And from one that does not, with the default interval of a minute.

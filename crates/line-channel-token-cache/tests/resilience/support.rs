@@ -107,9 +107,9 @@ pub(crate) fn families(line: &Line, clock: &ManualClock) -> Vec<(&'static str, T
     let secret = || ChannelSecret::new("s3cret").unwrap();
     let client = || line.client(clock);
     let cache = |source: Arc<dyn TokenSource>| TokenCache::builder(source).clock(Arc::new(clock.clone())).build();
-    let thirty_days = TokenLifetime::days(30).unwrap();
+    let thirty_days = TokenLifetime::from_days(30).unwrap();
     vec![
-        ("stateless", cache(Arc::new(StatelessSource::with_secret(client(), id(1), secret())))),
+        ("stateless", cache(Arc::new(StatelessSource::from_secret(client(), id(1), secret())))),
         ("v2", cache(Arc::new(ShortLivedSource::new(client(), id(1), secret())))),
         ("v2.1", cache(Arc::new(JwtSource::new(client(), signer(), thirty_days)))),
     ]

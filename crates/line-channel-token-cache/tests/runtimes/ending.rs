@@ -166,7 +166,7 @@ fn a_cache_that_is_always_refreshed_goes_on_in_the_next_runtime() {
         .build();
     let id = line_channel_token_core::ChannelId::new("1").unwrap();
     let secret = line_channel_token_core::ChannelSecret::new("s").unwrap();
-    let builder = TokenCache::builder(StatelessSource::with_secret(client, id, secret)).clock(clock.clone());
+    let builder = TokenCache::builder(StatelessSource::from_secret(client, id, secret)).clock(clock.clone());
     let cache = builder.refresh_ahead(RefreshAhead::Always).build();
     for _ in 0..2 {
         let runtime = current_thread();

@@ -81,7 +81,7 @@ impl Service {
             let secret = ChannelSecret::new("s3cret").unwrap();
             let signer = FakeSigner::new(id(), AssertionKid::new("kid").unwrap());
             let sources: [(&str, Arc<dyn TokenSource>); 2] = [
-                ("stateless", Arc::new(StatelessSource::with_secret(client.clone(), id(), secret))),
+                ("stateless", Arc::new(StatelessSource::from_secret(client.clone(), id(), secret))),
                 ("v2.1", Arc::new(JwtSource::new(client, signer, TokenLifetime::MAX))),
             ];
             for (family, source) in sources {

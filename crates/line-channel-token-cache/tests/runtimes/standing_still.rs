@@ -37,7 +37,7 @@ fn channels_whose_calls_stand_still_keep_no_permits() {
     let url: BaseUrl = service.url();
     let client = Client::builder(HyperBackend::new().unwrap()).base_url(url).clock(clock.clone()).build();
     let pool = TokenPool::builder(move |channel: &ChannelId| {
-        Ok(StatelessSource::with_secret(client.clone(), channel.clone(), ChannelSecret::new("s3cret")?))
+        Ok(StatelessSource::from_secret(client.clone(), channel.clone(), ChannelSecret::new("s3cret")?))
     });
     let pool = pool.clock(Arc::clone(&clock)).max_concurrent_issues(4).build();
     let idle = current_thread();

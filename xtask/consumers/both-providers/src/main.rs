@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let signer = AssertionSigner::new(ChannelId::new("1234567890")?, kid, key)?;
     let base = BaseUrl::new(std::env::var("EMULATOR_URL")?)?;
     let client = Client::builder(ReqwestBackend::new()?).base_url(base).build();
-    let token = client.issue_jwt(&signer.sign_for(TokenLifetime::days(1)?)?).await?;
+    let token = client.issue_jwt(&signer.sign_for(TokenLifetime::from_days(1)?)?).await?;
     client.verify_jwt(token.access_token()).await?;
     // The signer beside us reads a process-wide provider, and finds two; ours reads nothing of the process.
     std::panic::set_hook(Box::new(|_| {}));

@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let signer = AssertionSigner::new(ChannelId::new("1234567890")?, kid, key)?;
     let base = BaseUrl::new(std::env::var("EMULATOR_URL")?)?;
     let client = Client::builder(HyperBackend::new()?).base_url(base).build();
-    let token = client.issue_jwt(&signer.sign_for(TokenLifetime::days(1)?)?).await?;
+    let token = client.issue_jwt(&signer.sign_for(TokenLifetime::from_days(1)?)?).await?;
     client.verify_jwt(token.access_token()).await?;
     assert!(SigningKey::generate_ec()?.public_jwk().to_json().contains("P-256"));
     Ok(())
