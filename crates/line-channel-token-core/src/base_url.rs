@@ -177,14 +177,6 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-impl FromStr for BaseUrl {
-    type Err = Error;
-
-    fn from_str(url: &str) -> Result<Self, Error> {
-        Self::new(url)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::BaseUrl;

@@ -8,59 +8,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::{Operation, RequestId, Sent, TransportError, TransportErrorKind};
-
-/// What went wrong, for code to act on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// A value was refused before anything was sent.
-    InvalidInput,
-    /// No assertion could be signed.
-    Signing,
-    /// A backend could not be built: no TLS provider, no trusted roots.
-    Backend,
-    /// A token cache has no valid token to hand out, and cannot or must not ask for one now.
-    TokenUnavailable,
-    /// What a token source needs is not available at the moment; the same call may succeed later without a change.
-    TemporarilyUnavailable,
-    /// A token cache has used up its budget of a channel's 30 places, and asks for no further token until one is free.
-    IssueBudgetReached,
-    /// No connection: name resolution, TCP or TLS failed.
-    Connect,
-    /// The server's certificate is not trusted: it expired, is of another host, or of an unknown authority.
-    Certificate,
-    /// The deadline passed before the answer was complete.
-    Timeout,
-    /// The connection broke before the answer was complete.
-    Interrupted,
-    /// The body was larger than allowed.
-    BodyTooLarge,
-    /// The exchange failed in another way.
-    Transport,
-    /// The channel id, the secret or the owner of the key is wrong.
-    InvalidClient,
-    /// The assertion was refused: its signature, its claims or its lifetime.
-    InvalidAssertion,
-    /// No public key is registered under the assertion's kid.
-    UnknownAssertionKey,
-    /// The channel has 30 valid v2.1 tokens already.
-    TokenLimitReached,
-    /// The token has expired.
-    TokenExpired,
-    /// The token was revoked.
-    TokenRevoked,
-    /// The token is unknown, revoked, malformed or of another family.
-    InvalidToken,
-    /// Too many requests (429).
-    RateLimited,
-    /// The server failed (5xx).
-    Server,
-    /// The server refused the request for another reason (4xx).
-    Rejected,
-    /// The answer could not be understood.
-    UnexpectedResponse,
-}
+use crate::{ErrorKind, Operation, RequestId, Sent, TransportError, TransportErrorKind};
 
 /// Why a call failed.
 ///
@@ -70,18 +18,18 @@ pub enum ErrorKind {
 pub struct Error(Arc<Inner>);
 
 #[derive(Clone)]
-struct Inner {
-    kind: ErrorKind,
-    operation: Option<Operation>,
-    message: Cow<'static, str>,
-    hint: Option<Cow<'static, str>>,
-    status: Option<StatusCode>,
-    oauth_code: Option<&'static str>,
-    request_id: Option<RequestId>,
-    retry_after: Option<Duration>,
-    server_text: Option<Box<str>>,
-    sent: Sent,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
+pub(crate) struct Inner {
+    pub(crate) kind: ErrorKind,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) message: Cow<'static, str>,
+    pub(crate) hint: Option<Cow<'static, str>>,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) oauth_code: Option<&'static str>,
+    pub(crate) request_id: Option<RequestId>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) server_text: Option<Box<str>>,
+    pub(crate) sent: Sent,
+    pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What a response says that is not the success that was asked for.
@@ -97,7 +45,7 @@ pub(crate) struct ErrorResponse {
 }
 
 impl Error {
-    fn new(kind: ErrorKind, message: Cow<'static, str>, sent: Sent) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: Cow<'static, str>, sent: Sent) -> Self {
         Self(Arc::new(Inner {
             kind,
             operation: None,
@@ -113,85 +61,9 @@ impl Error {
         }))
     }
 
-    /// A value that was refused before anything was sent. The message must not show a secret.
-    #[must_use]
-    pub fn invalid_input(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::InvalidInput, message.into(), Sent::NotSent)
-    }
-
-    /// A failure to sign an assertion. The message must not show a secret.
-    #[must_use]
-    pub fn signing(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Signing, message.into(), Sent::NotSent)
-    }
-
-    /// A backend that could not be built. The message must not show a secret.
-    #[must_use]
-    pub fn backend(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Backend, message.into(), Sent::NotSent)
-    }
-
-    /// A token cache that has nothing to hand out. The message must not show a secret.
-    #[must_use]
-    pub fn token_unavailable(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::TokenUnavailable, message.into(), Sent::NotSent)
-    }
-
-    /// A token cache that has used up its budget of a channel's places. The message must not show a secret.
-    #[must_use]
-    pub fn issue_budget_reached(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::IssueBudgetReached, message.into(), Sent::NotSent)
-    }
-
-    /// A failure of a token source that may be over by the next call: a vault that cannot be reached, a lock that another
-    /// process holds. The message must not show a secret.
-    ///
-    /// ```
-    /// use line_channel_token_core::{Error, ErrorKind};
-    ///
-    /// let error = Error::transient("the vault does not respond").with_hint("check that its agent is running");
-    /// assert_eq!(error.kind(), ErrorKind::TemporarilyUnavailable);
-    /// assert!(error.is_transient());
-    /// assert_eq!(error.to_string(), "the vault does not respond; check that its agent is running");
-    /// ```
-    #[must_use]
-    pub fn transient(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::TemporarilyUnavailable, message.into(), Sent::NotSent)
-    }
-
-    /// The same error, saying whether the request may have reached the server: for token sources of your own.
-    ///
-    /// A source whose request may have used up one of a channel's 30 places says [`Sent::Unknown`], so that the request is
-    /// not repeated.
-    #[must_use]
-    pub fn with_sent(self, sent: Sent) -> Self {
+    pub(crate) fn changed(self, change: impl FnOnce(&mut Inner)) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
-        inner.sent = sent;
-        Self(Arc::new(inner))
-    }
-
-    /// The same error with this hint on what to do, in place of the one it had. `Display` shows it after the message, so
-    /// it must not show a secret.
-    #[must_use]
-    pub fn with_hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
-        let mut inner = Arc::unwrap_or_clone(self.0);
-        inner.hint = Some(hint.into());
-        Self(Arc::new(inner))
-    }
-
-    /// The same error with what caused it, whose text must not show a secret or a URL.
-    #[must_use]
-    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let mut inner = Arc::unwrap_or_clone(self.0);
-        inner.source = Some(Arc::from(source.into()));
-        Self(Arc::new(inner))
-    }
-
-    /// The same error with how long to wait before the next try.
-    #[must_use]
-    pub fn with_retry_after(self, wait: Duration) -> Self {
-        let mut inner = Arc::unwrap_or_clone(self.0);
-        inner.retry_after = Some(wait);
+        change(&mut inner);
         Self(Arc::new(inner))
     }
 
