@@ -14,6 +14,14 @@ use crate::{ChannelId, Clock, Error, TokenLifetime, credential};
 /// A signed JWT assertion, as the parameter `client_assertion` carries it.
 ///
 /// It works like a password until it expires: `Debug` shows a placeholder and the memory is wiped on drop.
+///
+/// ```
+/// use line_channel_token_core::Assertion;
+///
+/// let assertion = Assertion::new("eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl")?; // made by a signer of your own
+/// assert_eq!(format!("{assertion:?}"), "Assertion(\"[redacted]\")");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Assertion(SecretString);
 
@@ -69,6 +77,15 @@ fn is_compact_jws(text: &[u8]) -> bool {
 /// The `kid` of an assertion signing key: the Console shows it once a public key is registered (a UUID).
 ///
 /// It is not the [key id of an issued token](crate::TokenKeyId).
+///
+/// ```
+/// use line_channel_token_core::AssertionKid;
+///
+/// let kid: AssertionKid = "6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11\n".parse()?; // a file's newline does no harm
+/// assert_eq!(kid.as_str(), "6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11");
+/// assert!(AssertionKid::new("1234567890").unwrap_err().to_string().contains("looks like a channel id"));
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AssertionKid(Box<str>);
 
@@ -106,7 +123,7 @@ impl fmt::Display for AssertionKid {
 
 /// Something that makes assertions for one channel: a key in memory, a KMS, an HSM, a signing service.
 ///
-/// The signer of `line-channel-token-assertion` implements it; implement it yourself where the key must not leave
+/// The signer of `line-channel-token-assertion` implements it; implement it yourself if the key must not leave
 /// its vault. A client takes what it makes:
 ///
 /// ```no_run
@@ -120,7 +137,7 @@ pub trait AssertionSource: fmt::Debug + Send + Sync + 'static {
     /// The channel that the assertions speak for: their `iss` and `sub`.
     fn channel_id(&self) -> &ChannelId;
 
-    /// The kid of the key that signs, where it is known: it is quoted where LINE does not know the key.
+    /// The kid of the key that signs, if it is known: errors quote it if LINE does not know the key.
     fn kid(&self) -> Option<&AssertionKid> {
         None
     }

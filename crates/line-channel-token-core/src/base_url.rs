@@ -1,4 +1,4 @@
-//! Where the endpoints are.
+//! The URL that the endpoints are below.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use secrecy::zeroize::Zeroizing;
 use crate::wiped::wiped_bytes;
 use crate::{Error, Operation, credential, mistaken};
 
-/// Where the endpoints are: LINE, an emulator, a gateway.
+/// The URL that the endpoints are below: LINE, an emulator, a gateway.
 ///
 /// Only `https` is accepted, because every request carries a secret; `http` is accepted for a loopback address, and
 /// elsewhere only through [`insecure`](Self::insecure).

@@ -12,6 +12,16 @@ use crate::{Error, credential};
 ///
 /// It is kept as text, because LINE sends and expects a string; in place, because a pool of many channels compares ids at
 /// each read.
+///
+/// ```
+/// use line_channel_token_core::ChannelId;
+///
+/// let id: ChannelId = " 1234567890\n".parse()?;
+/// assert_eq!(id.as_str(), "1234567890");
+/// let error = ChannelId::new("U0123456789abcdef0123456789abcdef").unwrap_err();
+/// assert!(error.to_string().contains("user id") && error.to_string().contains("\"Channel ID\""));
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChannelId {
     /// The digits, and zeros behind them: so the order of ids is that of their texts.

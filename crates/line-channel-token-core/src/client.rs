@@ -87,7 +87,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`InvalidToken`](crate::ErrorKind::InvalidToken) where it is unknown, expired or revoked; otherwise see
+    /// [`InvalidToken`](crate::ErrorKind::InvalidToken) if it is unknown, expired or revoked; otherwise see
     /// [`Client`].
     pub async fn verify(&self, token: &AccessToken) -> Result<VerifiedToken, Error> {
         self.call(Operation::Verify, || request::verify(&self.0.base_url, token), response::verify).await
@@ -130,7 +130,7 @@ impl Client {
 
     /// Issues a v2.1 token (`POST /oauth2/v2.1/token`): up to 30 days, as the assertion's `token_exp` says.
     ///
-    /// A channel holds 30 at a time and the 31st is **refused**. Where the answer is lost, a token may exist that
+    /// A channel holds 30 at a time and the 31st is **refused**. Where the response is lost, a token may exist that
     /// nobody can revoke, so the call is then not repeated.
     ///
     /// # Errors
@@ -278,7 +278,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The deadline and the bound on the body of each try.
+    /// The deadline and the bound on the body of each attempt.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.0.limits = limits;

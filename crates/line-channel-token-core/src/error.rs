@@ -14,6 +14,19 @@ use crate::{ErrorKind, Operation, RequestId, Sent, TransportError, TransportErro
 ///
 /// It is cheap to clone, so that several waiters can share one failure. Neither `Display` nor `Debug` ever shows a
 /// secret, a token, a response body or a URL.
+///
+/// ```
+/// use line_channel_token_core::{ChannelId, Error, ErrorKind};
+///
+/// fn should_page_somebody(error: &Error) -> bool {
+///     // The kind is for code, `Display` for people: it says what was wrong and what to do.
+///     !error.is_transient() && !matches!(error.kind(), ErrorKind::TokenExpired | ErrorKind::TokenRevoked)
+/// }
+///
+/// let error = ChannelId::new("@123abcde").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+/// assert!(should_page_somebody(&error));
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
@@ -111,7 +124,7 @@ impl Error {
         self.0.kind
     }
 
-    /// The operation that failed, where one was under way.
+    /// The operation that failed, if one was under way.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         self.0.operation
@@ -147,13 +160,13 @@ impl Error {
         self.0.sent
     }
 
-    /// The HTTP status, where an answer arrived.
+    /// The HTTP status, if a response arrived.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// The `error` code of the body, where it is one of RFC 6749 (`invalid_client`, `invalid_request`, …).
+    /// The `error` code of the body, if it is one of RFC 6749 (`invalid_client`, `invalid_request`, …).
     #[must_use]
     pub fn oauth_code(&self) -> Option<&'static str> {
         self.0.oauth_code
@@ -165,7 +178,7 @@ impl Error {
         self.0.request_id.as_ref()
     }
 
-    /// How long to wait before the next try: as the server's `Retry-After` asks (a day at most), or as a token cache has
+    /// How long to wait before the next attempt: as the server's `Retry-After` asks (a day at most), or as a token cache has
     /// decided.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

@@ -32,7 +32,7 @@ impl Error {
         Self::new(ErrorKind::TokenUnavailable, message.into(), Sent::NotSent)
     }
 
-    /// A token cache that has used up its budget of a channel's places. The message must not show a secret.
+    /// A token cache that has used up its budget of a channel's slots. The message must not show a secret.
     #[must_use]
     pub fn issue_budget_reached(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::IssueBudgetReached, message.into(), Sent::NotSent)
@@ -56,7 +56,7 @@ impl Error {
 
     /// The same error, saying whether the request may have reached the server: for token sources of your own.
     ///
-    /// A source whose request may have used up one of a channel's 30 places says [`Sent::Unknown`], so that the request is
+    /// A source whose request may have used up one of a channel's 30 slots says [`Sent::Unknown`], so that the request is
     /// not repeated.
     #[must_use]
     pub fn with_sent(self, sent: Sent) -> Self {
@@ -76,7 +76,7 @@ impl Error {
         self.changed(|inner| inner.source = Some(Arc::from(source.into())))
     }
 
-    /// The same error with how long to wait before the next try.
+    /// The same error with how long to wait before the next attempt.
     #[must_use]
     pub fn with_retry_after(self, wait: Duration) -> Self {
         self.changed(|inner| inner.retry_after = Some(wait))

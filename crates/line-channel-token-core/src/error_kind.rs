@@ -3,6 +3,23 @@
 use crate::as_str::text_form;
 
 /// What went wrong, for code to act on.
+///
+/// ```
+/// use line_channel_token_core::ErrorKind;
+///
+/// fn advice(kind: ErrorKind) -> &'static str {
+///     match kind {
+///         ErrorKind::InvalidClient => "check the channel id and the channel secret",
+///         ErrorKind::UnknownAssertionKey => "register the public key, or correct the kid",
+///         ErrorKind::TokenLimitReached => "revoke tokens that nobody uses",
+///         ErrorKind::RateLimited => "cache tokens instead of issuing one per call",
+///         _ => "read the message",
+///     }
+/// }
+///
+/// assert_eq!(ErrorKind::TokenLimitReached.as_str(), "token_limit_reached"); // a label for metrics
+/// assert!(advice(ErrorKind::TokenLimitReached).contains("revoke"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -16,15 +33,15 @@ pub enum ErrorKind {
     TokenUnavailable,
     /// What a token source needs is not available at the moment; the same call may succeed later without a change.
     TemporarilyUnavailable,
-    /// A token cache has used up its budget of a channel's 30 places, and asks for no further token until one is free.
+    /// A token cache has used up its budget of a channel's 30 slots, and asks for no further token until one is free.
     IssueBudgetReached,
     /// No connection: name resolution, TCP or TLS failed.
     Connect,
     /// The server's certificate is not trusted: it expired, is of another host, or of an unknown authority.
     Certificate,
-    /// The deadline passed before the answer was complete.
+    /// The deadline passed before the response was complete.
     Timeout,
-    /// The connection broke before the answer was complete.
+    /// The connection broke before the response was complete.
     Interrupted,
     /// The body was larger than allowed.
     BodyTooLarge,
@@ -50,7 +67,7 @@ pub enum ErrorKind {
     Server,
     /// The server refused the request for another reason (4xx).
     Rejected,
-    /// The answer could not be understood.
+    /// The response could not be understood.
     UnexpectedResponse,
 }
 

@@ -5,15 +5,38 @@ use std::time::Duration;
 use crate::{AccessToken, Moment, RequestId, TokenKeyId};
 
 /// When a request was sent and when its answer was complete.
+///
+/// ```
+/// use line_channel_token_core::{Clock, SystemClock, Timing};
+///
+/// let sent_at = SystemClock.now();
+/// // ... send the request, wait for the response ...
+/// let timing = Timing { sent_at, received_at: SystemClock.now() };
+/// assert!(timing.received_at.monotonic >= timing.sent_at.monotonic);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// Just before the request was handed to the backend. The server starts a token's life after this.
     pub sent_at: Moment,
-    /// Just after the answer was complete.
+    /// Just after the response was complete.
     pub received_at: Moment,
 }
 
 /// What the three families of issued tokens have in common.
+///
+/// ```
+/// use line_channel_token_core::IssuedToken;
+/// # use line_channel_token_core::{Moment, Timing, response};
+/// # use std::time::Duration;
+/// # let at = |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1_767_225_600 + seconds) };
+/// # let timing = Timing { sent_at: at(10), received_at: at(11) };
+///
+/// let response = http::Response::new(r#"{"access_token":"eyJ","token_type":"Bearer","expires_in":900}"#.into());
+/// let token: IssuedToken = response::issue_stateless(&response, timing)?.into();
+/// assert_eq!(token.expires_in().as_secs(), 900);
+/// assert_eq!(token.remaining(at(40)).as_secs(), 870, "counted from when the request was sent");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct IssuedToken {
     pub(crate) access_token: AccessToken,
@@ -42,7 +65,7 @@ impl IssuedToken {
         self.timing.sent_at
     }
 
-    /// When the answer was complete. The token's life began before this.
+    /// When the response was complete. The token's life began before this.
     #[must_use]
     pub fn received_at(&self) -> Moment {
         self.timing.received_at
@@ -62,14 +85,47 @@ impl IssuedToken {
 }
 
 /// A short-lived token (v2): 30 days, 30 live ones a channel, and the 31st silently revokes the oldest.
+///
+/// ```
+/// # use line_channel_token_core::{Moment, Timing, response};
+/// # use std::time::Duration;
+/// # let at = |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1_767_225_600 + seconds) };
+/// # let timing = Timing { sent_at: at(10), received_at: at(11) };
+/// let response = http::Response::new(r#"{"access_token":"a+b/c=","token_type":"Bearer","expires_in":2592000}"#.into());
+/// let token = response::issue(&response, timing)?;
+/// assert_eq!(token.access_token().header_value(), "Bearer a+b/c=");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ShortLivedToken(pub(crate) IssuedToken);
 
 /// A stateless token (v3): 15 minutes, as many as one likes, cannot be verified or revoked.
+///
+/// ```
+/// # use line_channel_token_core::{Moment, Timing, response};
+/// # use std::time::Duration;
+/// # let at = |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1_767_225_600 + seconds) };
+/// # let timing = Timing { sent_at: at(10), received_at: at(11) };
+/// let response = http::Response::new(r#"{"access_token":"eyJ","token_type":"Bearer","expires_in":900}"#.into());
+/// let token = response::issue_stateless(&response, timing)?;
+/// assert!(token.remaining(at(911)).is_zero());
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StatelessToken(pub(crate) IssuedToken);
 
 /// A v2.1 token, issued for an assertion: up to 30 days, 30 live ones a channel, and the 31st is refused.
+///
+/// ```
+/// # use line_channel_token_core::{Moment, Timing, response};
+/// # use std::time::Duration;
+/// # let at = |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1_767_225_600 + seconds) };
+/// # let timing = Timing { sent_at: at(10), received_at: at(11) };
+/// let body = r#"{"access_token":"eyJ","token_type":"Bearer","expires_in":86400,"key_id":"sDTOzw5wIfxxxxPEzcmeQA"}"#;
+/// let token = response::issue_jwt(&http::Response::new(body.into()), timing)?;
+/// assert_eq!(token.key_id().as_str(), "sDTOzw5wIfxxxxPEzcmeQA");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct JwtToken {
     pub(crate) issued: IssuedToken,

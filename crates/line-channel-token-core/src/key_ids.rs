@@ -8,6 +8,14 @@ use crate::{Error, RequestId, credential};
 ///
 /// A server chooses it, and may echo anything: so `Display` and `Debug` show it only if it has the form of LINE's key ids, up to 64
 /// letters, digits, `-` and `_`. [`as_str`](Self::as_str) always shows it.
+///
+/// ```
+/// use line_channel_token_core::TokenKeyId;
+///
+/// let key_id: TokenKeyId = "sDTOzw5wIfxxxxPEzcmeQA".parse()?;
+/// assert_eq!(key_id.to_string(), "sDTOzw5wIfxxxxPEzcmeQA");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenKeyId(Box<str>);
 
@@ -51,6 +59,19 @@ impl fmt::Debug for TokenKeyId {
 }
 
 /// The key ids of a channel's valid v2.1 tokens.
+///
+/// ```
+/// # use line_channel_token_core::{Moment, Timing, response};
+/// # use std::time::Duration;
+/// # let at = |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1_767_225_600 + seconds) };
+/// # let timing = Timing { sent_at: at(10), received_at: at(11) };
+/// let key_ids = response::key_ids(&http::Response::new(r#"{"kids":["first","second"]}"#.into()), timing)?;
+/// assert_eq!(key_ids.len(), 2);
+/// for key_id in &key_ids {
+///     println!("{key_id}");
+/// }
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct KeyIds {
     pub(crate) kids: Vec<TokenKeyId>,

@@ -8,6 +8,13 @@ use std::sync::Arc;
 use crate::as_str::text_form;
 
 /// Whether the server may have got the request.
+///
+/// ```
+/// use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
+///
+/// let error = TransportError::new(TransportErrorKind::Interrupted, Sent::Unknown);
+/// assert_eq!(error.sent(), Sent::Unknown, "the server may have issued a token, so `issue` is not repeated");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sent {
     /// It provably got no part of it.
@@ -16,7 +23,13 @@ pub enum Sent {
     Unknown,
 }
 
-/// Why no complete answer arrived.
+/// Why no complete response arrived.
+///
+/// ```
+/// use line_channel_token_core::TransportErrorKind;
+///
+/// assert_eq!(TransportErrorKind::BodyTooLarge.to_string(), "body_too_large");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
@@ -26,11 +39,11 @@ pub enum TransportErrorKind {
     Certificate,
     /// The deadline passed.
     Timeout,
-    /// The connection broke before the answer was complete.
+    /// The connection broke before the response was complete.
     Interrupted,
     /// The body was larger than [`Limits::max_body`].
     BodyTooLarge,
-    /// Anything else: an answer that is not HTTP, a backend that cannot serve the request.
+    /// Anything else: a response that is not HTTP, a backend that cannot serve the request.
     Other,
 }
 
@@ -48,7 +61,14 @@ text_form!(TransportErrorKind {
     Other => "other",
 });
 
-/// No complete answer arrived.
+/// No complete response arrived.
+///
+/// ```
+/// use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
+///
+/// let error = TransportError::new(TransportErrorKind::Timeout, Sent::Unknown).with_detail("no response within 3 s");
+/// assert_eq!(error.to_string(), "the deadline passed: no response within 3 s");
+/// ```
 #[derive(Clone, Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -84,7 +104,7 @@ impl TransportError {
         Self { source: Some(Arc::from(source.into())), ..self }
     }
 
-    /// Why no complete answer arrived.
+    /// Why no complete response arrived.
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
@@ -107,7 +127,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Connect => "could not connect",
             TransportErrorKind::Certificate => "the server's certificate is not trusted",
             TransportErrorKind::Timeout => "the deadline passed",
-            TransportErrorKind::Interrupted => "the connection broke before the answer was complete",
+            TransportErrorKind::Interrupted => "the connection broke before the response was complete",
             TransportErrorKind::BodyTooLarge => "the response body is larger than allowed",
             TransportErrorKind::Other => "the exchange failed",
         })?;

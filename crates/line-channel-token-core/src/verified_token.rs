@@ -10,6 +10,19 @@ use crate::{ChannelId, Moment, RequestId};
 /// What a token is, as the server sees it.
 ///
 /// `Debug` shows of the scope what has the form of LINE's permissions alone: a server may echo anything there.
+///
+/// ```
+/// # use line_channel_token_core::{Moment, Timing, response};
+/// # use std::time::Duration;
+/// # let at = |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1_767_225_600 + seconds) };
+/// # let timing = Timing { sent_at: at(10), received_at: at(11) };
+/// let body = r#"{"client_id":"1234567890","expires_in":600,"scope":"P CM"}"#;
+/// let verified = response::verify_jwt(&http::Response::new(body.into()), timing)?;
+/// assert_eq!(verified.channel_id().as_str(), "1234567890");
+/// assert_eq!(verified.expires_in().as_secs(), 600);
+/// assert!(verified.scope().contains("CM"));
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct VerifiedToken {
     pub(crate) channel_id: ChannelId,
@@ -26,7 +39,7 @@ impl VerifiedToken {
         &self.channel_id
     }
 
-    /// The life that was left when the server answered, in whole seconds. A long-lived token shows a number of
+    /// The life that was left when the server responded, in whole seconds. A long-lived token shows a number of
     /// decades here.
     #[must_use]
     pub fn expires_in(&self) -> Duration {
@@ -45,7 +58,7 @@ impl VerifiedToken {
         &self.scope
     }
 
-    /// When the answer was complete.
+    /// When the response was complete.
     #[must_use]
     pub fn received_at(&self) -> Moment {
         self.timing.received_at
@@ -73,7 +86,17 @@ impl fmt::Debug for VerifiedToken {
     }
 }
 
-/// A token was revoked, or was none to begin with: LINE answers both alike.
+/// A token was revoked, or was none to begin with: LINE responds alike to both.
+///
+/// ```
+/// # use line_channel_token_core::{Moment, Timing, response};
+/// # use std::time::Duration;
+/// # let at = |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1_767_225_600 + seconds) };
+/// # let timing = Timing { sent_at: at(10), received_at: at(11) };
+/// let revoked = response::revoke(&http::Response::new("".into()), timing)?;
+/// assert_eq!(revoked.request_id(), None);
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Revoked {
     pub(crate) request_id: Option<RequestId>,

@@ -16,9 +16,9 @@ fn timing() -> Timing {
 }
 
 fn ok(body: impl Into<Bytes>) -> Response<Bytes> {
-    let mut answer = Response::new(body.into());
-    answer.headers_mut().insert("x-line-request-id", "request-1".parse().unwrap());
-    answer
+    let mut response = Response::new(body.into());
+    response.headers_mut().insert("x-line-request-id", "request-1".parse().unwrap());
+    response
 }
 
 /// The text of every form in which an error is ever printed.
@@ -200,7 +200,7 @@ fn an_answer_that_makes_no_sense_says_where_without_quoting_it() {
         let text = forms(&error);
         assert!(text.contains(says), "{shown}: {text}");
         assert!(!text.contains("s3cr3t"), "{shown}: {text}");
-        assert!(error.is_transient(), "a portal or a gateway may have answered: {shown}");
+        assert!(error.is_transient(), "a portal or a gateway may have responded: {shown}");
     }
     let error = response::issue_stateless(&ok(&b"{\"access_token\":\"\xff\xfe\"}"[..]), timing()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
@@ -263,24 +263,24 @@ proptest! {
         ),
         body in body(),
     ) {
-        let mut answer = Response::new(Bytes::from(body));
-        *answer.status_mut() = StatusCode::from_u16(status).unwrap();
-        answer.headers_mut().insert("set-cookie", HeaderValue::from_static(SECRET));
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        response.headers_mut().insert("set-cookie", HeaderValue::from_static(SECRET));
         for (name, value) in headers {
             if let Ok(value) = HeaderValue::from_bytes(&value) {
-                answer.headers_mut().insert(HeaderName::from_static(name), value);
+                response.headers_mut().insert(HeaderName::from_static(name), value);
             }
         }
         let errors = [
-            response::issue(&answer, timing()).map(|value| format!("{value:?}")),
-            response::verify(&answer, timing()).map(|value| format!("{:?}", value.channel_id())),
-            response::revoke(&answer, timing()).map(|value| format!("{value:?}")),
-            response::issue_stateless(&answer, timing()).map(|value| format!("{value:?}")),
-            response::issue_stateless_with_jwt(&answer, timing()).map(|value| format!("{value:?}")),
-            response::issue_jwt(&answer, timing()).map(|value| format!("{:?}", value.access_token())),
-            response::verify_jwt(&answer, timing()).map(|value| format!("{:?}", value.channel_id())),
-            response::revoke_jwt(&answer, timing()).map(|value| format!("{value:?}")),
-            response::key_ids(&answer, timing()).map(|value| value.as_slice().len().to_string()),
+            response::issue(&response, timing()).map(|value| format!("{value:?}")),
+            response::verify(&response, timing()).map(|value| format!("{:?}", value.channel_id())),
+            response::revoke(&response, timing()).map(|value| format!("{value:?}")),
+            response::issue_stateless(&response, timing()).map(|value| format!("{value:?}")),
+            response::issue_stateless_with_jwt(&response, timing()).map(|value| format!("{value:?}")),
+            response::issue_jwt(&response, timing()).map(|value| format!("{:?}", value.access_token())),
+            response::verify_jwt(&response, timing()).map(|value| format!("{:?}", value.channel_id())),
+            response::revoke_jwt(&response, timing()).map(|value| format!("{value:?}")),
+            response::key_ids(&response, timing()).map(|value| value.as_slice().len().to_string()),
         ];
         for outcome in errors {
             let text = match outcome {

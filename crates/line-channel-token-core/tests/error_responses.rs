@@ -14,25 +14,25 @@ fn timing() -> Timing {
     Timing { sent_at: now, received_at: now }
 }
 
-fn answer(status: u16, body: &'static str) -> Response<Bytes> {
-    let mut answer = Response::new(Bytes::from_static(body.as_bytes()));
-    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
-    answer.headers_mut().insert("x-line-request-id", "ae5ddf5c-0fc9-4a5d".parse().unwrap());
-    answer
+fn response_of(status: u16, body: &'static str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_static(body.as_bytes()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    response.headers_mut().insert("x-line-request-id", "ae5ddf5c-0fc9-4a5d".parse().unwrap());
+    response
 }
 
-fn read(operation: Operation, answer: &Response<Bytes>) -> Result<(), Error> {
+fn read(operation: Operation, response: &Response<Bytes>) -> Result<(), Error> {
     let timing = timing();
     match operation {
-        Operation::Issue => response::issue(answer, timing).map(drop),
-        Operation::Verify => response::verify(answer, timing).map(drop),
-        Operation::Revoke => response::revoke(answer, timing).map(drop),
-        Operation::IssueStateless => response::issue_stateless(answer, timing).map(drop),
-        Operation::IssueStatelessWithJwt => response::issue_stateless_with_jwt(answer, timing).map(drop),
-        Operation::IssueJwt => response::issue_jwt(answer, timing).map(drop),
-        Operation::VerifyJwt => response::verify_jwt(answer, timing).map(drop),
-        Operation::RevokeJwt => response::revoke_jwt(answer, timing).map(drop),
-        Operation::KeyIds => response::key_ids(answer, timing).map(drop),
+        Operation::Issue => response::issue(response, timing).map(drop),
+        Operation::Verify => response::verify(response, timing).map(drop),
+        Operation::Revoke => response::revoke(response, timing).map(drop),
+        Operation::IssueStateless => response::issue_stateless(response, timing).map(drop),
+        Operation::IssueStatelessWithJwt => response::issue_stateless_with_jwt(response, timing).map(drop),
+        Operation::IssueJwt => response::issue_jwt(response, timing).map(drop),
+        Operation::VerifyJwt => response::verify_jwt(response, timing).map(drop),
+        Operation::RevokeJwt => response::revoke_jwt(response, timing).map(drop),
+        Operation::KeyIds => response::key_ids(response, timing).map(drop),
         _ => panic!("an operation that this test does not know: {operation}"),
     }
 }
@@ -406,7 +406,7 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
         (O::KeyIds, 503, "<html>maintenance</html>", K::Server, "the body is HTML"),
         (O::IssueStateless, 403, "RBAC: access denied", K::Rejected, "is text and not JSON"),
     ] {
-        let error = read(operation, &answer(status, body)).unwrap_err();
+        let error = read(operation, &response_of(status, body)).unwrap_err();
         let text = error.to_string();
         assert_eq!(error.kind(), kind, "{operation} {status} {body}");
         assert!(text.contains(hint), "{operation} {status} {body}: {text}");
@@ -424,13 +424,13 @@ fn each_documented_refusal_has_its_kind_and_a_hint() {
 fn the_servers_words_are_kept_but_shown_on_purpose_only() {
     let error = read(
         Operation::Issue,
-        &answer(400, r#"{"error":"invalid_grant","error_description":"you sent client_secret=s3cr3t\nreally"}"#),
+        &response_of(400, r#"{"error":"invalid_grant","error_description":"you sent client_secret=s3cr3t\nreally"}"#),
     )
     .unwrap_err();
     assert_eq!(error.oauth_code(), Some("invalid_grant"));
     assert_eq!(error.expose_server_text(), Some("you sent client_secret=s3cr3t really"));
     assert!(!format!("{error} {error:?}").contains("s3cr3t"));
-    let unknown = read(Operation::Issue, &answer(400, r#"{"error":"s3cr3t"}"#)).unwrap_err();
+    let unknown = read(Operation::Issue, &response_of(400, r#"{"error":"s3cr3t"}"#)).unwrap_err();
     assert_eq!(unknown.oauth_code(), None);
     assert!(!format!("{unknown} {unknown:?}").contains("s3cr3t"));
 }
@@ -438,19 +438,19 @@ fn the_servers_words_are_kept_but_shown_on_purpose_only() {
 #[test]
 fn details_are_kept_with_the_servers_words() {
     let body = r#"{"message":"The request body has 2 error(s)","details":[{"message":"May not be empty","property":"client_id"},{"message":"odd"},7]}"#;
-    let error = read(Operation::IssueStateless, &answer(400, body)).unwrap_err();
+    let error = read(Operation::IssueStateless, &response_of(400, body)).unwrap_err();
     assert_eq!(error.expose_server_text(), Some("The request body has 2 error(s) (client_id: May not be empty, odd)"));
 }
 
 #[test]
 fn retry_after_is_read_as_seconds_and_as_a_date() {
     let wait = |value: &str| {
-        let mut answer = answer(429, "{}");
-        answer.headers_mut().insert("retry-after", value.parse().unwrap());
-        read(Operation::IssueStateless, &answer).unwrap_err().retry_after()
+        let mut response = response_of(429, "{}");
+        response.headers_mut().insert("retry-after", value.parse().unwrap());
+        read(Operation::IssueStateless, &response).unwrap_err().retry_after()
     };
     assert_eq!(wait("7"), Some(Duration::from_secs(7)));
-    let mut limited = answer(429, "{}");
+    let mut limited = response_of(429, "{}");
     limited.headers_mut().insert("retry-after", "7".parse().unwrap());
     let error = read(Operation::IssueStateless, &limited).unwrap_err().to_string();
     assert!(error.contains("; try again in 7 s (status 429"), "{error}");
