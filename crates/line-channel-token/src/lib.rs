@@ -61,7 +61,16 @@ pub mod mock {
     };
 }
 
-/// The programs of the guide, so that they compile.
-#[cfg(doctest)]
-#[doc = include_str!("../CHOOSING.md")]
-struct Guide;
+/// The guide: everything that a page for one item is too small for.
+///
+/// It is there if all the features that it speaks of are on, as they are on docs.rs.
+#[cfg(all(
+    feature = "assertion",
+    feature = "aws-lc-rs",
+    feature = "cache",
+    feature = "emulator",
+    feature = "mock",
+    feature = "reqwest"
+))]
+#[cfg_attr(docsrs, doc(cfg(all())))]
+pub mod _guide;
