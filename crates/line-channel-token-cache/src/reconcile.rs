@@ -6,7 +6,7 @@ use line_channel_token_core::{Error, TokenKeyId};
 
 use crate::cache::TokenCache;
 use crate::token::CachedToken;
-use crate::wait::{too_late, within};
+use crate::wait::{deadline_exceeded, timeout};
 
 /// The key ids of a channel's valid v2.1 tokens, grouped by who holds them.
 ///
@@ -45,8 +45,8 @@ impl TokenCache {
         let before = self.holdings();
         let source = Arc::clone(&self.shared().state().source);
         let limit = self.shared().settings.issue_timeout;
-        let call = within(self.shared().clock(), limit, async { source.key_ids().await });
-        let listed = call.await.unwrap_or_else(|| Err(too_late(limit)))?;
+        let call = timeout(self.shared().clock(), limit, async { source.key_ids().await });
+        let listed = call.await.unwrap_or_else(|| Err(deadline_exceeded(limit)))?;
         let Some(listed) = listed else {
             return Err(Error::invalid_input("these tokens have no key ids: only v2.1 tokens can be listed"));
         };

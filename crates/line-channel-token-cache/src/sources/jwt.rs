@@ -7,8 +7,9 @@ use line_channel_token_core::{AssertionSource, ChannelSecret, Client, Error, Tok
 
 use super::is_to_be_revoked;
 use super::signers::Signers;
+use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
-use crate::policy::{IssueBudget, SourcePolicy};
+use crate::policy::SourcePolicy;
 use crate::source::TokenSource;
 
 /// v2.1 tokens of a chosen lifetime.
@@ -24,7 +25,7 @@ use crate::source::TokenSource;
 /// # let client = MockBackend::new().client();
 /// # let signer = FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
 /// let source = JwtSource::new(client, signer, TokenLifetime::from_days(30)?)
-///     .revoke_previous_after(ChannelSecret::new("s3cret")?, Duration::from_secs(600))
+///     .with_revoke_previous_after(ChannelSecret::new("s3cret")?, Duration::from_secs(600))
 ///     .with_budget(4)?;
 /// let tokens = TokenCache::new(source);
 /// # Ok(())
@@ -50,7 +51,7 @@ impl JwtSource {
     }
 
     /// A second assertion key, for the time in which one replaces the other: if LINE does not know the key of the first signer,
-    /// the `other` one is tried once, and is used from then on. The cache reports it
+    /// one attempt is made with the `other`, which is used from then on if that succeeds. The cache reports it
     /// ([`Event::FallbackSignerUsed`](crate::Event::FallbackSignerUsed)).
     ///
     /// # Errors
@@ -64,7 +65,7 @@ impl JwtSource {
     /// with the previous one. A channel then holds two tokens at most: if a third is needed sooner, the oldest is revoked
     /// before the grace is over. LINE asks for the channel secret to revoke.
     #[must_use]
-    pub fn revoke_previous_after(self, secret: ChannelSecret, grace: Duration) -> Self {
+    pub fn with_revoke_previous_after(self, secret: ChannelSecret, grace: Duration) -> Self {
         Self { secret: Some(secret), grace: Some(grace), ..self }
     }
 
@@ -75,7 +76,7 @@ impl JwtSource {
         Self { secret: Some(secret), ..self }
     }
 
-    /// How many of the channel's 30 slots the cache may use, in place of
+    /// How many of the channel's 30 slots the cache may use instead of
     /// [`IssueBudget::DEFAULT_SLOTS`].
     ///
     /// # Errors
