@@ -51,13 +51,14 @@ const MAX_RESTARTS: usize = 5;
 pub struct TokenCache(Arc<Shared>);
 
 impl TokenCache {
-    /// A cache of this source's tokens, with the default settings. It asks the source for nothing yet.
+    /// A cache of this source's tokens, with the default settings and the [clock](crate::SourcePolicy::with_clock) of its policy.
+    /// It asks the source for nothing yet.
     #[must_use]
     pub fn new(source: impl TokenSource) -> Self {
         Self::builder(source).build()
     }
 
-    /// Settings that differ from [`new`](Self::new).
+    /// A builder, for settings that differ from those of [`new`](Self::new).
     pub fn builder(source: impl TokenSource) -> TokenCacheBuilder {
         TokenCacheBuilder::new(source)
     }
@@ -92,7 +93,20 @@ impl TokenCache {
         }
     }
 
-    /// A token that is valid for at least `min_ttl` longer, a new one if need be.
+    /// A token that is valid for at least `min_ttl` longer, a new one if need be: for a batch that must not outlive its token.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use line_channel_token_cache::{StaticSource, TokenCache};
+    /// # use line_channel_token_core::AccessToken;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+    /// let token = tokens.token_with_min_ttl(Duration::from_secs(60)).await?;
+    /// assert_eq!(token.header_value(), "Bearer long-lived");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -117,6 +131,20 @@ impl TokenCache {
 
     /// Lends the token to `read` while it is valid, without waiting and without touching a shared count. `None` if there
     /// is no valid one; [`token`](Self::token) then gets one. Outside of a Tokio runtime it starts no refresh.
+    ///
+    /// ```
+    /// # use line_channel_token_cache::{StaticSource, TokenCache};
+    /// # use line_channel_token_core::AccessToken;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+    /// assert!(tokens.with_token(|_| ()).is_none(), "there is none yet");
+    /// tokens.warm_up().await?;
+    /// let length = tokens.with_token(|token| token.access_token().expose_secret().len());
+    /// assert_eq!(length, Some(10));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_token<T>(&self, read: impl FnOnce(&CachedToken) -> T) -> Option<T> {
         let mut read = Some(read);
         let mut lend = |token: &Arc<CachedToken>| read.take().map(|read| read(token));
@@ -139,6 +167,30 @@ impl TokenCache {
     ///
     /// The next call asks the source at once, whatever failed before. If tokens are refused repeatedly, that holds
     /// once in ten of the source's [minimum intervals](crate::SourcePolicy::with_min_interval), and the interval in between.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use line_channel_token_cache::{CachedToken, StatelessSource, TokenCache};
+    /// # use line_channel_token_core::{ChannelId, ChannelSecret, Error, Operation};
+    /// # use line_channel_token_mock::{MockBackend, Reply};
+    /// # async fn push(token: &CachedToken) -> u16 { if token.header_value() == "Bearer revoked" { 401 } else { 200 } }
+    /// #
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// # let line = MockBackend::new();
+    /// # line.given(Operation::IssueStateless)
+    /// #     .respond(Reply::stateless_token("revoked").then(Reply::stateless_token("valid")));
+    /// # let source = StatelessSource::from_secret(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+    /// # let tokens = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
+    /// let mut token = tokens.token().await?;
+    /// if push(&token).await == 401 {
+    ///     tokens.invalidate(&token);
+    ///     token = tokens.token().await?;
+    /// }
+    /// assert_eq!(push(&token).await, 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn invalidate(&self, token: &CachedToken) {
         let now = self.0.now();
         let mut state = self.0.state();
@@ -161,6 +213,20 @@ impl TokenCache {
     /// goes on trying in the background until there is a token; and from then on also whenever its source fails and no token is
     /// valid, though nobody asks. So log the error, and report [`CacheStatus::is_ready`] to the readiness probe.
     ///
+    /// ```
+    /// # use line_channel_token_cache::{StaticSource, TokenCache};
+    /// # use line_channel_token_core::AccessToken;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+    /// if let Err(error) = tokens.warm_up().await {
+    ///     eprintln!("no channel access token yet: {error}");
+    /// }
+    /// assert!(tokens.status().is_ready());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`token`](Self::token): why the first attempt failed.
@@ -181,7 +247,7 @@ impl TokenCache {
         self.0.ensure_timer(now);
     }
 
-    /// What the cache has at the moment.
+    /// What the cache has at the moment: see [`CacheStatus`].
     #[must_use]
     pub fn status(&self) -> CacheStatus {
         let now = self.0.now();
@@ -204,7 +270,8 @@ impl TokenCache {
     }
 
     /// Starts no further call for a token, waits for the one that is in flight, and revokes the tokens that wait for that; the
-    /// current one too, if `how` says so. It takes no longer than the limit of `how`, and reports what it left undone.
+    /// current one too, if `how` says so. It takes no longer than the limit of `how`, and reports what it left undone: see
+    /// [`Shutdown`] and [`RevocationReport`].
     pub async fn shutdown(&self, how: Shutdown) -> RevocationReport {
         let reason = how.revoke_current().then_some(RetireReason::Shutdown);
         self.0.finish(how.limit(), reason).await

@@ -161,6 +161,21 @@ impl TokenPool {
     }
 
     /// What the pool has of the channel at the moment; `None` if it was not asked for yet, or was evicted.
+    ///
+    /// ```
+    /// use line_channel_token_cache::{StaticSource, TokenPool};
+    /// use line_channel_token_core::{AccessToken, ChannelId};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// let pool = TokenPool::builder(|_: &ChannelId| Ok(StaticSource::new(AccessToken::new("long-lived")?))).build();
+    /// let channel = ChannelId::new("1234567890")?;
+    /// assert!(pool.status(&channel).is_none());
+    /// pool.warm_up(&channel).await?;
+    /// assert!(pool.status(&channel).is_some_and(|status| status.is_ready()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn status(&self, channel: &ChannelId) -> Option<CacheStatus> {
         self.0.find(channel).map(|cache| cache.status())
@@ -180,6 +195,32 @@ impl TokenPool {
 
     /// Makes a new source for the channel, because its credentials have changed, and says whether the channel was there. Its token
     /// stays and is served; a failure of the former source is forgotten, so that the next call asks the new one at once.
+    ///
+    /// ```
+    /// use line_channel_token_cache::{StatelessSource, TokenPool};
+    /// use line_channel_token_core::{ChannelId, ChannelSecret, Operation};
+    /// # use line_channel_token_mock::{MockBackend, Reply};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let line = MockBackend::new();
+    /// # line.given(Operation::IssueStateless)
+    /// #     .respond(Reply::invalid_client_secret().then(Reply::stateless_token("the-token")));
+    /// # let client = line.client();
+    /// # let look_up = |_: &ChannelId| ChannelSecret::new("s3cret");
+    /// let pool = TokenPool::builder(move |channel| {
+    ///     Ok(StatelessSource::from_secret(client.clone(), channel.clone(), look_up(channel)?))
+    /// })
+    /// # .clock(std::sync::Arc::new(line.clock().clone()))
+    /// .build();
+    /// let channel = ChannelId::new("1234567890")?;
+    /// assert!(pool.token(&channel).await.is_err(), "the secret was changed in the Console");
+    /// // Once the new one is where it is looked up:
+    /// assert!(pool.reload_source(&channel)?);
+    /// assert_eq!(pool.token(&channel).await?.header_value(), "Bearer the-token");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

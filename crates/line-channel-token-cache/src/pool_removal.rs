@@ -31,6 +31,24 @@ impl TokenPool {
 
     /// The same, and waits until the channel's tokens are revoked, within `limit`: for a tenant whose credentials are deleted
     /// next. Returns what was done and left undone; `None` if there was no such channel.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use line_channel_token_cache::{StaticSource, TokenPool};
+    /// # use line_channel_token_core::{AccessToken, ChannelId};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let pool = TokenPool::builder(|_: &ChannelId| Ok(StaticSource::new(AccessToken::new("long-lived")?))).build();
+    /// let channel = ChannelId::new("1234567890")?;
+    /// pool.warm_up(&channel).await?;
+    /// if let Some(report) = pool.remove_and_revoke(&channel, Duration::from_secs(10)).await {
+    ///     assert_eq!(report.left_to_expire, 1, "a long-lived token cannot be revoked");
+    /// }
+    /// assert!(pool.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn remove_and_revoke(&self, channel: &ChannelId, limit: Duration) -> Option<RevocationReport> {
         let now = self.0.settings.clock.now();
         let removed = self.0.remove(channel, now);

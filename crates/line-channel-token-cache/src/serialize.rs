@@ -36,7 +36,7 @@ macro_rules! serialize_fields {
 
 /// Seconds; `None` for a time that has no end or is not known.
 fn secs(time: Duration) -> Option<f64> {
-    (time != Duration::MAX).then(|| time.as_secs_f64())
+    (time != Duration::MAX).then_some(time.as_secs_f64())
 }
 
 impl Serialize for CacheStatus {

@@ -90,6 +90,8 @@ impl Default for Shutdown {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// With the feature `serde` it serializes to its fields, `is_complete` among them. An error is its `kind`, `operation` and `message`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RevocationReport {

@@ -74,6 +74,10 @@ display_as_str!(CacheState);
 /// # Ok(())
 /// # }
 /// ```
+///
+/// With the feature `serde` it serializes to its fields, `is_ready` among them. Durations are seconds with a fraction, and their
+/// names say so: `remaining_secs` (`null` if the token does not expire) and `retry_in_secs`. An error is its `kind`, `operation`
+/// and `message`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CacheStatus {

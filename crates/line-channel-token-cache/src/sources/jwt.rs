@@ -54,6 +54,29 @@ impl JwtSource {
     /// one attempt is made with the `other`, which is used from then on if that succeeds. The cache reports it
     /// ([`Event::FallbackSignerUsed`](crate::Event::FallbackSignerUsed)).
     ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use line_channel_token_cache::{JwtSource, TokenCache};
+    /// use line_channel_token_core::{AssertionKid, ChannelId, Operation, TokenLifetime};
+    /// use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// let line = MockBackend::new();
+    /// line.given(Operation::IssueJwt)
+    ///     .respond(Reply::unknown_assertion_key().then(Reply::jwt_token("the-token", "key-id")));
+    /// let clock = Arc::new(line.clock().clone());
+    /// let signer = |kid| Ok::<_, line_channel_token_core::Error>(
+    ///     FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new(kid)?).with_clock(clock.clone()),
+    /// );
+    /// let source = JwtSource::new(line.client(), signer("next")?, TokenLifetime::MAX)
+    ///     .with_fallback_signer(signer("former")?)?;
+    /// let tokens = TokenCache::builder(source).clock(clock).build();
+    /// assert_eq!(tokens.token().await?.header_value(), "Bearer the-token");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the two are for different channels.

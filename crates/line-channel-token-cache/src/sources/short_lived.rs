@@ -14,6 +14,7 @@ use crate::source::TokenSource;
 /// Short-lived tokens (v2).
 ///
 /// ```
+/// use std::time::Duration;
 /// use line_channel_token_cache::{ShortLivedSource, TokenCache};
 /// use line_channel_token_core::{ChannelId, ChannelSecret};
 /// # use line_channel_token_mock::MockBackend;
@@ -21,7 +22,10 @@ use crate::source::TokenSource;
 /// # fn main() -> Result<(), line_channel_token_core::Error> {
 /// # let client = MockBackend::new().client();
 /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
-/// let tokens = TokenCache::new(ShortLivedSource::new(client, id, secret));
+/// let source = ShortLivedSource::new(client, id, secret)
+///     .with_revoke_previous_after(Duration::from_secs(600))
+///     .with_budget(4)?;
+/// let tokens = TokenCache::new(source);
 /// # Ok(())
 /// # }
 /// ```
