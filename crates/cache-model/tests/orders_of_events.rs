@@ -22,7 +22,7 @@ use line_channel_token_core::{AccessToken, ChannelId, Clock, Error};
 use line_channel_token_mock::ManualClock;
 use shuttle::future::{block_on, spawn, yield_now};
 
-const LIFE: Duration = Duration::from_secs(900);
+const LIFETIME: Duration = Duration::from_secs(900);
 /// Near enough to its end that the next token is fetched in the background.
 const ADVISORY: Duration = Duration::from_secs(800);
 
@@ -52,7 +52,7 @@ impl TokenSource for Source {
         let nth = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         yield_now().await;
         match (self.act)(nth) {
-            Act::Issue => Ok(NewToken::new(AccessToken::new(format!("token-{nth}"))?, sent_at, LIFE).into()),
+            Act::Issue => Ok(NewToken::new(AccessToken::new(format!("token-{nth}"))?, sent_at, LIFETIME).into()),
             Act::Fail => Err(Error::signing("told to fail")),
             Act::Panic => std::panic::resume_unwind(Box::new("told to panic")),
         }
@@ -72,7 +72,7 @@ impl Scene {
         let source = Arc::new(Source { clock: clock.clone(), calls: AtomicUsize::new(0), act });
         // A timer waits for a clock that nobody moves: the scheduler would take that for a deadlock.
         // Time is moved in leaps, in which no call is to be late.
-        let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::OnRead).issue_timeout(LIFE);
+        let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::OnRead).issue_timeout(LIFETIME);
         Self { cache: builder.clock(Arc::new(clock.clone())).build(), source, clock }
     }
 
@@ -196,7 +196,7 @@ fn near_its_end_the_old_token_serves_and_one_refresh_fetches_the_next() {
             while scene.cache.status().in_flight {
                 yield_now().await;
             }
-            scene.clock.advance(LIFE - ADVISORY);
+            scene.clock.advance(LIFETIME - ADVISORY);
             assert_eq!(scene.cache.token().await.unwrap().access_token().expose_secret(), "token-2");
             assert_eq!(scene.calls(), 2);
         });
@@ -281,8 +281,9 @@ fn in_a_pool_every_background_refresh_has_its_turn_and_none_runs_twice() {
             let clock = ManualClock::new();
             let source = Arc::new(Source { clock: clock.clone(), calls: AtomicUsize::new(0), act: |_| Act::Issue });
             let shared = source.clone();
-            let pool =
-                TokenPool::builder(move |_| Ok(shared.clone())).refresh_ahead(RefreshAhead::OnRead).issue_timeout(LIFE);
+            let pool = TokenPool::builder(move |_| Ok(shared.clone()))
+                .refresh_ahead(RefreshAhead::OnRead)
+                .issue_timeout(LIFETIME);
             let pool = pool.clock(Arc::new(clock.clone())).max_concurrent_issues(2).build();
             let channels = [1, 2, 3].map(|id| ChannelId::new(id.to_string()).unwrap());
             for channel in &channels {
@@ -329,7 +330,7 @@ impl TokenSource for Rotating {
         let mut live = self.live.lock().unwrap();
         live.insert(token.clone());
         self.most.fetch_max(live.len(), Ordering::SeqCst);
-        Ok(NewToken::new(AccessToken::new(token)?, sent_at, LIFE).into())
+        Ok(NewToken::new(AccessToken::new(token)?, sent_at, LIFETIME).into())
     }
 
     async fn retire(&self, token: &NewToken, _reason: RetireReason) -> Result<Retired, Error> {
@@ -379,7 +380,8 @@ fn a_token_is_replaced_in_the_background_though_nobody_asks() {
         run(async {
             let clock = ManualClock::new();
             let source = Arc::new(Source { clock: clock.clone(), calls: AtomicUsize::new(0), act: |_| Act::Issue });
-            let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::Always).issue_timeout(LIFE);
+            let builder =
+                TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::Always).issue_timeout(LIFETIME);
             let cache = builder.clock(Arc::new(clock.clone())).build();
             cache.token().await.unwrap();
             clock.advance(ADVISORY);
@@ -396,14 +398,14 @@ fn a_token_is_replaced_in_the_background_though_nobody_asks() {
             for caller in callers {
                 caller.await.unwrap().unwrap();
             }
-            clock.advance(LIFE - ADVISORY);
+            clock.advance(LIFETIME - ADVISORY);
             assert_eq!(cache.with_token(|token| token.access_token().expose_secret() == "token-2"), Some(true));
             assert_eq!(source.calls.load(Ordering::SeqCst), 2);
         });
     });
 }
 
-/// Never answers its first call.
+/// Never responds to its first call.
 #[derive(Debug)]
 struct Hung {
     clock: ManualClock,
@@ -417,7 +419,7 @@ impl TokenSource for Hung {
         if self.calls.fetch_add(1, Ordering::SeqCst) == 0 {
             std::future::pending::<()>().await;
         }
-        Ok(NewToken::new(AccessToken::new("token")?, sent_at, LIFE).into())
+        Ok(NewToken::new(AccessToken::new("token")?, sent_at, LIFETIME).into())
     }
 }
 

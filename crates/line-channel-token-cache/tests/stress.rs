@@ -21,7 +21,7 @@ use line_channel_token_mock::ManualClock;
 
 const LIFETIME: Duration = Duration::from_secs(15);
 const CHANNELS: usize = 24;
-/// Real time in which a caller must have an answer. Calls to sources end after ten seconds of the clock, a second of ours.
+/// Real time in which a caller must have an outcome. Calls to sources end after ten seconds of the clock, a second of ours.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the sources and the callers have seen.
@@ -42,7 +42,7 @@ struct Source {
     revokes: bool,
 }
 
-/// Counts a call for as long as it lives, however it ends.
+/// Counts a call until it ends, in whatever way.
 struct Counted<'a>(&'a World);
 
 impl Drop for Counted<'_> {
@@ -258,7 +258,7 @@ fn run(setting: Setting, time: Duration) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        let report = pool.shutdown(Shutdown::within(Duration::from_secs(60)).revoking_current());
+        let report = pool.shutdown(Shutdown::new(Duration::from_secs(60)).with_revoke_current(true));
         tokio::time::timeout(PATIENCE, report).await.expect("the shutdown hangs");
     });
     drop(shared);

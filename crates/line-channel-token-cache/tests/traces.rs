@@ -53,7 +53,7 @@ async fn each_event_has_its_level_and_its_channel_and_no_secret_is_written() {
     let signer = FakeSigner::new(ChannelId::new("1234567890").unwrap(), AssertionKid::new("kid").unwrap());
     let client = line.client_builder().retry(line_channel_token_core::RetryPolicy::never()).build();
     let source = JwtSource::new(client, signer, TokenLifetime::from_days(30).unwrap())
-        .revoke_previous_after(ChannelSecret::new("the-channel-secret").unwrap(), Duration::from_secs(60));
+        .with_revoke_previous_after(ChannelSecret::new("the-channel-secret").unwrap(), Duration::from_secs(60));
     let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
 
     assert!(cache.token().await.is_err());
@@ -107,14 +107,14 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Looking {
 async fn whoever_watches_spans_may_look_at_the_cache() {
     use tracing_subscriber::layer::SubscriberExt;
 
-    let looked_at = Arc::new(Mutex::new(None));
-    let subscriber = tracing_subscriber::registry().with(Looking(looked_at.clone()));
+    let watched = Arc::new(Mutex::new(None));
+    let subscriber = tracing_subscriber::registry().with(Looking(watched.clone()));
     let _guard = tracing::subscriber::set_default(subscriber);
     let line = MockBackend::from_clock(ManualClock::new());
     line.given(Operation::IssueStateless).respond(Reply::stateless_token("t"));
     let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
     let source = line_channel_token_cache::StatelessSource::from_secret(line.client(), id, secret);
     let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
-    *looked_at.lock().unwrap() = Some(cache.clone());
+    *watched.lock().unwrap() = Some(cache.clone());
     assert!(cache.token().await.is_ok());
 }

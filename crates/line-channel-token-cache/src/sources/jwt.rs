@@ -7,8 +7,9 @@ use line_channel_token_core::{AssertionSource, ChannelSecret, Client, Error, Tok
 
 use super::is_to_be_revoked;
 use super::signers::Signers;
+use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
-use crate::policy::{IssueBudget, SourcePolicy};
+use crate::policy::SourcePolicy;
 use crate::source::TokenSource;
 
 /// v2.1 tokens of a chosen lifetime.
@@ -24,7 +25,7 @@ use crate::source::TokenSource;
 /// # let client = MockBackend::new().client();
 /// # let signer = FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
 /// let source = JwtSource::new(client, signer, TokenLifetime::from_days(30)?)
-///     .revoke_previous_after(ChannelSecret::new("s3cret")?, Duration::from_secs(600))
+///     .with_revoke_previous_after(ChannelSecret::new("s3cret")?, Duration::from_secs(600))
 ///     .with_budget(4)?;
 /// let tokens = TokenCache::new(source);
 /// # Ok(())
@@ -50,8 +51,31 @@ impl JwtSource {
     }
 
     /// A second assertion key, for the time in which one replaces the other: if LINE does not know the key of the first signer,
-    /// the `other` one is tried once, and is used from then on. The cache reports it
+    /// one attempt is made with the `other`, which is used from then on if that succeeds. The cache reports it
     /// ([`Event::FallbackSignerUsed`](crate::Event::FallbackSignerUsed)).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use line_channel_token_cache::{JwtSource, TokenCache};
+    /// use line_channel_token_core::{AssertionKid, ChannelId, Operation, TokenLifetime};
+    /// use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// let line = MockBackend::new();
+    /// line.given(Operation::IssueJwt)
+    ///     .respond(Reply::unknown_assertion_key().then(Reply::jwt_token("the-token", "key-id")));
+    /// let clock = Arc::new(line.clock().clone());
+    /// let signer = |kid| Ok::<_, line_channel_token_core::Error>(
+    ///     FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new(kid)?).with_clock(clock.clone()),
+    /// );
+    /// let source = JwtSource::new(line.client(), signer("next")?, TokenLifetime::MAX)
+    ///     .with_fallback_signer(signer("former")?)?;
+    /// let tokens = TokenCache::builder(source).clock(clock).build();
+    /// assert_eq!(tokens.token().await?.header_value(), "Bearer the-token");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -64,7 +88,7 @@ impl JwtSource {
     /// with the previous one. A channel then holds two tokens at most: if a third is needed sooner, the oldest is revoked
     /// before the grace is over. LINE asks for the channel secret to revoke.
     #[must_use]
-    pub fn revoke_previous_after(self, secret: ChannelSecret, grace: Duration) -> Self {
+    pub fn with_revoke_previous_after(self, secret: ChannelSecret, grace: Duration) -> Self {
         Self { secret: Some(secret), grace: Some(grace), ..self }
     }
 
@@ -75,7 +99,7 @@ impl JwtSource {
         Self { secret: Some(secret), ..self }
     }
 
-    /// How many of the channel's 30 slots the cache may use, in place of
+    /// How many of the channel's 30 slots the cache may use instead of
     /// [`IssueBudget::DEFAULT_SLOTS`].
     ///
     /// # Errors

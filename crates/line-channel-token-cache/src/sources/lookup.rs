@@ -14,9 +14,10 @@ use super::is_to_be_revoked;
 use super::short_lived::standard_budget;
 use super::signers::assertion;
 use super::stateless::MIN_INTERVAL;
+use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
-use crate::policy::{IssueBudget, SourcePolicy};
-use crate::source::{TokenSource, caught};
+use crate::policy::SourcePolicy;
+use crate::source::{TokenSource, catch_panic};
 
 /// The credentials of a channel, as a lookup returns them: a secret, a signer, or both.
 ///
@@ -135,14 +136,14 @@ impl<L> LookupSource<L> {
     /// Revokes each token when the next one has been there for `grace`. Stateless tokens cannot be revoked, and are left to
     /// expire.
     #[must_use]
-    pub fn revoke_previous_after(self, grace: Duration) -> Self {
+    pub fn with_revoke_previous_after(self, grace: Duration) -> Self {
         match self.family {
             Family::Stateless => self,
             _ => Self { grace: Some(grace), ..self },
         }
     }
 
-    /// How many of the channel's 30 slots the cache may use, in place of [`IssueBudget::DEFAULT_SLOTS`]. Stateless tokens use
+    /// How many of the channel's 30 slots the cache may use instead of [`IssueBudget::DEFAULT_SLOTS`]. Stateless tokens use
     /// none.
     ///
     /// # Errors
@@ -164,7 +165,7 @@ where
     async fn credentials(&self) -> Result<Credentials, Error> {
         let lookup = async { (self.lookup)(self.channel_id.clone()).await.map(Into::into) };
         // Nothing was sent yet.
-        caught(lookup, || Error::token_unavailable("the lookup of the credentials panicked")).await
+        catch_panic(lookup, || Error::token_unavailable("the lookup of the credentials panicked")).await
     }
 
     fn signer<'a>(&self, credentials: &'a Credentials) -> Result<&'a dyn AssertionSource, Error> {

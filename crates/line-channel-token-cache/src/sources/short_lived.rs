@@ -6,13 +6,15 @@ use async_trait::async_trait;
 use line_channel_token_core::{ChannelId, ChannelSecret, Client, Error, IssuedToken, TokenLifetime};
 
 use super::is_to_be_revoked;
+use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
-use crate::policy::{IssueBudget, SourcePolicy};
+use crate::policy::SourcePolicy;
 use crate::source::TokenSource;
 
 /// Short-lived tokens (v2).
 ///
 /// ```
+/// use std::time::Duration;
 /// use line_channel_token_cache::{ShortLivedSource, TokenCache};
 /// use line_channel_token_core::{ChannelId, ChannelSecret};
 /// # use line_channel_token_mock::MockBackend;
@@ -20,7 +22,10 @@ use crate::source::TokenSource;
 /// # fn main() -> Result<(), line_channel_token_core::Error> {
 /// # let client = MockBackend::new().client();
 /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
-/// let tokens = TokenCache::new(ShortLivedSource::new(client, id, secret));
+/// let source = ShortLivedSource::new(client, id, secret)
+///     .with_revoke_previous_after(Duration::from_secs(600))
+///     .with_budget(4)?;
+/// let tokens = TokenCache::new(source);
 /// # Ok(())
 /// # }
 /// ```
@@ -44,11 +49,11 @@ impl ShortLivedSource {
     /// with the previous one. A channel then holds two tokens at most: if a third is needed sooner, the oldest is revoked
     /// before the grace is over.
     #[must_use]
-    pub fn revoke_previous_after(self, grace: Duration) -> Self {
+    pub fn with_revoke_previous_after(self, grace: Duration) -> Self {
         Self { grace: Some(grace), ..self }
     }
 
-    /// How many of the channel's 30 slots the cache may use, in place of
+    /// How many of the channel's 30 slots the cache may use instead of
     /// [`IssueBudget::DEFAULT_SLOTS`].
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use line_channel_token_core::{Assertion, AssertionSource, Error, ErrorKind, TokenLifetime};
 
 use crate::issue::FallbackSigner;
-use crate::source::caught;
+use crate::source::catch_panic;
 use crate::sync::Mutex;
 
 /// The signers of a source. The one that served last is asked first.
@@ -92,5 +92,6 @@ pub(crate) async fn assertion(
     signer: &dyn AssertionSource,
     token_lifetime: Option<TokenLifetime>,
 ) -> Result<Assertion, Error> {
-    caught(async { signer.assertion(token_lifetime).await }, || Error::signing("the assertion signer panicked")).await
+    catch_panic(async { signer.assertion(token_lifetime).await }, || Error::signing("the assertion signer panicked"))
+        .await
 }

@@ -47,6 +47,19 @@ impl StatelessSource {
     }
 
     /// Tokens for assertions.
+    ///
+    /// ```
+    /// use line_channel_token_cache::{StatelessSource, TokenCache};
+    /// # use line_channel_token_core::{AssertionKid, ChannelId};
+    /// # use line_channel_token_mock::{FakeSigner, MockBackend};
+    ///
+    /// # fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let client = MockBackend::new().client();
+    /// # let signer = FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
+    /// let tokens = TokenCache::new(StatelessSource::new(client, signer));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new(client: Client, signer: impl AssertionSource) -> Self {
         Self { client, authentication: Authentication::Assertion(Signers::new(signer)) }

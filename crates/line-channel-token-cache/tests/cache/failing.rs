@@ -30,7 +30,7 @@ async fn a_valid_old_token_is_served_without_a_call_for_each_request() {
     scene.clock.advance(31 * SECOND);
     scene.token().await.unwrap();
     scene.settle().await;
-    assert_eq!(scene.calls(), 3, "tried again when it was due");
+    assert_eq!(scene.calls(), 3, "retried when it was due");
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn without_a_token_the_error_is_shared_until_the_next_try_is_due_and_then_
     assert!((22..=30).contains(&longer.as_secs()), "{longer:?}");
     assert_eq!(scene.calls(), 2);
     scene.clock.advance(longer);
-    assert_eq!(scene.token().await.unwrap(), "token-3", "a permanent failure is tried again too: secrets get fixed");
+    assert_eq!(scene.token().await.unwrap(), "token-3", "a permanent failure is retried too: secrets get fixed");
     assert!(scene.cache.status().last_error.is_none());
 }
 
@@ -130,7 +130,7 @@ async fn whatever_a_server_writes_for_a_lifetime_it_is_asked_at_most_once_a_seco
         let body = format!(r#"{{"token_type":"Bearer","access_token":"t","expires_in":{lifetime}}}"#);
         let asked = line.given(Operation::IssueStateless).respond(Reply::raw(StatusCode::OK, body));
         let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
-        // The client's own tries are not what is counted here.
+        // The client's own attempts are not what is counted here.
         let client = line.client_builder().retry(RetryPolicy::never()).build();
         let source = StatelessSource::from_secret(client, id, secret);
         let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
@@ -162,7 +162,7 @@ async fn an_invalidation_asks_at_once_whatever_failed_before() {
     scene.clock.advance(800 * SECOND);
     scene.token().await.unwrap();
     scene.settle().await;
-    assert_eq!(scene.calls(), 2, "it failed, and the next try is due in half a minute");
+    assert_eq!(scene.calls(), 2, "it failed, and the next attempt is due in half a minute");
     scene.cache.invalidate(&token);
     assert_eq!(scene.token().await.unwrap(), "token-3");
 }

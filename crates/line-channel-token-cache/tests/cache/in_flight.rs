@@ -1,4 +1,4 @@
-//! One call, whoever waits for it and whoever gives up.
+//! One call, for all who wait for it, and for those who give up.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -199,7 +199,7 @@ async fn shutdown_takes_no_longer_than_it_is_told_and_says_that_a_call_is_not_ov
     tokio::spawn(async move { cache.token().await });
     scene.settle().await;
     let cache = scene.cache.clone();
-    let shutdown = tokio::spawn(async move { cache.shutdown(Shutdown::within(3 * SECOND)).await });
+    let shutdown = tokio::spawn(async move { cache.shutdown(Shutdown::new(3 * SECOND)).await });
     scene.settle().await;
     assert!(!shutdown.is_finished());
     scene.clock.advance(3 * SECOND);
@@ -228,7 +228,7 @@ async fn a_call_that_hangs_is_given_up_at_its_deadline() {
 
 #[tokio::test]
 async fn close_to_expiry_callers_wait_for_a_call_that_hangs_no_longer_than_five_seconds_or_half_of_what_is_left() {
-    for (passed, patience) in [(882, 5000), (896, 2000), (899, 500)] {
+    for (passed, max_wait) in [(882, 5000), (896, 2000), (899, 500)] {
         let scene = Scene::gated([Act::Issue(900 * SECOND)]);
         scene.release(1);
         scene.token().await.unwrap();
@@ -236,7 +236,7 @@ async fn close_to_expiry_callers_wait_for_a_call_that_hangs_no_longer_than_five_
         let cache = scene.cache.clone();
         let waiting = tokio::spawn(async move { cache.token().await });
         scene.settle().await;
-        scene.clock.advance(Duration::from_millis(patience - 1));
+        scene.clock.advance(Duration::from_millis(max_wait - 1));
         scene.settle().await;
         assert!(!waiting.is_finished(), "{passed}");
         scene.clock.advance(Duration::from_millis(1));

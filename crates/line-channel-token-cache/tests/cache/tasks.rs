@@ -76,7 +76,7 @@ fn a_cache_outlives_the_runtime_that_its_tasks_ran_on() {
         runtime.block_on(async {
             assert_eq!(scene.token().await.unwrap(), format!("token-{nth}"));
             scene.settle().await;
-            // In the second and third runtime a timer is started anew.
+            // In the second and third runtime another timer is started.
             assert_eq!(tasks(), 1);
         });
         scene.clock.advance(1000 * SECOND);

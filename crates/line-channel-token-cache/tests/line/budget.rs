@@ -10,7 +10,7 @@ use line_channel_token_core::{Clock, Error, ErrorKind, TokenKeyId, TokenLifetime
 
 use crate::support::{DAY, Line, MINUTE, settle};
 
-/// Others issue so many tokens.
+/// Others issue this many tokens.
 async fn fill(line: &Line, tokens: usize) {
     for _ in 0..tokens {
         line.client().issue_jwt(&line.signer(0).sign_for(TokenLifetime::MAX).unwrap()).await.unwrap();
@@ -175,7 +175,7 @@ async fn lines_own_refusal_is_passed_on_and_asked_about_seldom() {
     assert_eq!(
         (line.told("TokenLimitReached"), cache.status().slots_used),
         (1, 0),
-        "which tokens there are is told once"
+        "which tokens there are is reported once"
     );
 }
 

@@ -9,7 +9,7 @@ use line_channel_token_mock::ManualClock;
 use crate::support::{Act, Events, MINUTE, SECOND, Source, id, pass, pool, settle};
 
 #[tokio::test]
-async fn a_call_that_never_answers_ends_at_the_deadline_and_says_so() {
+async fn a_call_that_never_responds_ends_at_the_deadline_and_says_so() {
     for (timeout, ends) in [(None, 60), (Some(5), 5), (Some(300), 300)] {
         let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
         source.act(Act::Hang);
@@ -31,7 +31,7 @@ async fn a_call_that_never_answers_ends_at_the_deadline_and_says_so() {
         assert!(error.to_string().contains(&format!("did not respond within {ends} s")), "{error}");
         source.act(Act::Issue);
         pass(&clock, SECOND).await;
-        assert!(cache.token().await.is_ok(), "the next call starts anew");
+        assert!(cache.token().await.is_ok(), "the next call starts another");
     }
 }
 
@@ -128,7 +128,7 @@ async fn hung_channels_cost_the_others_at_most_a_deadline_and_removing_them_free
     healthy.await.unwrap().unwrap();
 }
 
-/// How long a healthy cold caller waits behind channels that never answer.
+/// How long a healthy cold caller waits behind channels that never respond.
 async fn behind(dead: usize, failed_before: bool, first: bool) -> u64 {
     let clock = ManualClock::new();
     let sources = Arc::new(std::sync::Mutex::new(Vec::<Arc<Source>>::new()));
@@ -163,7 +163,7 @@ async fn behind(dead: usize, failed_before: bool, first: bool) -> u64 {
     while !healthy.is_finished() {
         pass(&clock, SECOND).await;
         seconds += 1;
-        assert!(seconds < 100_000, "for ever");
+        assert!(seconds < 100_000, "it never ends");
     }
     healthy.await.unwrap().unwrap();
     seconds
@@ -222,8 +222,8 @@ async fn revocations_and_listings_have_a_deadline_too() {
     }
     *source.retiring_hangs.lock().unwrap() = false;
     pass(&clock, 2 * SECOND).await;
-    assert_eq!(events.count("Revoked"), 1, "it is tried again");
-    let report = cache.shutdown(Shutdown::within(SECOND)).await;
+    assert_eq!(events.count("Revoked"), 1, "it is retried");
+    let report = cache.shutdown(Shutdown::new(SECOND)).await;
     assert!(report.is_complete(), "{report:?}");
 }
 

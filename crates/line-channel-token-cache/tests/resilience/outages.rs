@@ -18,7 +18,7 @@ use crate::support::{
 
 const LONGEST_BACKOFF: u64 = 600;
 
-/// What stands in front of LINE and answers in its place.
+/// A gateway in front of LINE that responds in its place.
 const GATEWAYS: [(u16, &str); 8] = [
     (503, "<html>unavailable</html>"),
     (502, ""),
@@ -36,7 +36,7 @@ async fn after_an_outage_at_a_cold_start_there_is_a_token_within_the_longest_bac
         for (family, _) in families(&Line::default(), &ManualClock::new()) {
             let (line, clock) = (Line::default(), ManualClock::new());
             let cache = families(&line, &clock).into_iter().find(|(name, _)| *name == family).unwrap().1;
-            line.answers(status, body);
+            line.always_responds(status, body);
             for _ in 0..75 {
                 assert!(cache.token().await.is_err());
                 clock.advance(MINUTE);
@@ -60,7 +60,7 @@ async fn the_smallest_budget_outlives_an_outage_too() {
             Arc::new(JwtSource::new(client, signer(), TokenLifetime::MAX).with_budget(2).unwrap())
         };
         let cache = TokenCache::builder(source).clock(Arc::new(clock.clone())).build();
-        line.answers(503, "");
+        line.always_responds(503, "");
         for _ in 0..300 {
             assert!(cache.token().await.is_err());
             pass(&clock, SECOND).await;
@@ -177,7 +177,7 @@ async fn a_single_bad_response_at_a_cold_start_costs_about_a_second() {
         for (family, _) in families(&Line::default(), &ManualClock::new()) {
             let (line, clock) = (Line::default(), ManualClock::new());
             let cache = families(&line, &clock).into_iter().find(|(name, _)| *name == family).unwrap().1;
-            line.answers(status, body);
+            line.always_responds(status, body);
             assert!(cache.token().await.is_err());
             line.recovers();
             let seconds = seconds_until_a_token(&cache, &clock, 120).await;
@@ -190,7 +190,7 @@ async fn a_single_bad_response_at_a_cold_start_costs_about_a_second() {
 async fn an_early_second_try_is_made_once_and_not_in_a_loop() {
     let (line, clock) = (Line::default(), ManualClock::new());
     let (_, cache) = families(&line, &clock).pop().unwrap();
-    line.answers(503, "");
+    line.always_responds(503, "");
     for _ in 0..60 {
         assert!(cache.token().await.is_err());
         pass(&clock, SECOND).await;

@@ -47,7 +47,7 @@ async fn a_token_that_arrives_after_its_channel_was_removed_is_revoked_however_o
         assert!(pool.remove(&id(1)));
         settle().await;
     }
-    // Whoever waits asks the channel's next source then.
+    // A waiter asks the channel's next source then.
     for _ in 0..5 {
         sources.lock().unwrap().iter().for_each(|source| source.open_gate());
         pass(&clock, SECOND).await;
@@ -165,7 +165,7 @@ async fn a_channel_that_comes_back_in_the_middle_of_its_call_waits_for_that_call
     let first = ask(&pool);
     settle().await;
     let mut other = Box::pin(async { pool.token(&id(2)).await.map(drop) });
-    assert!((&mut other).now_or_never().is_none(), "it takes the only place");
+    assert!((&mut other).now_or_never().is_none(), "it takes the only slot");
     let again = ask(&pool);
     settle().await;
     sources.lock().unwrap().iter().for_each(|source| source.open_gate());

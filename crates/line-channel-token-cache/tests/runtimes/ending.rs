@@ -138,9 +138,9 @@ fn a_static_cache_serves_tests_that_each_have_a_runtime() {
                 let cache = cache.clone();
                 thread::spawn(move || {
                     // Some are over before the call is.
-                    let patience = if nth % 2 == 0 { MILLISECOND } else { Duration::from_secs(10) };
+                    let max_wait = if nth % 2 == 0 { MILLISECOND } else { Duration::from_secs(10) };
                     current_thread().block_on(async {
-                        match tokio::time::timeout(patience, cache.token()).await {
+                        match tokio::time::timeout(max_wait, cache.token()).await {
                             Ok(outcome) => outcome.map(drop),
                             Err(_) => Ok(()),
                         }
