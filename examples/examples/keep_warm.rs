@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{requests} requests, each with a valid token");
 
     // At the end, within less than the orchestrator allows: a token that is revoked uses no slot of the channel any more.
-    let report = tokens.shutdown(Shutdown::new(Duration::from_secs(20)).with_revoke_current(true)).await;
+    let report = tokens.shutdown(Shutdown::within(Duration::from_secs(20)).revoking_current()).await;
     println!("{} token revoked; everything done: {}", report.revoked, report.is_complete());
     Ok(())
 }

@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     line.given(Operation::Issue).respond(issues);
     line.given(Operation::Revoke).respond(Reply::revoked());
     let source = ShortLivedSource::new(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?)
-        .with_revoke_previous_after(Duration::from_secs(600));
+        .revoke_previous_after(Duration::from_secs(600));
     let tokens = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).on_event(record).build();
 
     // A month, with a request every hour.

@@ -273,7 +273,7 @@ impl TokenCache {
     /// current one too, if `how` says so. It takes no longer than the limit of `how`, and reports what it left undone: see
     /// [`Shutdown`] and [`RevocationReport`].
     pub async fn shutdown(&self, how: Shutdown) -> RevocationReport {
-        let reason = how.revoke_current().then_some(RetireReason::Shutdown);
+        let reason = how.revokes_current().then_some(RetireReason::Shutdown);
         self.0.finish(how.limit(), reason).await
     }
 

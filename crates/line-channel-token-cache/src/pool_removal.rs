@@ -79,7 +79,7 @@ impl TokenPool {
             cache.shared().close();
         }
         let end = clock.now().monotonic.saturating_add(how.limit());
-        let reason = how.revoke_current().then_some(RetireReason::Shutdown);
+        let reason = how.revokes_current().then_some(RetireReason::Shutdown);
         let share = if caches.len() > REVOCATIONS_AT_ONCE { how.limit() / SHARE_OF_SHUTDOWN } else { how.limit() };
         finish_all(caches, REVOCATIONS_AT_ONCE, move || end.saturating_sub(clock.now().monotonic).min(share), reason)
             .await

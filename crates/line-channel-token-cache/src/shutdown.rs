@@ -16,7 +16,7 @@ use line_channel_token_core::Error;
 /// # async fn main() -> Result<(), line_channel_token_core::Error> {
 /// # let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
 /// // Kubernetes kills after 30 s.
-/// let report = tokens.shutdown(Shutdown::new(Duration::from_secs(20)).with_revoke_current(true)).await;
+/// let report = tokens.shutdown(Shutdown::within(Duration::from_secs(20)).revoking_current()).await;
 /// if !report.is_complete() {
 ///     eprintln!("left undone: {report:?}");
 /// }
@@ -36,15 +36,15 @@ impl Shutdown {
     ///
     /// Current tokens are left alone, and served until they expire.
     #[must_use]
-    pub fn new(limit: Duration) -> Self {
+    pub fn within(limit: Duration) -> Self {
         Self { limit, revoke_current: false }
     }
 
-    /// Whether the current tokens are revoked too, through their sources ([`TokenSource::retire`](crate::TokenSource::retire)), so
-    /// that a restart leaves no slot used. Then no token is served any more. The default is not to revoke them.
+    /// Revokes the current tokens too, through their sources ([`TokenSource::retire`](crate::TokenSource::retire)), so that a
+    /// restart leaves no slot used. Then no token is served any more.
     #[must_use]
-    pub fn with_revoke_current(self, revoke_current: bool) -> Self {
-        Self { revoke_current, ..self }
+    pub fn revoking_current(self) -> Self {
+        Self { revoke_current: true, ..self }
     }
 
     /// The longest that the shutdown takes.
@@ -55,7 +55,7 @@ impl Shutdown {
 
     /// Whether the current tokens are revoked too.
     #[must_use]
-    pub fn revoke_current(self) -> bool {
+    pub fn revokes_current(self) -> bool {
         self.revoke_current
     }
 }
@@ -63,7 +63,7 @@ impl Shutdown {
 impl Default for Shutdown {
     /// Within ten seconds, without revoking current tokens.
     fn default() -> Self {
-        Self::new(Duration::from_secs(10))
+        Self::within(Duration::from_secs(10))
     }
 }
 
@@ -84,7 +84,7 @@ impl Default for Shutdown {
 /// let tokens = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
 /// tokens.warm_up().await?;
 ///
-/// let report = tokens.shutdown(Shutdown::default().with_revoke_current(true)).await;
+/// let report = tokens.shutdown(Shutdown::default().revoking_current()).await;
 /// assert_eq!(report.revoked, 1);
 /// assert!(report.is_complete());
 /// # Ok(())

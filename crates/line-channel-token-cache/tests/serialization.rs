@@ -159,7 +159,7 @@ async fn a_report_counts_what_was_revoked_and_why_not() {
     line.given(Operation::Revoke).respond(Reply::rate_limited());
     let cache = short_lived(&line);
     cache.warm_up().await.unwrap();
-    let report = json_of(cache.shutdown(Shutdown::default().with_revoke_current(true)).await);
+    let report = json_of(cache.shutdown(Shutdown::default().revoking_current()).await);
     assert_eq!((&report["is_complete"], &report["failed"]), (&json!(false), &json!(1)));
     assert_eq!(report["last_error"]["kind"], "rate_limited");
 }

@@ -258,7 +258,7 @@ fn run(setting: Setting, time: Duration) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        let report = pool.shutdown(Shutdown::new(Duration::from_secs(60)).with_revoke_current(true));
+        let report = pool.shutdown(Shutdown::within(Duration::from_secs(60)).revoking_current());
         tokio::time::timeout(PATIENCE, report).await.expect("the shutdown hangs");
     });
     drop(shared);

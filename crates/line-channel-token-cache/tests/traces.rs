@@ -53,7 +53,7 @@ async fn each_event_has_its_level_and_its_channel_and_no_secret_is_written() {
     let signer = FakeSigner::new(ChannelId::new("1234567890").unwrap(), AssertionKid::new("kid").unwrap());
     let client = line.client_builder().retry(line_channel_token_core::RetryPolicy::never()).build();
     let source = JwtSource::new(client, signer, TokenLifetime::from_days(30).unwrap())
-        .with_revoke_previous_after(ChannelSecret::new("the-channel-secret").unwrap(), Duration::from_secs(60));
+        .revoke_previous_after(ChannelSecret::new("the-channel-secret").unwrap(), Duration::from_secs(60));
     let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
 
     assert!(cache.token().await.is_err());

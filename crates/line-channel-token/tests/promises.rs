@@ -76,7 +76,7 @@ fn the_futures_of_a_pool_can_be_spawned() {
     spawnable(async move { second.token_with_min_ttl(&b, Duration::from_secs(1)).await.map(drop) });
     spawnable(async move { third.warm_up(&c).await });
     spawnable(async move { fourth.remove_and_revoke(&d, Duration::from_secs(1)).await });
-    spawnable(async move { pool.shutdown(Shutdown::new(Duration::from_secs(1)).with_revoke_current(true)).await });
+    spawnable(async move { pool.shutdown(Shutdown::within(Duration::from_secs(1)).revoking_current()).await });
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use line_channel_token_core::{AssertionSource, ChannelSecret, Client, Error, TokenKeyId, TokenLifetime};
 
-use super::is_to_be_revoked;
 use super::signers::Signers;
+use super::{is_to_be_revoked, policy_of};
 use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::SourcePolicy;
@@ -25,7 +25,7 @@ use crate::source::TokenSource;
 /// # let client = MockBackend::new().client();
 /// # let signer = FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
 /// let source = JwtSource::new(client, signer, TokenLifetime::from_days(30)?)
-///     .with_revoke_previous_after(ChannelSecret::new("s3cret")?, Duration::from_secs(600))
+///     .revoke_previous_after(ChannelSecret::new("s3cret")?, Duration::from_secs(600))
 ///     .with_budget(4)?;
 /// let tokens = TokenCache::new(source);
 /// # Ok(())
@@ -47,7 +47,8 @@ impl JwtSource {
     #[must_use]
     pub fn new(client: Client, signer: impl AssertionSource, lifetime: TokenLifetime) -> Self {
         let budget = IssueBudget::standard(lifetime.as_duration());
-        Self { client, signers: Signers::new(signer), lifetime, budget, secret: None, grace: None }
+        let signers = Signers::new(signer, &client);
+        Self { client, signers, lifetime, budget, secret: None, grace: None }
     }
 
     /// A second assertion key, for the time in which one replaces the other: if LINE does not know the key of the first signer,
@@ -81,14 +82,15 @@ impl JwtSource {
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the two are for different channels.
     pub fn with_fallback_signer(self, other: impl AssertionSource) -> Result<Self, Error> {
-        Ok(Self { signers: self.signers.with_fallback(other)?, ..self })
+        let signers = self.signers.with_fallback(other, &self.client)?;
+        Ok(Self { signers, ..self })
     }
 
     /// Revokes each token when the next one has been there for `grace`: time enough for requests that are in flight
     /// with the previous one. A channel then holds two tokens at most: if a third is needed sooner, the oldest is revoked
     /// before the grace is over. LINE asks for the channel secret to revoke.
     #[must_use]
-    pub fn with_revoke_previous_after(self, secret: ChannelSecret, grace: Duration) -> Self {
+    pub fn revoke_previous_after(self, secret: ChannelSecret, grace: Duration) -> Self {
         Self { secret: Some(secret), grace: Some(grace), ..self }
     }
 
@@ -113,8 +115,7 @@ impl JwtSource {
 #[async_trait]
 impl TokenSource for JwtSource {
     fn policy(&self) -> SourcePolicy {
-        let policy =
-            SourcePolicy::new().with_channel_id(self.signers.first().channel_id().clone()).with_budget(self.budget);
+        let policy = policy_of(&self.client, self.signers.first().channel_id()).with_budget(self.budget);
         match self.grace {
             Some(grace) => policy.with_revoke_previous_after(grace),
             None => policy,

@@ -10,10 +10,10 @@ use line_channel_token_core::{
     AssertionSource, ChannelId, ChannelSecret, Client, Error, IssuedToken, TokenKeyId, TokenLifetime,
 };
 
-use super::is_to_be_revoked;
 use super::short_lived::standard_budget;
 use super::signers::assertion;
 use super::stateless::MIN_INTERVAL;
+use super::{is_to_be_revoked, policy_of};
 use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::SourcePolicy;
@@ -136,7 +136,7 @@ impl<L> LookupSource<L> {
     /// Revokes each token when the next one has been there for `grace`. Stateless tokens cannot be revoked, and are left to
     /// expire.
     #[must_use]
-    pub fn with_revoke_previous_after(self, grace: Duration) -> Self {
+    pub fn revoke_previous_after(self, grace: Duration) -> Self {
         match self.family {
             Family::Stateless => self,
             _ => Self { grace: Some(grace), ..self },
@@ -165,7 +165,14 @@ where
     async fn credentials(&self) -> Result<Credentials, Error> {
         let lookup = async { (self.lookup)(self.channel_id.clone()).await.map(Into::into) };
         // Nothing was sent yet.
-        catch_panic(lookup, || Error::token_unavailable("the lookup of the credentials panicked")).await
+        let looked_up =
+            catch_panic(lookup, || Error::token_unavailable("the lookup of the credentials panicked")).await;
+        let mut credentials: Credentials = looked_up?;
+        // Credentials that the lookup keeps a clone of are shared, and their signer has the clock that it was made with.
+        if let Some(signer) = credentials.signer.as_mut().and_then(Arc::get_mut) {
+            signer.set_default_clock(self.client.clock());
+        }
+        Ok(credentials)
     }
 
     fn signer<'a>(&self, credentials: &'a Credentials) -> Result<&'a dyn AssertionSource, Error> {
@@ -199,7 +206,7 @@ where
     C: Into<Credentials> + Send + 'static,
 {
     fn policy(&self) -> SourcePolicy {
-        let mut policy = SourcePolicy::new().with_channel_id(self.channel_id.clone());
+        let mut policy = policy_of(&self.client, &self.channel_id);
         if matches!(self.family, Family::Stateless) {
             policy = policy.with_min_interval(MIN_INTERVAL);
         }

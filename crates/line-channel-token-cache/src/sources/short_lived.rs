@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use line_channel_token_core::{ChannelId, ChannelSecret, Client, Error, IssuedToken, TokenLifetime};
 
-use super::is_to_be_revoked;
+use super::{is_to_be_revoked, policy_of};
 use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::SourcePolicy;
@@ -23,7 +23,7 @@ use crate::source::TokenSource;
 /// # let client = MockBackend::new().client();
 /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
 /// let source = ShortLivedSource::new(client, id, secret)
-///     .with_revoke_previous_after(Duration::from_secs(600))
+///     .revoke_previous_after(Duration::from_secs(600))
 ///     .with_budget(4)?;
 /// let tokens = TokenCache::new(source);
 /// # Ok(())
@@ -49,7 +49,7 @@ impl ShortLivedSource {
     /// with the previous one. A channel then holds two tokens at most: if a third is needed sooner, the oldest is revoked
     /// before the grace is over.
     #[must_use]
-    pub fn with_revoke_previous_after(self, grace: Duration) -> Self {
+    pub fn revoke_previous_after(self, grace: Duration) -> Self {
         Self { grace: Some(grace), ..self }
     }
 
@@ -72,7 +72,7 @@ pub(super) fn standard_budget() -> IssueBudget {
 #[async_trait]
 impl TokenSource for ShortLivedSource {
     fn policy(&self) -> SourcePolicy {
-        let policy = SourcePolicy::new().with_channel_id(self.channel_id.clone()).with_budget(self.budget);
+        let policy = policy_of(&self.client, &self.channel_id).with_budget(self.budget);
         match self.grace {
             Some(grace) => policy.with_revoke_previous_after(grace),
             None => policy,

@@ -199,7 +199,7 @@ async fn shutdown_takes_no_longer_than_it_is_told_and_says_that_a_call_is_not_ov
     tokio::spawn(async move { cache.token().await });
     scene.settle().await;
     let cache = scene.cache.clone();
-    let shutdown = tokio::spawn(async move { cache.shutdown(Shutdown::new(3 * SECOND)).await });
+    let shutdown = tokio::spawn(async move { cache.shutdown(Shutdown::within(3 * SECOND)).await });
     scene.settle().await;
     assert!(!shutdown.is_finished());
     scene.clock.advance(3 * SECOND);

@@ -199,7 +199,7 @@ async fn shutdown_revokes_what_waits_for_it_of_channels_that_left() {
 async fn shutdown_revokes_the_current_tokens_too_if_it_is_told_to() {
     let scene = Scene::new(10, 100, 100);
     let mut tokens = vec![scene.token(1).await, scene.token(2).await];
-    let report = scene.pool.shutdown(Shutdown::default().with_revoke_current(true)).await;
+    let report = scene.pool.shutdown(Shutdown::default().revoking_current()).await;
     assert_eq!((report.revoked, report.is_complete()), (2, true));
     let mut revoked = scene.revoked();
     revoked.sort();

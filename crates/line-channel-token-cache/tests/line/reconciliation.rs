@@ -16,7 +16,7 @@ use crate::support::{DAY, Line, MINUTE, settle};
 #[tokio::test]
 async fn tokens_of_others_and_lost_ones_are_orphans_and_our_own_are_held() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().with_revoke_previous_after(line.secret(), 60 * MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 60 * MINUTE));
     let first = cache.token().await.unwrap();
     line.live_through(&cache, 1, 26 * DAY).await;
     let second = cache.token().await.unwrap();

@@ -28,7 +28,7 @@ async fn three_replicas_and_a_deploy_a_day_fill_the_slots_in_ten_days_unless_a_s
     let leaving = Line::new();
     assert_eq!(starts_with_a_token(&leaving, 11, Shutdown::default()).await, 30, "the 31st start gets none");
     let revoking = Line::new();
-    let how = Shutdown::new(Duration::from_secs(20)).with_revoke_current(true);
+    let how = Shutdown::within(Duration::from_secs(20)).revoking_current();
     assert_eq!(starts_with_a_token(&revoking, 60, how).await, 180);
     assert_eq!((revoking.live(), revoking.most_live()), (0, 1));
 }

@@ -11,7 +11,7 @@ use crate::support::{DAY, Line, MINUTE, settle};
 #[tokio::test]
 async fn over_a_year_a_channel_never_holds_more_than_two_and_holds_one_outside_of_the_grace_period() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().with_revoke_previous_after(line.secret(), 10 * MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 10 * MINUTE));
     let mut ones = 0;
     for _ in 0..365 {
         line.live_through(&cache, 1, DAY).await;
@@ -30,7 +30,7 @@ async fn over_a_year_a_channel_never_holds_more_than_two_and_holds_one_outside_o
 #[tokio::test]
 async fn the_previous_token_is_good_until_the_grace_period_is_over() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().with_revoke_previous_after(line.secret(), 10 * MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 10 * MINUTE));
     let first = cache.token().await.unwrap();
     line.live_through(&cache, 1, 26 * DAY).await;
     assert!(line.client().verify_jwt(first.access_token()).await.is_ok(), "it was followed a moment ago");
@@ -51,7 +51,7 @@ async fn the_previous_token_is_good_until_the_grace_period_is_over() {
 #[tokio::test]
 async fn tokens_that_are_refused_one_after_the_other_are_revoked_before_a_third_is_issued() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().with_revoke_previous_after(line.secret(), 60 * MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 60 * MINUTE));
     for _ in 0..40 {
         let token = cache.token().await.unwrap();
         cache.invalidate(&token);
@@ -64,7 +64,7 @@ async fn tokens_that_are_refused_one_after_the_other_are_revoked_before_a_third_
 #[tokio::test]
 async fn a_revocation_that_fails_is_tried_again_and_blocks_no_refresh() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().with_revoke_previous_after(line.secret(), MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), MINUTE));
     cache.token().await.unwrap();
     line.way.fails.store(true, Ordering::SeqCst);
     line.live_through(&cache, 1, 26 * DAY).await;
@@ -81,7 +81,7 @@ async fn a_revocation_that_fails_is_tried_again_and_blocks_no_refresh() {
 #[tokio::test]
 async fn shutdown_revokes_the_previous_token_at_once_and_leaves_the_current_token() {
     let line = Line::new();
-    let cache = line.cache(line.jwt().with_revoke_previous_after(line.secret(), 60 * MINUTE));
+    let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 60 * MINUTE));
     cache.token().await.unwrap();
     line.live_through(&cache, 1, 26 * DAY).await;
     assert_eq!(line.live(), 2);
@@ -94,7 +94,7 @@ async fn shutdown_revokes_the_previous_token_at_once_and_leaves_the_current_toke
 #[tokio::test]
 async fn short_lived_tokens_are_rotated_too() {
     let line = Line::new();
-    let source = ShortLivedSource::new(line.client(), line.id(), line.secret()).with_revoke_previous_after(10 * MINUTE);
+    let source = ShortLivedSource::new(line.client(), line.id(), line.secret()).revoke_previous_after(10 * MINUTE);
     let cache = line.cache(source);
     for _ in 0..100 {
         line.live_through(&cache, 1, DAY).await;
@@ -126,7 +126,7 @@ async fn shutdown_revokes_the_current_token_too_if_it_is_told_to() {
     let line = Line::new();
     let cache = line.cache(line.jwt().with_secret(line.secret()));
     cache.token().await.unwrap();
-    let report = cache.shutdown(Shutdown::default().with_revoke_current(true)).await;
+    let report = cache.shutdown(Shutdown::default().revoking_current()).await;
     assert!(report.is_complete());
     assert_eq!((report.revoked, line.live()), (1, 0));
     assert!(cache.token().await.unwrap_err().to_string().contains("shut down"));
@@ -135,10 +135,9 @@ async fn shutdown_revokes_the_current_token_too_if_it_is_told_to() {
 #[tokio::test]
 async fn a_refused_token_is_revoked_if_previous_tokens_are() {
     let line = Line::new();
-    for (source, live) in [
-        (line.jwt().with_secret(line.secret()), 1),
-        (line.jwt().with_revoke_previous_after(line.secret(), 10 * MINUTE), 0),
-    ] {
+    for (source, live) in
+        [(line.jwt().with_secret(line.secret()), 1), (line.jwt().revoke_previous_after(line.secret(), 10 * MINUTE), 0)]
+    {
         line.emulator.revoke_all(&line.id());
         let cache = line.cache(source);
         let token = cache.token().await.unwrap();

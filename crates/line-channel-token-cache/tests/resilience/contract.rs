@@ -269,7 +269,7 @@ async fn a_token_of_others_is_left_to_them_unless_a_server_refused_it_or_its_cha
     assert_eq!(source.retired(), [("two".to_owned(), RetireReason::Refused)]);
     source.act(shared("three"));
     cache.token().await.unwrap();
-    let report = cache.shutdown(line_channel_token_cache::Shutdown::default().with_revoke_current(true)).await;
+    let report = cache.shutdown(line_channel_token_cache::Shutdown::default().revoking_current()).await;
     assert_eq!((report.revoked, report.left_to_expire, source.retired().len()), (0, 1, 1));
 }
 

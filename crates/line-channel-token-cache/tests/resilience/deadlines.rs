@@ -223,7 +223,7 @@ async fn revocations_and_listings_have_a_deadline_too() {
     *source.retiring_hangs.lock().unwrap() = false;
     pass(&clock, 2 * SECOND).await;
     assert_eq!(events.count("Revoked"), 1, "it is retried");
-    let report = cache.shutdown(Shutdown::new(SECOND)).await;
+    let report = cache.shutdown(Shutdown::within(SECOND)).await;
     assert!(report.is_complete(), "{report:?}");
 }
 

@@ -95,7 +95,7 @@ async fn a_cache_that_rests_is_ready_and_one_that_fails_recovers_though_it_gets_
     // A service that is not ready gets no requests.
     pass(&clock, 10 * MINUTE).await;
     assert!(cache.status().is_ready());
-    let report = cache.shutdown(line_channel_token_cache::Shutdown::default().with_revoke_current(true)).await;
+    let report = cache.shutdown(line_channel_token_cache::Shutdown::default().revoking_current()).await;
     assert!(report.is_complete() && !cache.status().is_ready());
 }
 

@@ -14,8 +14,8 @@ async fn a_shutdown_revokes_the_current_token_only_if_it_is_told_to() {
         let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
         let cache = source.cache(&clock);
         cache.token().await.unwrap();
-        let how = Shutdown::new(10 * SECOND);
-        let report = cache.shutdown(if revokes { how.with_revoke_current(true) } else { how }).await;
+        let how = Shutdown::within(10 * SECOND);
+        let report = cache.shutdown(if revokes { how.revoking_current() } else { how }).await;
         assert!(report.is_complete());
         assert_eq!(report.revoked, usize::from(revokes));
         assert_eq!(source.retired().len(), usize::from(revokes));
@@ -35,7 +35,7 @@ async fn a_token_that_arrives_after_the_bound_of_a_revoking_shutdown_is_revoked_
     settle().await;
     let shutdown = {
         let cache = cache.clone();
-        tokio::spawn(async move { cache.shutdown(Shutdown::new(5 * SECOND).with_revoke_current(true)).await })
+        tokio::spawn(async move { cache.shutdown(Shutdown::within(5 * SECOND).revoking_current()).await })
     };
     settle().await;
     pass(&clock, 5 * SECOND).await;
@@ -72,7 +72,7 @@ async fn a_pool_whose_revocations_all_hang_is_shut_down_in_time() {
         sources.iter().for_each(|source| *source.retiring_hangs.lock().unwrap() = true);
         let start = clock.now();
         let shutdown =
-            tokio::spawn(async move { pool.shutdown(Shutdown::new(20 * SECOND).with_revoke_current(true)).await });
+            tokio::spawn(async move { pool.shutdown(Shutdown::within(20 * SECOND).revoking_current()).await });
         settle().await;
         while !shutdown.is_finished() {
             pass(&clock, SECOND).await;
@@ -88,8 +88,7 @@ async fn channels_whose_revocation_hangs_take_no_turn_from_the_others() {
     let clock = ManualClock::new();
     let (pool, sources) = warm_pool(&clock, 1000).await;
     sources[..100].iter().for_each(|source| *source.retiring_hangs.lock().unwrap() = true);
-    let shutdown =
-        tokio::spawn(async move { pool.shutdown(Shutdown::new(20 * SECOND).with_revoke_current(true)).await });
+    let shutdown = tokio::spawn(async move { pool.shutdown(Shutdown::within(20 * SECOND).revoking_current()).await });
     settle().await;
     for _ in 0..20 {
         pass(&clock, SECOND).await;
@@ -121,7 +120,7 @@ async fn tokens_are_revoked_while_a_call_hangs_and_what_is_left_is_in_the_report
     settle().await;
     let shutdown = tokio::spawn({
         let cache = cache.clone();
-        async move { cache.shutdown(Shutdown::new(20 * SECOND).with_revoke_current(true)).await }
+        async move { cache.shutdown(Shutdown::within(20 * SECOND).revoking_current()).await }
     });
     settle().await;
     assert_eq!(source.retired().len(), 1, "at once");
