@@ -1,4 +1,4 @@
-//! Base64 in either alphabet, with or without padding, wrapped in any way.
+//! Decodes base64 in either alphabet, with or without padding, wrapped in any way.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -12,9 +12,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Decodes base64 or base64url. White space is passed over, wherever it stands.
+/// Decodes base64 or base64url. White space is ignored, and padding is optional.
 ///
-/// `None` if there is anything else in it. What was decoded is wiped in either case.
+/// Returns `None` if `text` has any other character. The decoded bytes are wiped on drop.
 ///
 /// ```
 /// use line_channel_token_pem::decode_base64;
@@ -37,7 +37,7 @@ pub fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     while standard.last() == Some(&b'=') {
         standard.pop();
     }
-    // `decode` would drop what it has decoded before the first fault without wiping it.
+    // `decode` would drop the bytes that it decoded before the first invalid one without wiping them.
     let mut decoded = Zeroizing::new(vec![0; standard.len() / 4 * 3 + 3]);
     let length = BASE64.decode_slice(standard.as_slice(), &mut decoded).ok()?;
     decoded.truncate(length);

@@ -1,38 +1,39 @@
-//! Whether what is left of a text, after all that could be read, holds a JWK that was damaged.
+//! Recognises a JWK that is too damaged to be parsed, in the text that no parser understood.
 
-/// The shortest value that may be a number of a key.
-const SHORTEST: usize = 40;
+/// The minimum length of a value that may be a component of a key, in characters.
+const MIN_VALUE_LEN: usize = 40;
 
-/// Whether `text` has the member `kty`, or a private member with a long value, in any notation.
-pub(crate) fn claims_key(text: &str) -> bool {
-    has_member(text, "kty", 1) || ["d", "p", "q", "dp", "dq", "qi"].iter().any(|name| has_member(text, name, SHORTEST))
+/// Whether `text` has the member `kty`, or a private member with a long value, in the notation of any language.
+pub(crate) fn looks_like_jwk(text: &str) -> bool {
+    has_member(text, "kty", 1)
+        || ["d", "p", "q", "dp", "dq", "qi"].iter().any(|name| has_member(text, name, MIN_VALUE_LEN))
 }
 
-fn has_member(text: &str, name: &str, shortest: usize) -> bool {
-    let digit = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '-' | '_');
+fn has_member(text: &str, name: &str, min_len: usize) -> bool {
+    let in_value = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '-' | '_');
     let between = |char: char| char.is_whitespace() || matches!(char, '"' | '\'' | '`' | '\\');
     text.match_indices(|char: char| name.starts_with(char.to_ascii_lowercase())).any(|(at, _)| {
         let (before, found) = text.split_at_checked(at).unwrap_or_default();
         let Some((found, after)) = found.split_at_checked(name.len()) else {
             return false;
         };
-        if !found.eq_ignore_ascii_case(name) || before.ends_with(digit) {
+        if !found.eq_ignore_ascii_case(name) || before.ends_with(in_value) {
             return false;
         }
         let after = after.trim_start_matches(between);
         let value = after.strip_prefix("=>").or_else(|| after.strip_prefix([':', '=']));
-        // A line end in the value was put there on its way.
+        // Only the beginning of the value is checked, because something may have inserted line ends.
         let value = value.unwrap_or_default().trim_start_matches(between);
-        value.chars().take(shortest).filter(|char| digit(*char)).count() == shortest
+        value.chars().take(min_len).filter(|char| in_value(*char)).count() == min_len
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::claims_key;
+    use super::looks_like_jwk;
 
     #[test]
-    fn members_of_a_jwk_are_told_from_words() {
+    fn members_of_a_jwk_are_distinguished_from_words() {
         let number = "A".repeat(60);
         for text in [
             "{\"kty\":\"RS".to_owned(),
@@ -43,12 +44,12 @@ mod tests {
             format!(", D={number}"),
             format!("dp: '{number}'"),
         ] {
-            assert!(claims_key(&text), "{text}");
+            assert!(looks_like_jwk(&text), "{text}");
         }
         for text in
             ["", "the kty must be RSA", "kty", "end: soon", "d: x", &number, &format!("id: {number}"), "{\"kty\":"]
         {
-            assert!(!claims_key(text), "{text}");
+            assert!(!looks_like_jwk(text), "{text}");
         }
     }
 }

@@ -1,20 +1,20 @@
-//! Both providers take and refuse the same RSA keys, when these are made, and say the same about them.
+//! Both providers accept and refuse the same RSA keys, when a key is made, with the same errors.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use rsa::BigUint;
 
 use crate::SigningKey;
+use crate::crypto::ALL_PROVIDERS;
 use crate::private_key::RsaKey;
-use crate::provider::ALL;
 
-/// The eight numbers of a key.
+/// The eight components of a key.
 #[derive(Clone)]
 struct Numbers([BigUint; 8]);
 
 const NAMES: [&str; 8] = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
 
 fn listed(name: &str) -> BigUint {
-    let mut lines = include_str!("../tests/keys/primes.txt").lines();
+    let mut lines = include_str!("../../tests/keys/primes.txt").lines();
     let hex = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).unwrap();
     BigUint::parse_bytes(hex.as_bytes(), 16).unwrap()
 }
@@ -40,7 +40,7 @@ fn gcd(mut a: BigUint, mut b: BigUint) -> BigUint {
     a
 }
 
-/// A key of which everything follows from `p`, `q`, `e` and `d`, also if `p` and `q` are no primes.
+/// The key for `p`, `q`, `e` and `d`, which need not be primes.
 fn with(p: &BigUint, q: &BigUint, e: u64, d: &BigUint) -> Numbers {
     let qi = q.modpow(&(p - 2u64), p);
     Numbers([p * q, small(e), d.clone(), p.clone(), q.clone(), d % (p - 1u64), d % (q - 1u64), qi])
@@ -50,7 +50,7 @@ fn key(p: &BigUint, q: &BigUint) -> Numbers {
     with(p, q, 65537, &inverse(65537, &phi(p, q)))
 }
 
-/// What each provider says: "taken", or the error.
+/// The outcome with each provider: "accepted", or the error.
 fn outcome(numbers: &Numbers) -> String {
     let bytes = numbers.0.clone().map(|number| number.to_bytes_be());
     let [n, e, d, p, q, dp, dq, qi] = bytes.each_ref().map(|bytes| pkcs1::UintRef::new(bytes).unwrap());
@@ -69,8 +69,8 @@ fn outcome(numbers: &Numbers) -> String {
         Ok(key) => key.to_pkcs8().unwrap(),
         Err(error) => return error.to_string(),
     };
-    let outcomes = ALL.iter().map(|(_, provider)| match SigningKey::parse_with(provider, &key) {
-        Ok(_) => "taken".to_owned(),
+    let outcomes = ALL_PROVIDERS.iter().map(|(_, provider)| match SigningKey::parse_with(provider, &key) {
+        Ok(_) => "accepted".to_owned(),
         Err(error) => error.to_string(),
     });
     let outcomes: Vec<String> = outcomes.collect();
@@ -79,30 +79,30 @@ fn outcome(numbers: &Numbers) -> String {
 }
 
 #[test]
-fn every_sound_key_is_taken() {
+fn every_valid_key_is_accepted() {
     let (a, b) = (listed("a"), listed("b"));
     for (p, q) in [(&a, &b), (&b, &a)] {
-        assert_eq!(outcome(&key(p, q)), "taken");
+        assert_eq!(outcome(&key(p, q)), "accepted");
         // The smallest d, by lambda, and the larger ones that do the same.
         let lambda = phi(p, q) / gcd(p - 1u64, q - 1u64);
         let mut d = inverse(65537, &lambda);
         while d < p * q {
-            assert_eq!(outcome(&with(p, q, 65537, &d)), "taken");
+            assert_eq!(outcome(&with(p, q, 65537, &d)), "accepted");
             d += &lambda;
         }
         assert!(outcome(&with(p, q, 65537, &d)).contains("do not fit together"), "d is not less than n");
     }
     let exponents = [3, 5, 7, 11, 13, 17, 257, 65539].into_iter().filter(|e| gcd(phi(&a, &b), small(*e)) == small(1));
     let outcomes: Vec<_> = exponents.map(|e| outcome(&with(&a, &b, e, &inverse(e, &phi(&a, &b))))).collect();
-    assert!(outcomes.len() > 2 && outcomes.iter().all(|outcome| outcome == "taken"), "{outcomes:?}");
+    assert!(outcomes.len() > 2 && outcomes.iter().all(|outcome| outcome == "accepted"), "{outcomes:?}");
 }
 
 #[test]
-fn unfit_primes_are_refused_by_name_and_at_once() {
+fn unsuitable_primes_are_refused_at_once() {
     let composite = listed("h1") * listed("h2");
     let mut composite_first = key(&composite, &listed("a"));
     composite_first.0[7] = listed("a").modpow(&(phi(&listed("h1"), &listed("h2")) - 1u64), &composite);
-    assert!(outcome(&composite_first).contains("is no prime number"));
+    assert!(outcome(&composite_first).contains("is not prime"));
     for (p, q, says) in [
         (listed("p1008"), listed("p1040"), "have 1008 and 1040 bits"),
         (listed("p1040"), listed("p1008"), "have 1040 and 1008 bits"),
@@ -110,8 +110,8 @@ fn unfit_primes_are_refused_by_name_and_at_once() {
         (listed("p16"), listed("p2032"), "have 16 and 2032 bits"),
         (listed("p2032"), listed("p16"), "have 2032 and 16 bits"),
         (listed("a"), listed("a"), "are the same"),
-        (listed("a"), composite, "is no prime number"),
-        (listed("a"), listed("pseudo"), "is no prime number"),
+        (listed("a"), composite, "is not prime"),
+        (listed("a"), listed("pseudo"), "is not prime"),
     ] {
         let said = outcome(&key(&p, &q));
         assert!(said.contains(says), "{says}: {said}");
@@ -123,7 +123,7 @@ fn a_key_with_one_number_changed_is_refused_alike() {
     let good = key(&listed("a"), &listed("b"));
     let other = key(&listed("b"), &listed("p1023"));
     let [n, _, _, p, q, ..] = good.0.clone();
-    // A fixed generator, so that a failure can be seen again.
+    // A fixed seed, so that a failure is reproducible.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = || {
         state ^= state << 13;
@@ -166,7 +166,7 @@ fn a_key_with_one_number_changed_is_refused_alike() {
             let mut mutated = good.clone();
             mutated.0[at] = value;
             let said = outcome(&mutated);
-            assert!(said != "taken" && !said.contains("could not sign"), "{name}: {said}");
+            assert!(said != "accepted" && !said.contains("could not sign"), "{name}: {said}");
             refused += 1;
         }
     }
@@ -180,12 +180,12 @@ fn two_numbers_exchanged_are_refused_alike() {
         for (other, second) in NAMES.into_iter().enumerate().skip(one + 1) {
             let mut mutated = good.clone();
             mutated.0.swap(one, other);
-            assert_ne!(outcome(&mutated), "taken", "{first} and {second}");
+            assert_ne!(outcome(&mutated), "accepted", "{first} and {second}");
         }
     }
-    // p and q with the exponents that belong to them, so that the coefficient alone is wrong.
-    let mut turned = good;
-    turned.0.swap(3, 4);
-    turned.0.swap(5, 6);
-    assert!(outcome(&turned).contains("do not fit together"));
+    // p and q with their exponents, so that only the coefficient is wrong.
+    let mut swapped = good;
+    swapped.0.swap(3, 4);
+    swapped.0.swap(5, 6);
+    assert!(outcome(&swapped).contains("do not fit together"));
 }

@@ -1,7 +1,7 @@
-//! Whether the numbers of an RSA key fit together, with the same verdict whichever provider signs.
+//! Checks that the components of an RSA key fit together, with the same result for every provider.
 //!
-//! The providers differ in what they check, and when: one never returns for some keys, another signs with what is no
-//! prime. So what they are given is checked here before.
+//! The providers differ in what they check and when: one never returns for some keys, another signs with numbers that are
+//! not prime. So each key is checked here before a provider loads it.
 
 use crypto_bigint::modular::runtime_mod::{DynResidue, DynResidueParams};
 use crypto_bigint::{Encoding, U1024, U2048, Uint};
@@ -12,33 +12,34 @@ use pkcs1::der::Decode;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::private_key::{RsaKey, inconsistent};
+use crate::key_errors::inconsistent;
+use crate::private_key::RsaKey;
 
-/// Rounds of Miller and Rabin for each prime.
+/// Rounds of the Miller-Rabin test for each prime.
 ///
-/// They find accidents: a damaged key, or a generator that does not test. Of random numbers of 1024 bits that are no primes, fewer
-/// than one in 2^40 pass one round (Damgård, Landrock and Pomerance). More rounds would not keep out a number that was made to
-/// deceive, because its maker can try until the bases suit; but he would only deceive himself, since it is his own key.
+/// They find accidents: a damaged key, or a generator that does not test. Of random composite numbers of 1024 bits, fewer than
+/// one in 2^40 pass one round (Damgård, Landrock and Pomerance). More rounds would not stop a number that was constructed to
+/// pass, because the bases are known; but a user who constructs one only weakens a key of their own.
 const ROUNDS: u8 = 2;
 
-/// Checks that there are two primes of 1024 bits, and that everything else is what follows from them.
+/// Checks that there are two different primes of 1024 bits, and that all other components follow from them.
 pub(crate) fn check(key: &RsaKey) -> Result<(), Error> {
     let checked = check_numbers(key);
-    // The functions of crypto-bigint take and give numbers by value, and each leaves copies on the stack.
+    // The functions of crypto-bigint pass numbers by value, which leaves copies on the stack.
     wipe_stack();
     checked
 }
 
-/// Overwrites the part of the stack that a function has used which was called before by the same caller.
+/// Overwrites the part of the stack that the function before it used.
 #[inline(never)]
 fn wipe_stack() {
-    // The check takes more than 16 KiB without optimisation.
+    // The check uses more than 16 KiB without optimisation.
     let mut used = [0_u8; 64 * 1024];
     used.zeroize();
     std::hint::black_box(&used);
 }
 
-/// Has a frame of its own, below that of its caller, with everything that it calls.
+/// It must not be inlined: its stack frame is what `wipe_stack` overwrites.
 #[inline(never)]
 fn check_numbers(key: &RsaKey) -> Result<(), Error> {
     let numbers = RsaPrivateKey::from_der(&key.pkcs1).map_err(|_| inconsistent())?;
@@ -79,24 +80,22 @@ fn check_numbers(key: &RsaKey) -> Result<(), Error> {
         return Err(inconsistent());
     }
     if !(is_prime(&p) && is_prime(&q)) {
-        return Err(Error::invalid_input(
-            "one of the two primes of this RSA key is no prime number: generate a new key",
-        ));
+        return Err(Error::invalid_input("one of the two primes of this RSA key is not prime: generate a new key"));
     }
     Ok(())
 }
 
 type Wiped<T> = Zeroizing<T>;
 
-/// The number, if it is not longer than the type.
+/// Converts a number that is not longer than the type.
 fn uint<const LIMBS: usize>(number: UintRef<'_>) -> Result<Uint<LIMBS>, Error>
 where
     Uint<LIMBS>: Encoding,
 {
     let mut out = Uint::<LIMBS>::ZERO.to_be_bytes();
     let (room, bytes) = (out.as_ref().len(), number.as_bytes());
-    let place = room.checked_sub(bytes.len()).and_then(|start| out.as_mut().get_mut(start..));
-    place.ok_or_else(inconsistent)?.copy_from_slice(bytes);
+    let low = room.checked_sub(bytes.len()).and_then(|start| out.as_mut().get_mut(start..));
+    low.ok_or_else(inconsistent)?.copy_from_slice(bytes);
     let number = Uint::from_be_bytes(out);
     out.as_mut().zeroize();
     Ok(number)
@@ -113,7 +112,7 @@ fn remainder(wide: (U1024, U1024), modulus: &U1024) -> U1024 {
     U1024::const_rem_wide(wide, modulus).0
 }
 
-/// The test of Miller and Rabin. Its bases follow from the number, so that every provider and every run agree.
+/// The Miller-Rabin test. Its bases are derived from the number, so that every run gives the same result.
 fn is_prime(number: &U1024) -> bool {
     if !number.bit_vartime(0) || number.bits() < 1000 {
         return false;

@@ -1,4 +1,4 @@
-//! Keys of aws-lc-rs.
+//! Signs with aws-lc-rs.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -9,19 +9,20 @@ use aws_lc_rs::signature::{
 };
 use line_channel_token_core::Error;
 
-use crate::der_container::private_key;
-use crate::private_key::{EcKey, PrivateKey, RsaKey, inconsistent};
-use crate::provider::{LoadedEc, Provider, RawSigner};
+use crate::crypto::provider::{CryptoProvider, EcKeyPair, KeyPair};
+use crate::key_errors::inconsistent;
+use crate::parse::parse_der;
+use crate::private_key::{EcKey, PrivateKey, RsaKey};
 
-pub(crate) const PROVIDER: Provider = Provider { load_rsa, load_ec, generate_rsa, generate_ec };
+pub(crate) const PROVIDER: CryptoProvider = CryptoProvider { load_rsa, load_ec, generate_rsa, generate_ec };
 
-fn load_rsa(key: &RsaKey) -> Result<Box<dyn RawSigner>, Error> {
-    // This checks that every number fits every other.
+fn load_rsa(key: &RsaKey) -> Result<Box<dyn KeyPair>, Error> {
+    // It checks that the components fit together.
     let pair = RsaKeyPair::from_der(&key.pkcs1).map_err(|_| inconsistent())?;
     Ok(Box::new(Rsa(pair)))
 }
 
-fn load_ec(key: &EcKey) -> Result<LoadedEc, Error> {
+fn load_ec(key: &EcKey) -> Result<EcKeyPair, Error> {
     let pkcs8 = key.to_pkcs8(None)?;
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8).map_err(|_| inconsistent())?;
     let point = pair.public_key().as_ref().try_into().map_err(|_| inconsistent())?;
@@ -31,7 +32,7 @@ fn load_ec(key: &EcKey) -> Result<LoadedEc, Error> {
 fn generate_rsa() -> Result<RsaKey, Error> {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| not_generated())?;
     let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| not_generated())?;
-    match private_key(der.as_ref())? {
+    match parse_der(der.as_ref())? {
         PrivateKey::Rsa(key) => Ok(key),
         PrivateKey::Ec(_) => Err(not_generated()),
     }
@@ -40,7 +41,7 @@ fn generate_rsa() -> Result<RsaKey, Error> {
 fn generate_ec() -> Result<EcKey, Error> {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| not_generated())?;
     let der = pair.to_pkcs8v1().map_err(|_| not_generated())?;
-    match private_key(der.as_ref())? {
+    match parse_der(der.as_ref())? {
         PrivateKey::Ec(key) => Ok(key),
         PrivateKey::Rsa(_) => Err(not_generated()),
     }
@@ -52,9 +53,9 @@ fn not_generated() -> Error {
 
 struct Rsa(RsaKeyPair);
 
-impl RawSigner for Rsa {
+impl KeyPair for Rsa {
     fn sign(&self, message: &[u8], signature: &mut [u8]) -> Result<(), Error> {
-        // aws-lc-rs takes its randomness from within and passes this by.
+        // aws-lc-rs ignores this and has a random generator of its own.
         self.0
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, signature)
             .map_err(|_| Error::signing("aws-lc-rs could not sign with this RSA key"))
@@ -68,7 +69,7 @@ impl RawSigner for Rsa {
 
 struct Ec(EcdsaKeyPair);
 
-impl RawSigner for Ec {
+impl KeyPair for Ec {
     fn sign(&self, message: &[u8], signature: &mut [u8]) -> Result<(), Error> {
         let failed = || Error::signing("aws-lc-rs could not sign with this EC key");
         let signed = self.0.sign(&SystemRandom::new(), message).map_err(|_| failed())?;

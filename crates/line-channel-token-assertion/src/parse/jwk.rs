@@ -1,66 +1,73 @@
-//! Reads a private key from the members of a JWK (RFC 7517, RFC 7518 section 6).
+//! Parses a private key from the members of a JWK (RFC 7517, RFC 7518 section 6).
 
 use line_channel_token_core::Error;
 use line_channel_token_pem::decode_base64;
 use pkcs1::UintRef;
 use zeroize::Zeroizing;
 
-use crate::der_container::{other_curve, public_only};
-use crate::lenient_json::{Json, Text};
+use crate::key_errors::{multi_prime, public_key, unsupported_curve};
+use crate::parse::json_str::JsonStr;
+use crate::parse::lenient_json::Json;
 use crate::private_key::{EcKey, PrivateKey, RsaKey};
 
-/// A private key and the kid that its JWK names.
-pub(crate) struct ReadJwk {
+/// A private key and the `kid` of its JWK.
+pub(crate) struct JwkKey {
     pub(crate) key: PrivateKey,
     pub(crate) kid: Option<String>,
 }
 
-/// What an object of JSON is.
-pub(crate) enum Read {
-    Key(ReadJwk),
-    /// It has a private half, and cannot be read.
-    Unreadable(Error),
+/// A JSON object, parsed as a JWK.
+pub(crate) enum ParsedJwk {
+    Private(JwkKey),
+    /// It has private members, but is not a valid key.
+    Invalid(Error),
     /// It is a public key, or another kind of JWK.
     NotPrivate(Error),
-    NoJwk,
+    NotJwk,
 }
 
-/// The key in an object of JSON.
-pub(crate) fn read(members: &[(Text<'_>, Json<'_>)]) -> Read {
+/// Parses the members of a JSON object.
+pub(crate) fn parse(members: &[(JsonStr<'_>, Json<'_>)]) -> ParsedJwk {
     let jwk = Jwk(members);
     let has = |names: &[&str]| names.iter().any(|name| jwk.has(name));
     let private = has(&["d", "p", "q", "dp", "dq", "qi"]);
     let numbers = jwk.has("n") && jwk.has("e") || jwk.has("d") && has(&["x", "n", "crv", "p"]);
     if !jwk.has("kty") && !numbers {
-        return Read::NoJwk;
+        return ParsedJwk::NotJwk;
     }
-    match jwk.read() {
-        Ok(key) => Read::Key(key),
-        Err(error) if private => Read::Unreadable(error),
-        Err(error) => Read::NotPrivate(error),
+    match jwk.parse() {
+        Ok(key) => ParsedJwk::Private(key),
+        Err(error) if private => ParsedJwk::Invalid(error),
+        Err(error) => ParsedJwk::NotPrivate(error),
     }
 }
 
-/// .NET's `RSAParameters` as JSON have names of their own for three members.
+/// The first byte of an uncompressed point in SEC1.
+const UNCOMPRESSED: u8 = 4;
+/// .NET's `RSAParameters` as JSON have other names for these members.
 const ALIASES: [(&str, &str); 4] = [("n", "modulus"), ("e", "exponent"), ("qi", "inverseq"), ("key_ops", "keyops")];
 
-struct Jwk<'a>(&'a [(Text<'a>, Json<'a>)]);
+struct Jwk<'a>(&'a [(JsonStr<'a>, Json<'a>)]);
 
 impl<'a> Jwk<'a> {
-    fn read(&self) -> Result<ReadJwk, Error> {
-        let net = self.0.iter().any(|(name, _)| name.eq_ignore_ascii_case("modulus"));
+    fn parse(&self) -> Result<JwkKey, Error> {
+        let is_dotnet = self.0.iter().any(|(name, _)| name.as_str().eq_ignore_ascii_case("modulus"));
         let key = match self.text("kty")? {
             Some(kty) if kty.eq_ignore_ascii_case("RSA") => PrivateKey::Rsa(self.rsa()?),
-            None if net => PrivateKey::Rsa(self.rsa()?),
+            None if is_dotnet => PrivateKey::Rsa(self.rsa()?),
             Some(kty) if kty.eq_ignore_ascii_case("EC") => PrivateKey::Ec(self.ec()?),
             Some(_) => {
                 return Err(Error::invalid_input(
-                    "the \"kty\" of this JWK is neither RSA nor EC: LINE takes RSA of 2048 bits",
+                    "the \"kty\" of this JWK is neither RSA nor EC: LINE accepts only RSA with 2048 bits",
                 ));
             }
-            None => return Err(Error::invalid_input("this JSON is not a JWK: it has no \"kty\"")),
+            None => {
+                return Err(Error::invalid_input(
+                    "this JSON is not a JWK, because it has no \"kty\": give the whole JWK",
+                ));
+            }
         };
-        Ok(ReadJwk { key, kid: self.text("kid")?.map(str::to_owned) })
+        Ok(JwkKey { key, kid: self.text("kid")?.map(str::to_owned) })
     }
 
     fn rsa(&self) -> Result<RsaKey, Error> {
@@ -71,24 +78,21 @@ impl<'a> Jwk<'a> {
         let oth = self.one("oth")?;
         match oth {
             Some(Json::Array(others)) if others.is_empty() => {}
-            Some(_) => {
-                return Err(Error::invalid_input("this RSA key has more than two primes: generate one with two"));
-            }
+            Some(_) => return Err(multi_prime()),
             None => {}
         }
         let (n, e) = (n.ok_or_else(|| missing("n"))?, e.ok_or_else(|| missing("e"))?);
         if !private {
-            return Err(public_only());
+            return Err(public_key());
         }
         let d = self.number("d")?.ok_or_else(|| missing("d"))?;
-        let numbers = ["p", "q", "dp", "dq", "qi"].map(|name| self.number(name));
-        let [p, q, dp, dq, qi] = numbers;
+        let [p, q, dp, dq, qi] = ["p", "q", "dp", "dq", "qi"].map(|name| self.number(name));
         let (Some(p), Some(q), Some(dp), Some(dq), Some(qi)) = (p?, q?, dp?, dq?, qi?) else {
             return Err(Error::invalid_input(
                 "this private JWK lacks some of \"p\", \"q\", \"dp\", \"dq\" and \"qi\": export the key with all of them",
             ));
         };
-        let too_long = |_| Error::invalid_input("a number of this JWK is too long");
+        let too_long = |_| Error::invalid_input("a number of this JWK is too long: export the key again");
         RsaKey::new(&pkcs1::RsaPrivateKey {
             modulus: UintRef::new(&n).map_err(too_long)?,
             public_exponent: UintRef::new(&e).map_err(too_long)?,
@@ -106,17 +110,17 @@ impl<'a> Jwk<'a> {
         self.check_purpose("ES256")?;
         match self.text("crv")? {
             Some("P-256" | "p-256" | "secp256r1" | "prime256v1") => {}
-            Some(known @ ("P-384" | "P-521" | "secp256k1")) => return Err(other_curve(known)),
-            Some(_) => return Err(other_curve("another curve")),
+            Some(known @ ("P-384" | "P-521" | "secp256k1")) => return Err(unsupported_curve(known)),
+            Some(_) => return Err(unsupported_curve("another curve")),
             None => return Err(missing("crv")),
         }
-        let mut point = vec![4];
+        let mut point = vec![UNCOMPRESSED];
         for name in ["x", "y"] {
             let number = self.number(name)?.ok_or_else(|| missing(name))?;
             point.extend_from_slice(in_32_bytes(&number, name)?.as_slice());
         }
         if !self.is_private() {
-            return Err(public_only());
+            return Err(public_key());
         }
         let scalar = self.number("d")?.ok_or_else(|| missing("d"))?;
         EcKey::new(in_32_bytes(&scalar, "d")?.as_slice(), Some(point))
@@ -125,12 +129,12 @@ impl<'a> Jwk<'a> {
     fn check_purpose(&self, alg: &str) -> Result<(), Error> {
         if self.text("alg")?.is_some_and(|given| given != alg) {
             return Err(Error::invalid_input(format!(
-                "the \"alg\" of this JWK is not {alg}, which its key would sign: take \"alg\" out, or give the key for signing"
+                "the \"alg\" of this JWK is not {alg}, which is what its key can sign: remove \"alg\", or give the key for signing"
             )));
         }
         if self.text("use")?.is_some_and(|given| given != "sig") {
             return Err(Error::invalid_input(
-                "the \"use\" of this JWK is not \"sig\": it is not meant for signing, so give another key",
+                "the \"use\" of this JWK is not \"sig\": the key is not for signing, so give another one",
             ));
         }
         let operations = match self.one("key_ops")? {
@@ -141,20 +145,20 @@ impl<'a> Jwk<'a> {
         let mut signs = operations.is_empty();
         for operation in operations {
             match operation {
-                Json::String(operation) => signs |= &**operation == "sign",
+                Json::String(operation) => signs |= operation.as_str() == "sign",
                 other => return Err(wrong_type("key_ops", other, "a list of strings, as in [\"sign\"]")),
             }
         }
-        // A public key is told about its missing half first: its operations name verification, and rightly so.
+        // A public key rightly names only verification; its error must be that the private half is missing.
         if self.is_private() && !signs {
             return Err(Error::invalid_input(
-                "the \"key_ops\" of this JWK leave \"sign\" out: it may not sign, so give another key",
+                "the \"key_ops\" of this JWK do not contain \"sign\": the key is not for signing, so give another one",
             ));
         }
         Ok(())
     }
 
-    /// Whether the private half is there. Some libraries write what is absent as null or "".
+    /// Whether the private half is present. Some libraries write null or "" for an absent member.
     fn is_private(&self) -> bool {
         self.has("d")
     }
@@ -163,20 +167,20 @@ impl<'a> Jwk<'a> {
         self.all(name).any(|value| !is_absent(value))
     }
 
-    /// The values of a member, in whatever case it is written: .NET writes capitals.
+    /// The values of a member, ignoring the case of its name: .NET writes capitals.
     fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a Json<'a>> + 'b {
         let alias = ALIASES.iter().find(|(known, _)| *known == name).map(|(_, alias)| *alias);
         let named = move |given: &str| {
             given.eq_ignore_ascii_case(name) || alias.is_some_and(|alias| given.eq_ignore_ascii_case(alias))
         };
-        self.0.iter().filter(move |(given, _)| named(given)).map(|(_, value)| value)
+        self.0.iter().filter(move |(given, _)| named(given.as_str())).map(|(_, value)| value)
     }
 
     fn one(&self, name: &str) -> Result<Option<&'a Json<'a>>, Error> {
         let mut values = self.all(name);
         let first = values.next();
         if values.next().is_some() {
-            return Err(Error::invalid_input(format!("this JWK has \"{name}\" twice: take out the wrong one")));
+            return Err(Error::invalid_input(format!("this JWK has \"{name}\" twice: remove the wrong one")));
         }
         Ok(first.filter(|value| !is_absent(value)))
     }
@@ -184,19 +188,19 @@ impl<'a> Jwk<'a> {
     fn text(&self, name: &str) -> Result<Option<&'a str>, Error> {
         match self.one(name)? {
             None => Ok(None),
-            Some(Json::String(text)) => Ok(Some(text)),
+            Some(Json::String(text)) => Ok(Some(text.as_str())),
             Some(other) => Err(wrong_type(name, other, "a string")),
         }
     }
 
-    /// A number in base64url; plain base64 is taken too, because no number can be meant by both.
+    /// A number in base64url, or in standard base64: no text means different numbers in the two.
     fn number(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         match self.one(name)? {
             None => Ok(None),
-            Some(Json::String(text)) => match decode_base64(text) {
+            Some(Json::String(text)) => match decode_base64(text.as_str()) {
                 Some(number) => Ok(Some(number)),
                 None => Err(Error::invalid_input(format!(
-                    "the \"{name}\" of this JWK is not base64url: export the key anew"
+                    "the \"{name}\" of this JWK is not base64url: export the key again"
                 ))),
             },
             Some(other) => {
@@ -209,12 +213,12 @@ impl<'a> Jwk<'a> {
 fn is_absent(value: &Json<'_>) -> bool {
     match value {
         Json::Null => true,
-        Json::String(text) => text.is_empty(),
+        Json::String(text) => text.as_str().is_empty(),
         _ => false,
     }
 }
 
-/// Without the zeros in front that Java's `BigInteger` adds, and with those that it leaves out.
+/// Removes the leading zeros that Java's `BigInteger` adds, and adds those that it leaves out.
 fn in_32_bytes(number: &[u8], name: &str) -> Result<Zeroizing<[u8; 32]>, Error> {
     let mut digits = number;
     while let Some(rest) = digits.strip_prefix(&[0]) {
@@ -222,15 +226,17 @@ fn in_32_bytes(number: &[u8], name: &str) -> Result<Zeroizing<[u8; 32]>, Error> 
     }
     let mut padded = Zeroizing::new([0; 32]);
     let start = 32usize.checked_sub(digits.len());
-    let place = start.and_then(|start| padded.get_mut(start..)).ok_or_else(|| {
-        Error::invalid_input(format!("the \"{name}\" of this JWK is longer than 32 bytes, which P-256 has"))
+    let out = start.and_then(|start| padded.get_mut(start..)).ok_or_else(|| {
+        Error::invalid_input(format!(
+            "the \"{name}\" of this JWK is longer than the 32 bytes of P-256: export the key again"
+        ))
     })?;
-    place.copy_from_slice(digits);
+    out.copy_from_slice(digits);
     Ok(padded)
 }
 
 fn wrong_type(name: &str, value: &Json<'_>, expected: &str) -> Error {
-    let is = match value {
+    let found = match value {
         Json::Null => "null",
         Json::Bool => "true or false",
         Json::Number(_) => "a number",
@@ -238,9 +244,9 @@ fn wrong_type(name: &str, value: &Json<'_>, expected: &str) -> Error {
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
     };
-    Error::invalid_input(format!("\"{name}\" of this JWK is {is}, and must be {expected}"))
+    Error::invalid_input(format!("\"{name}\" of this JWK is {found}, and must be {expected}: export the key again"))
 }
 
 fn missing(name: &str) -> Error {
-    Error::invalid_input(format!("this JWK has no \"{name}\": export the key anew, with all of its members"))
+    Error::invalid_input(format!("this JWK has no \"{name}\": export the key again, with all of its members"))
 }

@@ -1,72 +1,73 @@
-//! Texts that are often given in place of a key or a certificate, by their looks.
+//! Recognises values that are often given in place of a key or a certificate.
 
 use line_channel_token_core::Error;
 
-/// The error that names what `text` is, if it is known. `what` names what was expected.
+/// The error that says what `text` is instead of the `expected` key or certificate, if that is known.
 ///
 /// ```
-/// use line_channel_token_pem::named;
+/// use line_channel_token_pem::mistaken_value;
 ///
-/// let error = named("${LINE_PRIVATE_KEY}", "private key").unwrap();
+/// let error = mistaken_value("${LINE_PRIVATE_KEY}", "private key").unwrap();
 /// assert!(error.to_string().contains("a variable that was not expanded"));
-/// assert!(named("-----BEGIN PRIVATE KEY-----", "private key").is_none());
+/// assert!(mistaken_value("-----BEGIN PRIVATE KEY-----", "private key").is_none());
 /// ```
 #[must_use]
-pub fn named(text: &str, what: &str) -> Option<Error> {
+pub fn mistaken_value(text: &str, expected: &str) -> Option<Error> {
     let text = text.trim().trim_matches(['"', '\'', '`']).trim();
-    let (is, cure) =
+    let (found, advice) =
         other_format(text).or_else(|| placeholder(text)).or_else(|| reference(text)).or_else(|| other_value(text))?;
-    Some(Error::invalid_input(format!("this is {is}, and no {what}: {cure}")))
+    Some(Error::invalid_input(format!("this is {found}, not a {expected}: {advice}")))
 }
 
-type Named = (&'static str, &'static str);
+/// What a value is, and what to do.
+type Finding = (&'static str, &'static str);
 
-/// Values that stand for another one, and were not replaced.
-fn placeholder(text: &str) -> Option<Named> {
-    const EXPAND: &str = "give the value that it stands for";
+/// Placeholders and variables that were not replaced by their values.
+fn placeholder(text: &str) -> Option<Finding> {
+    const REPLACE: &str = "give the value itself";
     let lower = text.get(..text.len().min(200))?.to_ascii_lowercase();
     let name = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let one_line = !text.contains('\n') && text.len() < 200;
     match lower.as_str() {
         "undefined" | "null" | "none" | "nil" | "nan" | "true" | "false" | "[object object]" | "(null)" => {
-            return Some(("the text of a value that was never set", "see where the variable is filled"));
+            return Some(("the text of a value that was never set", "check where the variable is set"));
         }
         "todo" | "changeme" | "change_me" | "change-me" | "secret" | "redacted" | "[redacted]"
-        | "(sensitive value)" | "<sensitive>" | "..." | "placeholder" => return Some(("a placeholder", EXPAND)),
+        | "(sensitive value)" | "<sensitive>" | "..." | "placeholder" => return Some(("a placeholder", REPLACE)),
         _ => {}
     }
     if !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.')) {
-        return Some(("a value that was masked", EXPAND));
+        return Some(("a value that was masked", REPLACE));
     }
     if !one_line {
         return None;
     }
     let between = |open: &str, close: &str| text.starts_with(open) && text.ends_with(close);
     if between("${", "}") || between("$(", ")") || between("{{", "}}") || between("%{", "}") || between("#{", "}") {
-        return Some(("a variable that was not expanded", EXPAND));
+        return Some(("a variable that was not expanded", REPLACE));
     }
     if text.strip_prefix('$').is_some_and(name) || (between("%", "%") && name(text.trim_matches('%'))) {
-        return Some(("a variable that was not expanded", EXPAND));
+        return Some(("a variable that was not expanded", REPLACE));
     }
     if between("<", ">") && !text.contains("</") && !text.contains("/>") {
-        return Some(("a placeholder", EXPAND));
+        return Some(("a placeholder", REPLACE));
     }
     if lower.starts_with("your_") || lower.starts_with("your-") || lower.starts_with("your ") {
-        return Some(("a placeholder", EXPAND));
+        return Some(("a placeholder", REPLACE));
     }
     None
 }
 
-/// Values that say where the real one lies.
-fn reference(text: &str) -> Option<Named> {
+/// Paths, URLs and the names of secrets in a secret store.
+fn reference(text: &str) -> Option<Finding> {
     if text.contains('\n') || text.len() > 400 {
         return None;
     }
     if text.starts_with("arn:aws:") || text.starts_with("@Microsoft.KeyVault(") || text.starts_with("op://") {
-        return Some(("a reference to a secret store", "read the secret from there and give its value"));
+        return Some(("a reference to a secret store", "fetch the secret and give its value"));
     }
     if text.starts_with("projects/") && text.contains("/secrets/") {
-        return Some(("a reference to a secret store", "read the secret from there and give its value"));
+        return Some(("a reference to a secret store", "fetch the secret and give its value"));
     }
     if text.starts_with("http://") || text.starts_with("https://") {
         return Some(("a URL", "fetch it and give its content"));
@@ -84,21 +85,21 @@ fn reference(text: &str) -> Option<Named> {
     None
 }
 
-/// Keys and certificates in formats that are not read.
-fn other_format(text: &str) -> Option<Named> {
+/// Keys and certificates in formats that are not supported.
+fn other_format(text: &str) -> Option<Finding> {
     if text.starts_with("PuTTY-User-Key-File") {
         return Some((
-            "a key of PuTTY",
+            "a PuTTY key",
             "export it in PuTTYgen with \"Conversions\", \"Export OpenSSH key\", and then run \
              `ssh-keygen -p -m PKCS8 -N '' -f COPY` on a copy",
         ));
     }
     let ssh = ["ssh-rsa ", "ssh-ed25519 ", "ssh-dss ", "ecdsa-sha2-"];
     if ssh.iter().any(|start| text.starts_with(start)) || text.contains(" ssh-rsa AAAA") {
-        return Some(("a public key of SSH", "give the PEM file"));
+        return Some(("an SSH public key", "give the PEM file"));
     }
     if text.starts_with("AGE-SECRET-KEY-") {
-        return Some(("a key of age", "give the PEM file"));
+        return Some(("an age key", "give the PEM file"));
     }
     let encrypted = ["$ANSIBLE_VAULT;", "ENC[", "vault:v", "age-encryption.org/"];
     if encrypted.iter().any(|start| text.starts_with(start)) || text.contains("ENC[AES256_GCM") {
@@ -106,13 +107,13 @@ fn other_format(text: &str) -> Option<Named> {
     }
     let lower = text.get(..text.len().min(4000)).unwrap_or_default().to_ascii_lowercase();
     if lower.starts_with("<!doctype html") || lower.starts_with("<html") || lower.contains("<head>") {
-        return Some(("a page of HTML", "see what the URL that it came from really serves"));
+        return Some(("an HTML page", "check what the URL that it came from serves"));
     }
     if lower.contains("privateexponent:")
         || lower.contains("private-key: (")
         || lower.contains("certificate:\n    data:")
     {
-        return Some(("what openssl prints for people (-text)", "give the file itself, or print it without -text"));
+        return Some(("the output of openssl with -text", "give the file itself, or print it without -text"));
     }
     let lines = || text.lines().filter(|line| !line.trim().is_empty());
     let dump = |line: &str| {
@@ -125,8 +126,8 @@ fn other_format(text: &str) -> Option<Named> {
     None
 }
 
-/// Other values of a channel.
-fn other_value(text: &str) -> Option<Named> {
+/// Other values of a LINE channel.
+fn other_value(text: &str) -> Option<Finding> {
     const KEY: &str = "give the PEM or JWK file";
     let parts = |count: usize| {
         let url_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -138,7 +139,7 @@ fn other_value(text: &str) -> Option<Named> {
     let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let uuid = text.len() == 36 && text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.split('-').all(hex);
     if uuid {
-        return Some(("a kid", "it names the key, and the key itself is the PEM or JWK that was generated for it"));
+        return Some(("a kid", "it only names the key: give the PEM or JWK that was generated for it"));
     }
     if text.len() == 32 && hex(text) {
         return Some(("a channel secret", KEY));
@@ -157,10 +158,10 @@ fn other_value(text: &str) -> Option<Named> {
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::mistaken_value;
 
     #[test]
-    fn what_is_often_pasted_instead_is_named() {
+    fn mistaken_values_are_recognised() {
         for (texts, says) in [
             (
                 &["${KEY}", "$KEY", "'$LINE_KEY'", "{{ key }}", "%LINE_KEY%", "$(cat key.pem)", "#{KEY}"][..],
@@ -190,8 +191,8 @@ mod tests {
                 ],
                 "a reference to a secret store",
             ),
-            (&["PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none"], "PuTTY"),
-            (&["ssh-rsa AAAAB3NzaC1yc2E me@host", "ecdsa-sha2-nistp256 AAAA"], "a public key of SSH"),
+            (&["PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none"], "a PuTTY key"),
+            (&["ssh-rsa AAAAB3NzaC1yc2E me@host", "ecdsa-sha2-nistp256 AAAA"], "an SSH public key"),
             (&["$ANSIBLE_VAULT;1.1;AES256\n6162", "ENC[AES256_GCM,data:x]", "vault:v1:abcd"], "encrypted"),
             (&["<!DOCTYPE html><html></html>", "<html>\n<head></head>"], "HTML"),
             (&["RSA Private-Key: (2048 bit, 2 primes)\nmodulus:\n    00:aa\n", "privateExponent:\n"], "-text"),
@@ -202,14 +203,14 @@ mod tests {
             (&["U0123456789abcdef0123456789abcdef"], "a user ID"),
         ] {
             for text in texts {
-                let error = named(text, "private key").map(|error| error.to_string()).unwrap_or_default();
-                assert!(error.contains(says) && error.contains("no private key: "), "{text}: {error}");
+                let error = mistaken_value(text, "private key").map(|error| error.to_string()).unwrap_or_default();
+                assert!(error.contains(says) && error.contains("not a private key: "), "{text}: {error}");
             }
         }
     }
 
     #[test]
-    fn keys_and_other_texts_are_not_named() {
+    fn keys_and_other_texts_are_not_mistaken() {
         for text in [
             "",
             "hello",
@@ -217,7 +218,7 @@ mod tests {
             "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
             "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
         ] {
-            assert!(named(text, "private key").is_none(), "{text}");
+            assert!(mistaken_value(text, "private key").is_none(), "{text}");
         }
     }
 }

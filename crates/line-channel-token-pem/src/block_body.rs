@@ -1,42 +1,42 @@
-//! The base64 of a PEM block, after what shells, editors and secret stores did to it.
+//! Decodes the base64 of a PEM block, and undoes what shells, editors and secret stores did to it.
 
 use zeroize::Zeroizing;
 
 use crate::{Tlv, decode_base64};
 
-/// Decodes `body` in the way that gives one element of DER and nothing else, or in the first way that gives something
-/// `good`, or else in the first that gives anything.
+/// Decodes `body` by the first repair that gives exactly one element of DER, or else by the first whose result is
+/// `acceptable`, or else by the first that gives any bytes.
 ///
-/// Some damage can be undone in more ways than one: a space may have been a line end or a plus. No wrong way gives
-/// DER of just the right length.
-pub(crate) fn decode(body: &str, good: impl Fn(&[u8]) -> bool) -> Option<Zeroizing<Vec<u8>>> {
-    const WAYS: [fn(&str) -> Zeroizing<String>; 4] =
-        [as_it_is, with_pluses, with_pluses_on_one_line, without_lost_escapes];
-    let untrimmed = plain(body);
+/// Some damage can be repaired in more ways than one: a space may have been a line end or a plus. No wrong repair gives
+/// DER of exactly the right length.
+pub(crate) fn decode(body: &str, acceptable: impl Fn(&[u8]) -> bool) -> Option<Zeroizing<Vec<u8>>> {
+    const REPAIRS: [fn(&str) -> Zeroizing<String>; 4] =
+        [unchanged, with_pluses, with_pluses_on_one_line, without_lost_escapes];
+    let untrimmed = without_marks(body);
     let trimmed = without_edges(&untrimmed);
-    let mut any = None;
-    let mut first_good = None;
-    // A dash or a low line at the edge may be data, so it is left there first.
+    let mut first = None;
+    let mut first_acceptable = None;
+    // A dash or an underscore at the edge may be data, so it is kept first.
     let both = [&untrimmed, &trimmed];
-    for der in both.into_iter().flat_map(|text| WAYS.iter().filter_map(move |way| decode_base64(&way(text)))) {
-        if Tlv::first(&der).is_some_and(|(first, rest)| first.tag == 0x30 && rest.is_empty()) {
+    for der in both.into_iter().flat_map(|text| REPAIRS.iter().filter_map(move |repair| decode_base64(&repair(text)))) {
+        if Tlv::split_first(&der).is_some_and(|(first, rest)| first.tag == 0x30 && rest.is_empty()) {
             return Some(der);
         }
-        let place = if good(&der) { &mut first_good } else { &mut any };
-        place.get_or_insert(der);
+        let result = if acceptable(&der) { &mut first_acceptable } else { &mut first };
+        result.get_or_insert(der);
     }
-    first_good.or(any)
+    first_acceptable.or(first)
 }
 
-/// Without headers, escapes, quotes and the marks that stand at the beginning of lines.
-fn plain(body: &str) -> Zeroizing<String> {
+/// Without headers, escapes, quotes and the marks at the beginning of lines.
+fn without_marks(body: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(body.len() + 1));
     for line in unescaped(body).lines() {
         // A colon marks a header of the old format, `Comment: …`.
         if line.contains(':') {
             continue;
         }
-        // Spaces stay: they may have been pluses.
+        // Spaces are kept: they may have been pluses.
         let mark = |char: char| char.is_whitespace() || matches!(char, '>' | '#' | '|' | '*');
         let marked = line.trim_start().starts_with(['>', '#', '|', '*']);
         let mut rest = if marked { line.trim_start_matches(mark) } else { line };
@@ -57,7 +57,7 @@ fn plain(body: &str) -> Zeroizing<String> {
     without(&out, |char| matches!(char, '\n' | '\r'))
 }
 
-/// Without the rests of BEGIN and END lines that were made of something else than dashes.
+/// Without the remains of BEGIN and END lines that have other characters in place of dashes.
 fn without_edges(text: &str) -> Zeroizing<String> {
     without(text, |char| matches!(char, '\n' | '\r' | '-' | '=' | '*' | '_' | '~'))
 }
@@ -66,14 +66,14 @@ fn without(text: &str, edge: fn(char) -> bool) -> Zeroizing<String> {
     Zeroizing::new(text.trim_matches(edge).to_owned())
 }
 
-/// `\n`, `\r` and `\t` become line ends, `\/` a slash, `\u002B`, `\x2b` and `\053` the character that they name.
+/// `\n`, `\r` and `\t` become line ends, `\/` a slash; `\u002B`, `\x2b` and `\053` become the character that they name.
 fn unescaped(body: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(body.len()));
     let mut rest = body;
     while let Some(at) = rest.find('\\') {
         let (before, found) = rest.split_at(at);
         out.push_str(before);
-        // However often it was escaped.
+        // The text may have been escaped several times.
         let escape = found.trim_start_matches('\\');
         let named = |digits: std::ops::Range<usize>, radix| {
             let code = u32::from_str_radix(escape.get(digits)?, radix).ok()?;
@@ -95,12 +95,12 @@ fn unescaped(body: &str) -> Zeroizing<String> {
     out
 }
 
-fn as_it_is(body: &str) -> Zeroizing<String> {
+fn unchanged(body: &str) -> Zeroizing<String> {
     Zeroizing::new(body.to_owned())
 }
 
-/// A form or a URL turned every plus into a space, also at both ends of a line, and left the line ends. The first line
-/// says how far all are indented: base64 of DER does not begin with a plus.
+/// A form or a URL turned every plus into a space, also at both ends of a line, and kept the line ends. The first line
+/// shows how far all lines are indented: base64 of DER does not begin with a plus.
 fn with_pluses(body: &str) -> Zeroizing<String> {
     let indent = body.lines().next().map_or(0, |first| first.len() - first.trim_start().len());
     let mut out = Zeroizing::new(String::with_capacity(body.len()));
@@ -111,7 +111,7 @@ fn with_pluses(body: &str) -> Zeroizing<String> {
     out
 }
 
-/// The same with line ends that became spaces too: PEM has 64 characters on a line.
+/// As [`with_pluses`], and the line ends became spaces too: PEM has 64 characters on a line.
 fn with_pluses_on_one_line(body: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(body.len()));
     let mut column = 0;
@@ -126,7 +126,7 @@ fn with_pluses_on_one_line(body: &str) -> Zeroizing<String> {
     out
 }
 
-/// A shell ate the backslashes of `\n` or `\r\n` and left the letters, one time after every line.
+/// A shell removed the backslashes of `\n` or `\r\n` and kept the letters after each line.
 fn without_lost_escapes(body: &str) -> Zeroizing<String> {
     let mark = if body.starts_with("rn") { "rn" } else { "n" };
     let mut out = Zeroizing::new(String::with_capacity(body.len()));
@@ -159,7 +159,7 @@ mod tests {
     const SECOND: &str = "+AAAAAAA++++AAAA";
 
     #[test]
-    fn each_damage_is_undone() {
+    fn each_damage_is_repaired() {
         for body in [
             format!("\n{FIRST}\n{SECOND}\n"),
             format!("\r\n{FIRST}\r\n{SECOND}\r\n"),

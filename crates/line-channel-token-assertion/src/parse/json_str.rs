@@ -1,8 +1,23 @@
-//! The escapes in strings of JSON, JavaScript and Python.
+//! Strings of JSON, JavaScript and Python, and their escapes.
 
 use zeroize::Zeroizing;
 
-/// `text` without one layer of the escapes of JSON, JavaScript and Python.
+/// A string without its escapes. A copy is wiped on drop.
+pub(crate) enum JsonStr<'a> {
+    Borrowed(&'a str),
+    Owned(Zeroizing<String>),
+}
+
+impl JsonStr<'_> {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+/// Decodes one layer of the escapes of JSON, JavaScript and Python.
 pub(crate) fn unescape(text: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
@@ -18,7 +33,7 @@ pub(crate) fn unescape(text: &str) -> Zeroizing<String> {
             Some('b' | 'f' | '\n') => 1,
             Some('u') => match escape.get(1..5).and_then(code).map(char::from_u32) {
                 Some(Some(char)) => push(&mut out, char, 5),
-                // Half of a pair: no key has such characters, and a comment may lose them.
+                // Half of a surrogate pair: no key has such characters, and a comment may lose them.
                 Some(None) => push(&mut out, char::REPLACEMENT_CHARACTER, 5),
                 None => push(&mut out, 'u', 1),
             },
@@ -35,6 +50,7 @@ pub(crate) fn unescape(text: &str) -> Zeroizing<String> {
     out
 }
 
+/// Appends the character that an escape of `length` bytes names.
 fn push(out: &mut String, char: char, length: usize) -> usize {
     out.push(char);
     length
@@ -45,13 +61,13 @@ mod tests {
     use super::unescape;
 
     #[test]
-    fn one_layer_of_escapes_is_undone() {
-        for (escaped, meant) in [
+    fn one_layer_of_escapes_is_decoded() {
+        for (escaped, expected) in [
             (r"a\/\u002B\u003d\x41\n", "a/+=A\n"),
             (r#"{\"kty\":\"\\u0041\"}"#, r#"{"kty":"\u0041"}"#),
             (r"\ud800 \u12 \", "\u{fffd} u12 "),
         ] {
-            assert_eq!(unescape(escaped).as_str(), meant);
+            assert_eq!(unescape(escaped).as_str(), expected);
         }
     }
 }

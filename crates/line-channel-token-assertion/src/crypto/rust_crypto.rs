@@ -1,4 +1,4 @@
-//! Keys of the pure-Rust `rsa` and `p256`.
+//! Signs with the pure-Rust `rsa` and `p256`.
 
 use line_channel_token_core::Error;
 use p256::ecdsa;
@@ -9,18 +9,19 @@ use rsa::sha2::Sha256;
 use rsa::signature::{Keypair as _, RandomizedSigner, SignatureEncoding as _, Signer, Verifier};
 use zeroize::Zeroizing;
 
-use crate::private_key::{EcKey, RsaKey, inconsistent};
-use crate::provider::{LoadedEc, Provider, RawSigner};
+use crate::crypto::provider::{CryptoProvider, EcKeyPair, KeyPair};
+use crate::key_errors::inconsistent;
+use crate::private_key::{EcKey, RsaKey};
 
-pub(crate) const PROVIDER: Provider = Provider { load_rsa, load_ec, generate_rsa, generate_ec };
+pub(crate) const PROVIDER: CryptoProvider = CryptoProvider { load_rsa, load_ec, generate_rsa, generate_ec };
 
-fn load_rsa(key: &RsaKey) -> Result<Box<dyn RawSigner>, Error> {
-    // Some keys with primes of unequal lengths would keep this crate busy for ever; `rsa_numbers` refuses them before.
+fn load_rsa(key: &RsaKey) -> Result<Box<dyn KeyPair>, Error> {
+    // The crate `rsa` never returns for some keys with primes of unequal lengths; `rsa_components` refuses those before.
     let rsa = rsa::RsaPrivateKey::from_pkcs1_der(&key.pkcs1).map_err(|_| inconsistent())?;
     Ok(Box::new(Rsa(pkcs1v15::SigningKey::new(rsa))))
 }
 
-fn load_ec(key: &EcKey) -> Result<LoadedEc, Error> {
+fn load_ec(key: &EcKey) -> Result<EcKeyPair, Error> {
     let signing = ecdsa::SigningKey::from_slice(key.scalar.as_slice()).map_err(|_| inconsistent())?;
     let point = signing.verifying_key().to_encoded_point(false);
     let point = point.as_bytes().try_into().map_err(|_| inconsistent())?;
@@ -28,32 +29,32 @@ fn load_ec(key: &EcKey) -> Result<LoadedEc, Error> {
 }
 
 fn generate_rsa() -> Result<RsaKey, Error> {
-    probe_randomness()?;
+    check_randomness()?;
     let not_generated = || Error::signing("the rsa crate could not generate a key");
     let rsa = rsa::RsaPrivateKey::new(&mut OsRng, 2048).map_err(|_| not_generated())?;
     RsaKey::from_pkcs1(rsa.to_pkcs1_der().map_err(|_| not_generated())?.as_bytes())
 }
 
 fn generate_ec() -> Result<EcKey, Error> {
-    probe_randomness()?;
+    check_randomness()?;
     let signing = ecdsa::SigningKey::random(&mut OsRng);
     let scalar: Zeroizing<[u8; 32]> = Zeroizing::new(signing.to_bytes().into());
     EcKey::new(scalar.as_slice(), None)
 }
 
-/// `rsa` and `p256` panic where the system has no randomness, so ask it first.
-fn probe_randomness() -> Result<(), Error> {
-    let asked = OsRng.try_fill_bytes(&mut [0; 32]);
-    asked.map_err(|_| Error::signing("the operating system gave no random numbers"))
+/// `rsa` and `p256` panic if the operating system has no random numbers, so check it first.
+fn check_randomness() -> Result<(), Error> {
+    let filled = OsRng.try_fill_bytes(&mut [0; 32]);
+    filled.map_err(|_| Error::signing("the operating system gave no random numbers"))
 }
 
 struct Rsa(pkcs1v15::SigningKey<Sha256>);
 
-impl RawSigner for Rsa {
+impl KeyPair for Rsa {
     fn sign(&self, message: &[u8], signature: &mut [u8]) -> Result<(), Error> {
-        probe_randomness()?;
+        check_randomness()?;
         let failed = || Error::signing("the rsa crate could not sign with this key");
-        // With randomness for blinding, so that the time it takes tells less about the key.
+        // Blinding with random numbers, so that the time of a signature reveals less about the key.
         let signed = self.0.try_sign_with_rng(&mut OsRng, message).map_err(|_| failed())?.to_bytes();
         if signed.len() != signature.len() {
             return Err(failed());
@@ -70,7 +71,7 @@ impl RawSigner for Rsa {
 
 struct Ec(ecdsa::SigningKey);
 
-impl RawSigner for Ec {
+impl KeyPair for Ec {
     fn sign(&self, message: &[u8], signature: &mut [u8]) -> Result<(), Error> {
         let failed = || Error::signing("the p256 crate could not sign with this key");
         let signed: ecdsa::Signature = self.0.try_sign(message).map_err(|_| failed())?;

@@ -1,19 +1,20 @@
-//! An ECDSA signature from DER, as key stores give it, to the fixed form of a JWT.
+//! Converts an ECDSA signature from DER, which key stores return, to the fixed-size format of a JWT.
 
 use der::asn1::UintRef;
 use der::{Reader, SliceReader};
 use line_channel_token_core::Error;
 
-/// `r` and `s`, 32 bytes each.
-pub(crate) fn to_fixed(der: &[u8]) -> Result<[u8; 64], Error> {
-    fixed(der).ok_or_else(|| {
+/// Returns `r` and `s`, 32 bytes each.
+pub(crate) fn der_to_fixed(der: &[u8]) -> Result<[u8; 64], Error> {
+    parse(der).ok_or_else(|| {
         Error::signing(
-            "the ECDSA signature is not DER for P-256: a SEQUENCE of two INTEGERs up to 256 bits was expected",
+            "the ECDSA signature is not DER for P-256: give a SEQUENCE of two INTEGERs of at most 256 bits, or pass `r` and `s` \
+             to attach_signature",
         )
     })
 }
 
-fn fixed(der: &[u8]) -> Option<[u8; 64]> {
+fn parse(der: &[u8]) -> Option<[u8; 64]> {
     let mut reader = SliceReader::new(der).ok()?;
     let (r, s) =
         reader.sequence(|reader| Ok((reader.decode::<UintRef<'_>>()?, reader.decode::<UintRef<'_>>()?))).ok()?;
@@ -28,13 +29,13 @@ fn fixed(der: &[u8]) -> Option<[u8; 64]> {
 
 #[cfg(test)]
 mod tests {
-    use super::to_fixed;
+    use super::der_to_fixed;
 
     #[test]
     fn short_and_sign_padded_integers_become_32_bytes_each() {
         let mut der = vec![0x30, 3 + 35, 0x02, 1, 5, 0x02, 33, 0];
         der.extend([0xff; 32]);
-        let fixed = to_fixed(&der).unwrap();
+        let fixed = der_to_fixed(&der).unwrap();
         assert_eq!(fixed[..32], {
             let mut r = [0; 32];
             r[31] = 5;
@@ -44,11 +45,11 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_der_is_refused() {
         let mut too_long = vec![0x30, 3 + 35, 0x02, 1, 5, 0x02, 33];
         too_long.extend([0x7f; 33]);
         for bad in [&[][..], &[0x30, 0], &[0x30, 3, 0x02, 1, 5], &[0x30, 6, 2, 1, 5, 2, 1, 5, 0], &too_long] {
-            assert!(to_fixed(bad).unwrap_err().to_string().contains("not DER for P-256"));
+            assert!(der_to_fixed(bad).unwrap_err().to_string().contains("not DER for P-256"));
         }
     }
 }

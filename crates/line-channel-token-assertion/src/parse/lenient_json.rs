@@ -1,37 +1,48 @@
-//! Reads JSON and what its neighbours make of it: Python's and JavaScript's literals, JSON without quotes.
+//! Parses JSON, and the literals of Python, JavaScript, PHP and Ruby that resemble it.
 //!
-//! serde_json would copy strings with escapes into memory that nobody wipes, and takes JSON alone. This borrows what it
-//! can, and wipes what it must copy.
+//! serde_json parses only JSON, and copies strings with escapes into memory that is not wiped. This parser borrows from its
+//! input if it can, and wipes its copies.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::json_escapes::unescape;
-pub(crate) use crate::json_value::{Json, Text};
+use crate::parse::json_str::{JsonStr, unescape};
 
-/// Why a text is no JSON: where, in bytes, and whether because it ends there.
-pub(crate) struct Broken {
+/// A value, borrowed from the text as far as that has no escapes.
+pub(crate) enum Json<'a> {
+    Null,
+    Bool,
+    Number(&'a str),
+    String(JsonStr<'a>),
+    Array(Vec<Json<'a>>),
+    Object(Vec<(JsonStr<'a>, Json<'a>)>),
+}
+
+/// The position of a syntax error.
+pub(crate) struct SyntaxError {
+    /// In bytes.
     pub(crate) at: usize,
+    /// Whether the text ends too early.
     pub(crate) cut_off: bool,
 }
 
-impl Broken {
-    /// For an error, with the line and column in `text`.
+impl SyntaxError {
+    /// Says where the error is, by line and column of `text`.
     pub(crate) fn describe(&self, text: &str) -> impl fmt::Display {
         let before = text.get(..self.at).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|char| *char != '\n').count() + 1;
-        let how = if self.cut_off { "breaks off" } else { "is damaged" };
+        let how = if self.cut_off { "is cut off" } else { "has a syntax error" };
         format!("the JSON {how} at line {line}, column {column}")
     }
 }
 
-/// Deeper than any key, and not so deep that the stack ends.
-const DEEPEST: usize = 24;
+/// Deeper than any key, and not so deep that the stack overflows.
+const MAX_DEPTH: usize = 24;
 
-/// The value at `start` of `text`, and where it ends.
-pub(crate) fn parse(text: &str, start: usize) -> Result<(Json<'_>, usize), Broken> {
+/// Parses the value at `start` of `text`. Returns it and its end.
+pub(crate) fn parse(text: &str, start: usize) -> Result<(Json<'_>, usize), SyntaxError> {
     let mut parser = Parser { text, at: start };
     let value = parser.value(0)?;
     Ok((value, parser.at))
@@ -47,11 +58,11 @@ impl<'a> Parser<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn broken(&self) -> Broken {
-        Broken { at: self.at, cut_off: self.rest().is_empty() }
+    fn error(&self) -> SyntaxError {
+        SyntaxError { at: self.at, cut_off: self.rest().is_empty() }
     }
 
-    fn take(&mut self, prefix: &str) -> bool {
+    fn eat(&mut self, prefix: &str) -> bool {
         let found = self.rest().starts_with(prefix);
         if found {
             self.at += prefix.len();
@@ -59,8 +70,8 @@ impl<'a> Parser<'a> {
         found
     }
 
-    /// White space, comments, and line ends that were escaped.
-    fn skip(&mut self) {
+    /// Skips white space, comments and escaped line ends.
+    fn skip_trivia(&mut self) {
         loop {
             let rest = self.rest();
             let trimmed = rest.trim_start();
@@ -69,102 +80,102 @@ impl<'a> Parser<'a> {
                 self.at += trimmed.find('\n').unwrap_or(trimmed.len());
             } else if trimmed.starts_with("/*") {
                 self.at += trimmed.find("*/").map_or(trimmed.len(), |end| end + 2);
-            } else if !(self.take("\\n") || self.take("\\r") || self.take("\\t") || self.take("\\\n")) {
+            } else if !(self.eat("\\n") || self.eat("\\r") || self.eat("\\t") || self.eat("\\\n")) {
                 return;
             }
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Json<'a>, Broken> {
-        self.skip();
+    fn value(&mut self, depth: usize) -> Result<Json<'a>, SyntaxError> {
+        self.skip_trivia();
         match self.rest().chars().next() {
-            Some('{' | '[' | '(') if depth >= DEEPEST => Err(self.broken()),
+            Some('{' | '[' | '(') if depth >= MAX_DEPTH => Err(self.error()),
             Some('{') => self.object(depth),
             Some('[') => self.array(depth, ']'),
             Some('(') => self.array(depth, ')'),
             Some('"' | '\'' | '`') => self.string().map(Json::String),
             Some(_) => self.bare(depth),
-            None => Err(self.broken()),
+            None => Err(self.error()),
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Json<'a>, Broken> {
+    fn object(&mut self, depth: usize) -> Result<Json<'a>, SyntaxError> {
         self.at += 1;
         let mut members = Vec::new();
         loop {
-            self.skip();
-            if self.take("}") {
+            self.skip_trivia();
+            if self.eat("}") {
                 return Ok(Json::Object(members));
             }
             // Ruby writes `:name => value`.
-            self.take(":");
+            self.eat(":");
             let name = match self.rest().chars().next() {
                 Some('"' | '\'' | '`') => self.string()?,
-                _ => Text::Borrowed(self.word()?),
+                _ => JsonStr::Borrowed(self.unquoted()?),
             };
-            self.skip();
-            if !(self.take("=>") || self.take(":") || self.take("=")) {
-                return Err(self.broken());
+            self.skip_trivia();
+            if !(self.eat("=>") || self.eat(":") || self.eat("=")) {
+                return Err(self.error());
             }
             members.push((name, self.value(depth + 1)?));
-            self.skip();
-            if !(self.take(",") || self.take(";") || self.rest().starts_with('}')) {
-                return Err(self.broken());
+            self.skip_trivia();
+            if !(self.eat(",") || self.eat(";") || self.rest().starts_with('}')) {
+                return Err(self.error());
             }
         }
     }
 
-    /// An array that ends with `close`, or PHP's kind of object: `['name' => value]`, `array('name' => value)`.
-    fn array(&mut self, depth: usize, close: char) -> Result<Json<'a>, Broken> {
+    /// An array that ends with `close`, or an object of PHP: `['name' => value]`, `array('name' => value)`.
+    fn array(&mut self, depth: usize, close: char) -> Result<Json<'a>, SyntaxError> {
         self.at += 1;
         let mut items = Vec::new();
         let mut members = Vec::new();
         loop {
-            self.skip();
+            self.skip_trivia();
             if self.rest().starts_with(close) {
                 self.at += 1;
                 return Ok(if members.is_empty() { Json::Array(items) } else { Json::Object(members) });
             }
             let item = self.value(depth + 1)?;
-            self.skip();
+            self.skip_trivia();
             match item {
-                Json::String(name) if items.is_empty() && self.take("=>") => {
+                Json::String(name) if items.is_empty() && self.eat("=>") => {
                     members.push((name, self.value(depth + 1)?));
                 }
-                Json::Number(name) if items.is_empty() && self.take("=>") => {
-                    members.push((Text::Borrowed(name), self.value(depth + 1)?));
+                Json::Number(name) if items.is_empty() && self.eat("=>") => {
+                    members.push((JsonStr::Borrowed(name), self.value(depth + 1)?));
                 }
                 item if members.is_empty() => items.push(item),
-                _ => return Err(self.broken()),
+                _ => return Err(self.error()),
             }
-            self.skip();
-            if !(self.take(",") || self.rest().starts_with(close)) {
-                return Err(self.broken());
+            self.skip_trivia();
+            if !(self.eat(",") || self.rest().starts_with(close)) {
+                return Err(self.error());
             }
         }
     }
 
     /// A name or a value without quotes.
-    fn word(&mut self) -> Result<&'a str, Broken> {
+    fn unquoted(&mut self) -> Result<&'a str, SyntaxError> {
         let rest = self.rest();
         let end = rest.find(|char: char| !(char.is_ascii_alphanumeric() || "+/-_.=".contains(char)));
-        // `=>` and `=` separate a name from its value, and end a word only as padding.
         let word = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         if word.is_empty() {
-            return Err(self.broken());
+            return Err(self.error());
         }
         self.at += word.len();
         Ok(word)
     }
 
-    fn bare(&mut self, depth: usize) -> Result<Json<'a>, Broken> {
-        let word = self.word()?;
+    /// A value without quotes: a number, a name or a prefixed string.
+    fn bare(&mut self, depth: usize) -> Result<Json<'a>, SyntaxError> {
+        let word = self.unquoted()?;
         // Python writes `b'…'`, `u'…'` and `r'…'`.
         if matches!(word, "b" | "u" | "r" | "f") && self.rest().starts_with(['"', '\'']) {
             return self.string().map(Json::String);
         }
         if word == "array" {
-            self.skip();
+            self.skip_trivia();
             if self.rest().starts_with('(') {
                 return self.value(depth);
             }
@@ -173,36 +184,36 @@ impl<'a> Parser<'a> {
             "null" | "None" | "nil" | "undefined" => Json::Null,
             "true" | "false" | "True" | "False" => Json::Bool,
             word if word.parse::<f64>().is_ok_and(f64::is_finite) => Json::Number(word),
-            word => Json::String(Text::Borrowed(word)),
+            word => Json::String(JsonStr::Borrowed(word)),
         })
     }
 
-    /// A string, and what it is joined with: `'a' + 'b'` of JavaScript, `'a' 'b'` of Python.
-    fn string(&mut self) -> Result<Text<'a>, Broken> {
-        let mut parts = vec![self.one_string()?];
+    /// A string, or several that are concatenated: `'a' + 'b'` in JavaScript, `'a' 'b'` in Python.
+    fn string(&mut self) -> Result<JsonStr<'a>, SyntaxError> {
+        let mut parts = vec![self.string_literal()?];
         loop {
             let before = self.at;
-            self.skip();
-            // PHP joins with a dot.
-            if self.take("+") || self.take(".") {
-                self.skip();
+            self.skip_trivia();
+            // PHP concatenates with a dot.
+            if self.eat("+") || self.eat(".") {
+                self.skip_trivia();
             }
             if !self.rest().starts_with(['"', '\'', '`']) {
                 self.at = before;
                 break;
             }
-            parts.push(self.one_string()?);
+            parts.push(self.string_literal()?);
         }
         if parts.len() > 1 {
-            // Of the right length at once: a string that grows leaves copies behind, and takes quadratic time.
-            let mut joined = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
-            parts.iter().for_each(|part| joined.push_str(part));
-            return Ok(Text::Owned(joined));
+            // The capacity is exact: a string that grows leaves copies in memory.
+            let mut joined = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.as_str().len()).sum()));
+            parts.iter().for_each(|part| joined.push_str(part.as_str()));
+            return Ok(JsonStr::Owned(joined));
         }
-        parts.pop().ok_or_else(|| self.broken())
+        parts.pop().ok_or_else(|| self.error())
     }
 
-    fn one_string(&mut self) -> Result<Text<'a>, Broken> {
+    fn string_literal(&mut self) -> Result<JsonStr<'a>, SyntaxError> {
         let rest = self.rest();
         let mut chars = rest.char_indices();
         let quote = chars.next().map(|(_, quote)| quote);
@@ -221,11 +232,11 @@ impl<'a> Parser<'a> {
             }
         }
         let Some(end) = end else {
-            return Err(Broken { at: self.text.len(), cut_off: true });
+            return Err(SyntaxError { at: self.text.len(), cut_off: true });
         };
         let raw = rest.get(1..end).unwrap_or_default();
         self.at += end + 1;
-        Ok(if escaped { Text::Owned(unescape(raw)) } else { Text::Borrowed(raw) })
+        Ok(if escaped { JsonStr::Owned(unescape(raw)) } else { JsonStr::Borrowed(raw) })
     }
 }
 
@@ -233,24 +244,24 @@ impl<'a> Parser<'a> {
 mod tests {
     use super::{Json, parse};
 
-    /// The value as JSON again, so that a test can compare it.
-    fn shown(value: &Json<'_>) -> String {
+    /// The value as JSON, to compare it.
+    fn to_json(value: &Json<'_>) -> String {
         match value {
             Json::Null => "null".to_owned(),
             Json::Bool => "bool".to_owned(),
             Json::Number(number) => (*number).to_owned(),
-            Json::String(text) => format!("{:?}", &**text),
-            Json::Array(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(",")),
+            Json::String(text) => format!("{:?}", text.as_str()),
+            Json::Array(items) => format!("[{}]", items.iter().map(to_json).collect::<Vec<_>>().join(",")),
             Json::Object(members) => {
-                let members = members.iter().map(|(name, value)| format!("{:?}:{}", &**name, shown(value)));
+                let members = members.iter().map(|(name, value)| format!("{:?}:{}", name.as_str(), to_json(value)));
                 format!("{{{}}}", members.collect::<Vec<_>>().join(","))
             }
         }
     }
 
     #[test]
-    fn json_and_its_neighbours_are_read() {
-        for (text, meant) in [
+    fn json_and_similar_literals_are_parsed() {
+        for (text, expected) in [
             (r#"{"a":"b","c":[1,-2.5e3,true,null],"d":{}}"#, r#"{"a":"b","c":[1,-2.5e3,bool,null],"d":{}}"#),
             (r#"{"a":"x\/y\u002Bz\u003d\"\\"}"#, r#"{"a":"x/y+z=\"\\"}"#),
             ("{'a': 'b', 'c': True, 'd': None, 'e': b'f',}", r#"{"a":"b","c":bool,"d":null,"e":"f"}"#),
@@ -262,24 +273,24 @@ mod tests {
             ("[1 => 'a' . 'b', 2 => [\"c\" => null]]", r#"{"1":"ab","2":{"c":null}}"#),
             ("{a: array ( 'b' => array('c'), )}", r#"{"a":{"b":["c"]}}"#),
         ] {
-            let (value, end) = parse(text, 0).unwrap_or_else(|broken| panic!("{text}: at {}", broken.at));
-            assert_eq!((shown(&value).as_str(), end), (meant, text.len()), "{text}");
+            let (value, end) = parse(text, 0).unwrap_or_else(|error| panic!("{text}: at {}", error.at));
+            assert_eq!((to_json(&value).as_str(), end), (expected, text.len()), "{text}");
         }
     }
 
     #[test]
-    fn what_is_broken_says_where() {
+    fn syntax_errors_have_a_position() {
         for (text, says) in [
-            ("{\"a\":\n \"b", "the JSON breaks off at line 2, column 4"),
-            ("{\"a\":", "breaks off at line 1"),
-            ("{\"a\" \"b\"}", "is damaged at line 1, column 9"),
-            ("{\"a\":1 2}", "is damaged at line 1, column 8"),
-            ("['a', 'b' => 'c']", "is damaged at line 1, column 11"),
-            ("['a' => 'b', 'c']", "is damaged at line 1, column 17"),
-            (&"[".repeat(100_000), "is damaged at line 1, column 25"),
+            ("{\"a\":\n \"b", "the JSON is cut off at line 2, column 4"),
+            ("{\"a\":", "is cut off at line 1"),
+            ("{\"a\" \"b\"}", "has a syntax error at line 1, column 9"),
+            ("{\"a\":1 2}", "has a syntax error at line 1, column 8"),
+            ("['a', 'b' => 'c']", "has a syntax error at line 1, column 11"),
+            ("['a' => 'b', 'c']", "has a syntax error at line 1, column 17"),
+            (&"[".repeat(100_000), "has a syntax error at line 1, column 25"),
         ] {
-            let Err(broken) = parse(text, 0) else { panic!("{text} is read") };
-            assert!(broken.describe(text).to_string().contains(says), "{}", broken.describe(text));
+            let Err(error) = parse(text, 0) else { panic!("{text} is parsed") };
+            assert!(error.describe(text).to_string().contains(says), "{}", error.describe(text));
         }
     }
 }
