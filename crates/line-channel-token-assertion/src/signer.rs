@@ -122,7 +122,8 @@ impl AssertionSigner {
         Self { template: self.template.with_lifetime(lifetime), key: self.key }
     }
 
-    /// Sets the clock that expiry is measured by. The default is the clock of the machine.
+    /// Sets the clock that expiry is measured by. The default is that of the client, if a token source of
+    /// `line-channel-token-cache` uses this signer with one, and otherwise the clock of the machine.
     ///
     /// ```
     /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
@@ -210,5 +211,9 @@ impl AssertionSource for AssertionSigner {
 
     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
         self.sign_claims(token_lifetime)
+    }
+
+    fn set_default_clock(&mut self, clock: Arc<dyn Clock>) {
+        self.template.set_default_clock(clock);
     }
 }

@@ -4,9 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use line_channel_token_cache::{IssueRequest, Issued, NewToken, SourcePolicy, TokenCache, TokenPool, TokenSource};
-use line_channel_token_core::{AccessToken, ChannelId, Clock, Error, SystemClock};
-use line_channel_token_mock::ManualClock;
+use line_channel_token_cache::{
+    Credentials, IssueRequest, Issued, JwtSource, LookupSource, NewToken, SourcePolicy, StatelessSource, TokenCache,
+    TokenPool, TokenSource,
+};
+use line_channel_token_core::{
+    AccessToken, AssertionKid, ChannelId, Clock, Error, Operation, SystemClock, TokenLifetime,
+};
+use line_channel_token_mock::{FakeSigner, ManualClock, MockBackend, Reply, matchers};
 
 use crate::support::SECOND;
 
@@ -118,4 +123,50 @@ fn policies_are_equal_if_their_clock_is_one() {
     assert_ne!(policy(), SourcePolicy::new());
     assert_ne!(policy(), SourcePolicy::new().with_clock(Arc::new(ManualClock::new())));
     assert!(policy().clock().is_some_and(|of_policy| Arc::ptr_eq(of_policy, &clock)));
+}
+
+fn signer(kid: &str) -> FakeSigner {
+    FakeSigner::new(ChannelId::new("1234567890").unwrap(), AssertionKid::new(kid).unwrap())
+}
+
+/// The `exp` of the last assertion, in seconds from the present moment of this clock.
+fn last_exp(line: &MockBackend, clock: &ManualClock) -> u64 {
+    let requests = line.received_requests();
+    let exp: u64 = requests.last().unwrap().assertion_claim("exp").unwrap().parse().unwrap();
+    exp - clock.now().unix.as_secs()
+}
+
+#[tokio::test]
+async fn signers_take_the_clock_of_the_client() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueJwt).and(matchers::kid("former")).respond(Reply::unknown_assertion_key());
+    line.given(Operation::IssueJwt).respond(Reply::jwt_token("the-token", "key-id"));
+    line.given(Operation::IssueStatelessWithJwt).respond(Reply::stateless_token("the-token"));
+    let lookup = |_| async { Ok(Credentials::from_signer(signer("kid"))) };
+    let id = ChannelId::new("1234567890").unwrap();
+    let lifetime = TokenLifetime::MAX;
+    let with_fallback = JwtSource::new(line.client(), signer("former"), lifetime).with_fallback_signer(signer("next"));
+    let caches = [
+        TokenCache::new(JwtSource::new(line.client(), signer("kid"), lifetime)),
+        TokenCache::new(with_fallback.unwrap()),
+        TokenCache::new(StatelessSource::new(line.client(), signer("kid"))),
+        TokenCache::new(LookupSource::jwt(line.client(), id.clone(), lifetime, lookup)),
+        TokenCache::new(LookupSource::stateless(line.client(), id, lookup)),
+    ];
+    for (number, cache) in caches.into_iter().enumerate() {
+        cache.token().await.unwrap();
+        assert_eq!(last_exp(&line, line.clock()), 300, "source {number}");
+        line.clock().advance(SECOND);
+    }
+}
+
+#[tokio::test]
+async fn a_signer_keeps_a_clock_of_its_own() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueJwt).respond(Reply::jwt_token("the-token", "key-id"));
+    let own = ManualClock::new();
+    own.advance(3600 * SECOND);
+    let signer = signer("kid").with_clock(Arc::new(own.clone()));
+    TokenCache::new(JwtSource::new(line.client(), signer, TokenLifetime::MAX)).token().await.unwrap();
+    assert_eq!(last_exp(&line, &own), 300);
 }

@@ -13,7 +13,10 @@ use crate::support::{DAY, Line, MINUTE, settle};
 /// Others issue this many tokens.
 async fn fill(line: &Line, tokens: usize) {
     for _ in 0..tokens {
-        line.client().issue_jwt(&line.signer(0).sign_for(TokenLifetime::MAX).unwrap()).await.unwrap();
+        line.client()
+            .issue_jwt(&line.signer(0).with_clock(line.client().clock()).sign_for(TokenLifetime::MAX).unwrap())
+            .await
+            .unwrap();
     }
 }
 

@@ -20,7 +20,11 @@ async fn tokens_of_others_and_lost_ones_are_orphans_and_our_own_are_held() {
     let first = cache.token().await.unwrap();
     line.live_through(&cache, 1, 26 * DAY).await;
     let second = cache.token().await.unwrap();
-    let other = line.client().issue_jwt(&line.signer(0).sign_for(TokenLifetime::MAX).unwrap()).await.unwrap();
+    let other = line
+        .client()
+        .issue_jwt(&line.signer(0).with_clock(line.client().clock()).sign_for(TokenLifetime::MAX).unwrap())
+        .await
+        .unwrap();
     let found = cache.reconcile().await.unwrap();
     assert_eq!(found.orphans, [other.key_id().clone()]);
     assert_eq!(found.held.len(), 2, "the current one and the one that waits to be revoked");

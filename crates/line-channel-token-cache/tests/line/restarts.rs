@@ -38,7 +38,7 @@ async fn a_start_that_finds_the_slots_full_names_the_tokens_that_it_does_not_kno
     let line = Line::new();
     let mut others = Vec::new();
     for _ in 0..30 {
-        let assertion = line.signer(0).sign_for(TokenLifetime::MAX).unwrap();
+        let assertion = line.signer(0).with_clock(line.client().clock()).sign_for(TokenLifetime::MAX).unwrap();
         others.push(line.client().issue_jwt(&assertion).await.unwrap().key_id().to_string());
     }
     let cache = line.cache(line.jwt());
