@@ -95,8 +95,8 @@ impl Outcome<'_> {
         if !token.is_valid(self.now) {
             let of_another_clock = !token.is_adopted() && was_sent_before(&token, call.begun_at);
             return Err(Error::token_unavailable(if of_another_clock {
-                "the token's request was sent before the source was asked: its `sent_at` is of another clock; take it from \
-                 `IssueRequest::clock`"
+                "the token's request was sent before the source was asked: its `sent_at` is of another clock; give the \
+                 cache or pool the clock of the source's client (`Client::clock`), or take `sent_at` from `IssueRequest::clock`"
             } else {
                 "the token expired before it could be returned"
             }));

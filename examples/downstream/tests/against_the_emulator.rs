@@ -17,9 +17,9 @@ async fn greetings_carry_tokens_that_line_would_accept() {
     let emulator = Emulator::builder().channel(channel).clock(clock.clone()).build().unwrap();
 
     let id = ChannelId::new("1234567890").unwrap();
-    let signer = AssertionSigner::new(id, AssertionKid::new("kid").unwrap(), key).unwrap().with_clock(clock.clone());
     let client = emulator.client();
-    let mut greeter = Greeter::new(client, clock.clone(), vec![Arc::new(signer)]);
+    let signer = AssertionSigner::new(id, AssertionKid::new("kid").unwrap(), key).unwrap().with_clock(client.clock());
+    let mut greeter = Greeter::new(client, vec![Arc::new(signer)]);
 
     let first = greeter.greeting("U1").await.unwrap().headers()["authorization"].clone();
     assert_eq!(first, greeter.greeting("U2").await.unwrap().headers()["authorization"]);

@@ -26,7 +26,7 @@ async fn a_revoked_token_is_refused_once_and_replaced() {
     let channel = EmulatedChannel::new("1234567890", "s3cret").unwrap();
     let emulator = Emulator::builder().channel(channel).clock(clock.clone()).build().unwrap();
     let client = emulator.client();
-    let cache = TokenCache::builder(ShortLivedSource::new(client, id.clone(), secret)).clock(clock).build();
+    let cache = TokenCache::new(ShortLivedSource::new(client, id.clone(), secret));
 
     let token = cache.token().await.unwrap();
     assert_eq!(push(&emulator, &token).await, 200);
