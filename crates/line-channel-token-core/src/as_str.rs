@@ -1,9 +1,12 @@
 //! One name in `snake_case` for each variant: for logs, labels of metrics, and serde.
 
-/// Gives an enum without fields `as_str`, `Display` and, with the feature `serde`, `Serialize`.
+/// Gives an enum without fields `ALL`, `as_str`, `Display` and, with the feature `serde`, `Serialize`.
 macro_rules! text_form {
     ($type:ident { $($variant:ident => $text:literal,)* }) => {
         impl $type {
+            /// All of them, in the order of their declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The name in `snake_case`, as it stands in logs and labels of metrics.
             #[must_use]
             pub fn as_str(self) -> &'static str {

@@ -37,19 +37,6 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// All nine.
-    pub const ALL: &[Self] = &[
-        Self::Issue,
-        Self::Verify,
-        Self::Revoke,
-        Self::IssueStateless,
-        Self::IssueStatelessWithJwt,
-        Self::IssueJwt,
-        Self::VerifyJwt,
-        Self::RevokeJwt,
-        Self::KeyIds,
-    ];
-
     /// The HTTP method.
     #[must_use]
     pub fn method(self) -> Method {
