@@ -61,9 +61,7 @@ pub mod mock {
     };
 }
 
-/// The guide: everything that a page for one item is too small for.
-///
-/// It is there if all the features that it speaks of are on, as they are on docs.rs.
+// It needs all the features that it speaks of, as they are on docs.rs.
 #[cfg(all(
     feature = "assertion",
     feature = "aws-lc-rs",
