@@ -23,23 +23,7 @@ macro_rules! from_text {
                 Self::new(text)
             }
         }
-    )*};
-}
 
-macro_rules! from_string {
-    ($($type:ident),*) => {$(
-        impl TryFrom<String> for $type {
-            type Error = Error;
-
-            fn try_from(text: String) -> Result<Self, Error> {
-                Self::new(text)
-            }
-        }
-    )*};
-}
-
-macro_rules! from_string_that_is_wiped {
-    ($($type:ident),*) => {$(
         impl TryFrom<String> for $type {
             type Error = Error;
 
@@ -62,8 +46,6 @@ macro_rules! as_text {
 }
 
 from_text!(ChannelId, AssertionKid, TokenKeyId, BaseUrl, ChannelSecret, AccessToken, Assertion);
-from_string!(ChannelId, AssertionKid, TokenKeyId, BaseUrl);
-from_string_that_is_wiped!(ChannelSecret, AccessToken, Assertion);
 as_text!(ChannelId, AssertionKid, TokenKeyId, RequestId);
 
 #[cfg(test)]

@@ -34,20 +34,14 @@ pub struct Error(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) kind: ErrorKind,
     pub(crate) operation: Option<Operation>,
-    pub(crate) message: Cow<'static, str>,
-    pub(crate) hint: Option<Cow<'static, str>>,
-    pub(crate) status: Option<StatusCode>,
-    pub(crate) oauth_code: Option<&'static str>,
-    pub(crate) request_id: Option<RequestId>,
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) server_text: Option<Box<str>>,
     pub(crate) sent: Sent,
     pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
+    pub(crate) details: Details,
 }
 
-/// What a response says that is not the success that was asked for.
-#[derive(Debug, Default)]
-pub(crate) struct ErrorResponse {
+/// What is said, and what the response said that was not the success that was asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Details {
     pub(crate) message: Cow<'static, str>,
     pub(crate) hint: Option<Cow<'static, str>>,
     pub(crate) status: Option<StatusCode>,
@@ -58,20 +52,9 @@ pub(crate) struct ErrorResponse {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: Cow<'static, str>, sent: Sent) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            operation: None,
-            message,
-            hint: None,
-            status: None,
-            oauth_code: None,
-            request_id: None,
-            retry_after: None,
-            server_text: None,
-            sent,
-            source: None,
-        }))
+    pub(crate) fn new(kind: ErrorKind, message: Cow<'static, str>) -> Self {
+        let details = Details { message, ..Details::default() };
+        Self(Arc::new(Inner { kind, operation: None, sent: Sent::NotSent, source: None, details }))
     }
 
     pub(crate) fn changed(self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -89,33 +72,21 @@ impl Error {
             TransportErrorKind::BodyTooLarge => ErrorKind::BodyTooLarge,
             TransportErrorKind::Other => ErrorKind::Transport,
         };
-        let lost_token = error.sent() == Sent::Unknown && !operation.is_idempotent();
-        let mut inner = Arc::unwrap_or_clone(Self::new(kind, error.to_string().into(), error.sent()).0);
-        inner.operation = Some(operation);
-        inner.hint = lost_token.then_some(Cow::Borrowed(
+        let message = error.to_string().into();
+        let sent = error.sent();
+        let lost_token = sent == Sent::Unknown && !operation.is_idempotent();
+        let hint = lost_token.then_some(Cow::Borrowed(
             "the server may have issued a token all the same; it counts towards the channel's 30 until it expires, \
              so the call was not repeated",
         ));
+        let details = Details { message, hint, ..Details::default() };
         // Its own text is the message already.
-        inner.source = error.into_source();
-        Self(Arc::new(inner))
+        let source = error.into_source();
+        Self(Arc::new(Inner { kind, operation: Some(operation), sent, source, details }))
     }
 
-    pub(crate) fn response(kind: ErrorKind, operation: Operation, response: ErrorResponse) -> Self {
-        let ErrorResponse { message, hint, status, oauth_code, request_id, retry_after, server_text } = response;
-        Self(Arc::new(Inner {
-            kind,
-            operation: Some(operation),
-            message,
-            hint,
-            status,
-            oauth_code,
-            request_id,
-            retry_after,
-            server_text,
-            sent: Sent::Unknown,
-            source: None,
-        }))
+    pub(crate) fn response(kind: ErrorKind, operation: Operation, details: Details) -> Self {
+        Self(Arc::new(Inner { kind, operation: Some(operation), sent: Sent::Unknown, source: None, details }))
     }
 
     /// What went wrong, for code to act on.
@@ -147,7 +118,7 @@ impl Error {
             | ErrorKind::TemporarilyUnavailable => true,
             ErrorKind::UnexpectedResponse => {
                 self.0.operation.is_some_and(Operation::is_idempotent)
-                    && self.0.status.is_some_and(|status| status.is_success())
+                    && self.0.details.status.is_some_and(|status| status.is_success())
             }
             _ => false,
         }
@@ -163,26 +134,26 @@ impl Error {
     /// The HTTP status, if a response arrived.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.status
+        self.0.details.status
     }
 
     /// The `error` code of the body, if it is one of RFC 6749 (`invalid_client`, `invalid_request`, …).
     #[must_use]
     pub fn oauth_code(&self) -> Option<&'static str> {
-        self.0.oauth_code
+        self.0.details.oauth_code
     }
 
     /// LINE's id for the call: quote it to LINE's support.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
-        self.0.request_id.as_ref()
+        self.0.details.request_id.as_ref()
     }
 
     /// How long to wait before the next attempt: as the server's `Retry-After` asks (a day at most), or as a token cache has
     /// decided.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
+        self.0.details.retry_after
     }
 
     /// What the server wrote in `error_description` or `message`, and in `details` beside it, cut at 300 characters.
@@ -191,7 +162,7 @@ impl Error {
     /// appears in no other form of this error.
     #[must_use]
     pub fn expose_server_text(&self) -> Option<&str> {
-        self.0.server_text.as_deref()
+        self.0.details.server_text.as_deref()
     }
 }
 
@@ -200,19 +171,19 @@ impl fmt::Display for Error {
         if let Some(operation) = self.0.operation {
             write!(f, "{operation}: ")?;
         }
-        f.write_str(&self.0.message)?;
-        if let Some(hint) = &self.0.hint {
+        f.write_str(&self.0.details.message)?;
+        if let Some(hint) = &self.0.details.hint {
             write!(f, "; {hint}")?;
         }
-        if let Some(wait) = self.0.retry_after {
+        if let Some(wait) = self.0.details.retry_after {
             write!(f, "; try again in {} s", wait.as_secs_f64().ceil())?;
         }
-        if let Some(status) = self.0.status {
+        if let Some(status) = self.0.details.status {
             write!(f, " (status {}", status.as_u16())?;
-            if let Some(code) = self.0.oauth_code {
+            if let Some(code) = self.0.details.oauth_code {
                 write!(f, ", {code}")?;
             }
-            if let Some(id) = &self.0.request_id {
+            if let Some(id) = &self.0.details.request_id {
                 write!(f, ", request id {id}")?;
             }
             f.write_str(")")?;
@@ -227,7 +198,7 @@ impl fmt::Debug for Error {
             .field("kind", &self.0.kind)
             .field("message", &format_args!("{self}"))
             .field("sent", &self.0.sent)
-            .field("retry_after", &self.0.retry_after)
+            .field("retry_after", &self.0.details.retry_after)
             .field("source", &self.0.source)
             .finish_non_exhaustive()
     }

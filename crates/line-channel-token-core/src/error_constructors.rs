@@ -11,31 +11,31 @@ impl Error {
     /// A value that was refused before anything was sent. The message must not show a secret.
     #[must_use]
     pub fn invalid_input(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::InvalidInput, message.into(), Sent::NotSent)
+        Self::new(ErrorKind::InvalidInput, message.into())
     }
 
     /// A failure to sign an assertion. The message must not show a secret.
     #[must_use]
     pub fn signing(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Signing, message.into(), Sent::NotSent)
+        Self::new(ErrorKind::Signing, message.into())
     }
 
     /// A backend that could not be built. The message must not show a secret.
     #[must_use]
     pub fn backend(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Backend, message.into(), Sent::NotSent)
+        Self::new(ErrorKind::Backend, message.into())
     }
 
     /// A token cache that has nothing to hand out. The message must not show a secret.
     #[must_use]
     pub fn token_unavailable(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::TokenUnavailable, message.into(), Sent::NotSent)
+        Self::new(ErrorKind::TokenUnavailable, message.into())
     }
 
     /// A token cache that has used up its budget of a channel's slots. The message must not show a secret.
     #[must_use]
     pub fn issue_budget_reached(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::IssueBudgetReached, message.into(), Sent::NotSent)
+        Self::new(ErrorKind::IssueBudgetReached, message.into())
     }
 
     /// A failure of a token source that may be over by the next call: a vault that cannot be reached, a lock that another
@@ -51,7 +51,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn transient(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::TemporarilyUnavailable, message.into(), Sent::NotSent)
+        Self::new(ErrorKind::TemporarilyUnavailable, message.into())
     }
 
     /// The same error, saying whether the request may have reached the server: for token sources of your own.
@@ -67,7 +67,7 @@ impl Error {
     /// it must not show a secret.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
-        self.changed(|inner| inner.hint = Some(hint.into()))
+        self.changed(|inner| inner.details.hint = Some(hint.into()))
     }
 
     /// The same error with what caused it, whose text must not show a secret or a URL.
@@ -78,7 +78,7 @@ impl Error {
 
     /// The same error with how long to wait before the next attempt.
     #[must_use]
-    pub fn with_retry_after(self, wait: Duration) -> Self {
-        self.changed(|inner| inner.retry_after = Some(wait))
+    pub fn with_retry_after(self, delay: Duration) -> Self {
+        self.changed(|inner| inner.details.retry_after = Some(delay))
     }
 }

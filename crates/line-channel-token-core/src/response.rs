@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
-use crate::error::ErrorResponse;
+use crate::error::Details;
 use crate::json_object::JsonObject;
 use crate::response_body::Foreign;
 use crate::{
@@ -207,12 +207,12 @@ fn unexpected(operation: Operation, response: &Response<Bytes>, what: &str) -> E
     let hint = (!operation.is_idempotent()).then_some(
         "the server may have issued a token that nobody holds now; it counts towards the channel's 30 until it expires",
     );
-    let response = ErrorResponse {
+    let response = Details {
         message: format!("the response could not be parsed: {what}").into(),
         hint: hint.map(Into::into),
         status: Some(response.status()),
         request_id: RequestId::of(response.headers()),
-        ..ErrorResponse::default()
+        ..Details::default()
     };
     Error::response(ErrorKind::UnexpectedResponse, operation, response)
 }
