@@ -29,7 +29,7 @@ fn with(mut jwk: Value, changes: Value) -> String {
 }
 
 #[test]
-fn a_jwk_that_cannot_sign_is_refused_by_name() {
+fn unusable_jwks_are_refused_by_name() {
     for (jwk, says) in [
         (with(rsa(), json!({"d": null, "p": null, "q": null, "dp": null, "dq": null, "qi": null})), "is a public key"),
         (with(rsa(), json!({"d": null, "key_ops": ["verify"]})), "is a public key"),
@@ -99,7 +99,7 @@ fn exports_of_other_libraries_are_accepted() {
 }
 
 #[test]
-fn numbers_are_parsed_in_every_form_of_base64() {
+fn every_form_of_base64_is_decoded() {
     let members = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
     let plain = SigningKey::from_jwk(rsa().to_string()).unwrap();
     let forms: [fn(&str) -> String; 5] = [

@@ -84,7 +84,7 @@ fn public_xml() -> String {
 }
 
 #[test]
-fn a_key_beside_an_invalid_one_is_refused() {
+fn a_second_invalid_key_is_refused() {
     let kid = json!({"kid": "k", "pem": PKCS8}).to_string();
     for (invalid, says) in invalid_keys() {
         if says.contains("is a public key") {
@@ -113,7 +113,7 @@ fn an_invalid_key_alone_is_named() {
 }
 
 #[test]
-fn a_key_in_a_list_with_an_invalid_one_is_refused() {
+fn an_invalid_key_in_json_is_refused() {
     let good: Value = serde_json::from_str(EC_JWK).unwrap();
     let with = |name: &str, value: Value| {
         let mut jwk = jwk();
@@ -176,7 +176,7 @@ fn two_different_keys_are_refused() {
 }
 
 #[test]
-fn one_key_in_two_formats_is_accepted() {
+fn the_same_key_twice_is_accepted() {
     let named = json!({"key": PKCS8, "base64": STANDARD.encode(PKCS1)}).to_string();
     each_gives(
         PKCS8,
@@ -197,7 +197,7 @@ fn one_key_in_two_formats_is_accepted() {
 }
 
 #[test]
-fn public_keys_and_prose_beside_the_key_are_ignored() {
+fn public_keys_and_prose_are_ignored() {
     let public = include_str!("keys/rsa-public.pem");
     each_gives(
         PKCS8,
@@ -223,7 +223,7 @@ fn public_keys_and_prose_beside_the_key_are_ignored() {
 }
 
 #[test]
-fn xml_is_found_in_strings_of_json() {
+fn xml_in_json_strings_is_found() {
     let escaped = json!({"key": xml()}).to_string().replace('<', "\\u003C").replace('>', "\\u003E");
     assert!(escaped.contains("\\u003CRSAKeyValue\\u003E"));
     let twice = json!({"SecretString": json!({"key": xml()}).to_string()}).to_string();

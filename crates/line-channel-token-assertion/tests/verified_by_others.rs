@@ -149,7 +149,7 @@ fn openssl_verifies_assertions() {
 }
 
 #[test]
-fn fresh_openssl_keys_are_parsed_in_every_format() {
+fn fresh_openssl_keys_are_parsed() {
     let Some(openssl) = OpenSsl::find("openssl-generates") else { return };
     openssl.run("genrsa -out rsa.pem 2048");
     openssl.run("ecparam -name prime256v1 -genkey -out ec.pem");

@@ -119,7 +119,7 @@ fn unsuitable_primes_are_refused_at_once() {
 }
 
 #[test]
-fn a_key_with_one_number_changed_is_refused_alike() {
+fn one_changed_number_is_refused() {
     let good = key(&listed("a"), &listed("b"));
     let other = key(&listed("b"), &listed("p1023"));
     let [n, _, _, p, q, ..] = good.0.clone();
@@ -174,7 +174,7 @@ fn a_key_with_one_number_changed_is_refused_alike() {
 }
 
 #[test]
-fn two_numbers_exchanged_are_refused_alike() {
+fn two_swapped_numbers_are_refused() {
     let good = key(&listed("a"), &listed("b"));
     for (one, first) in NAMES.into_iter().enumerate() {
         for (other, second) in NAMES.into_iter().enumerate().skip(one + 1) {
