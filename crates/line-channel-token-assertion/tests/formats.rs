@@ -109,7 +109,8 @@ fn unusable_keys_are_refused_by_name() {
 
 #[test]
 fn other_formats_name_the_right_function() {
-    let (pem, der) = (key!("rsa-pkcs8.pem").1, key!("rsa-pkcs8.der").1);
+    let pem = key!("rsa-pkcs8.pem").1;
+    let der = key!("rsa-pkcs8.der").1;
     let jwk = key!("rfc7515-a2.jwk").1;
     for (result, says) in [
         (SigningKey::from_pem(jwk), "use SigningKey::from_jwk or"),

@@ -128,7 +128,8 @@ fn every_form_of_base64_is_decoded() {
     let mut short = ec();
     short["d"] = format!("AA{}", "").into();
     assert!(SigningKey::from_jwk(short.to_string()).is_err(), "zero is no key");
-    let (mut longer, x) = (ec(), URL_SAFE_NO_PAD.decode(ec()["x"].as_str().unwrap()).unwrap());
+    let mut longer = ec();
+    let x = URL_SAFE_NO_PAD.decode(longer["x"].as_str().unwrap()).unwrap();
     longer["x"] = URL_SAFE_NO_PAD.encode([&[0], x.as_slice()].concat()).into();
     SigningKey::from_jwk(longer.to_string()).unwrap();
 }
@@ -139,8 +140,9 @@ fn an_embedded_kid_must_match() {
     assert_eq!(key.embedded_kid(), Some("6b2f"));
     assert!(!key.public_jwk().to_json().contains("kid"), "the Console refuses a kid");
     let signer = |kid| {
-        let (channel, kid) = (ChannelId::new("1234567890").unwrap(), AssertionKid::new(kid).unwrap());
-        AssertionSigner::new(channel, kid, key.clone())
+        let channel_id = ChannelId::new("1234567890").unwrap();
+        let kid = AssertionKid::new(kid).unwrap();
+        AssertionSigner::new(channel_id, kid, key.clone())
     };
     assert_eq!(signer("6b2f").unwrap().kid().as_str(), "6b2f");
     let error = signer("0000").unwrap_err();

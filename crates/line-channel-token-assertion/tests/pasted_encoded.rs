@@ -164,8 +164,8 @@ fn a_key_among_secrets_is_found() {
             ],
         );
     }
-    let said = SigningKey::parse(format!("a: {certificate}\nb: {token}\n")).unwrap_err().to_string();
-    assert!(said.contains("not a private key"), "{said}");
+    let error = SigningKey::parse(format!("a: {certificate}\nb: {token}\n")).unwrap_err().to_string();
+    assert!(error.contains("not a private key"), "{error}");
 }
 
 #[test]

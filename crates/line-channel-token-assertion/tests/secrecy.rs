@@ -93,8 +93,9 @@ fn whole_text(error: &Error) -> String {
 fn debug_shows_only_the_algorithm() {
     let key = SigningKey::from_jwk(JWK).unwrap();
     assert_eq!(format!("{key:?}"), "SigningKey(RS256)");
-    let (channel, kid) = (ChannelId::new("1234567890").unwrap(), AssertionKid::new("kid").unwrap());
-    let signer = AssertionSigner::new(channel, kid, key.clone()).unwrap();
+    let channel_id = ChannelId::new("1234567890").unwrap();
+    let kid = AssertionKid::new("kid").unwrap();
+    let signer = AssertionSigner::new(channel_id, kid, key.clone()).unwrap();
     let saved = key.to_pkcs8_pem().unwrap();
     let shown = format!("{signer:?} {saved:?} {:?} {:?}", key.public_jwk(), signer.sign().unwrap());
     for piece in private_pieces(JWK) {

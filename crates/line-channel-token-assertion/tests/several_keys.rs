@@ -93,9 +93,9 @@ fn a_second_invalid_key_is_refused() {
         for good in [PKCS8, PKCS1, EC, EC_SEC1, EC_JWK, JWK, &kid, &format!("{}\n", STANDARD.encode(EC))] {
             for text in [format!("{invalid}\n{good}"), format!("{good}\n{invalid}")] {
                 // Without a BEGIN or an END line, a block includes the text beside it.
-                let said = error_for(&text);
+                let error = error_for(&text);
                 let several = ["more than one private key", "several private keys", "cut off", "only the first line"];
-                assert!(several.iter().any(|says| said.contains(says)), "{said}\n{text}");
+                assert!(several.iter().any(|says| error.contains(says)), "{error}\n{text}");
             }
         }
     }
@@ -104,12 +104,12 @@ fn a_second_invalid_key_is_refused() {
 #[test]
 fn an_invalid_key_alone_is_named() {
     for (invalid, says) in invalid_keys() {
-        let said = error_for(&invalid);
-        assert!(said.contains(says) && !said.contains("more than one"), "{says}: {said}\n{invalid}");
+        let error = error_for(&invalid);
+        assert!(error.contains(says) && !error.contains("more than one"), "{says}: {error}\n{invalid}");
     }
     let both = format!("{}{PKCS8}", include_str!("keys/rsa-openssh.pem"));
-    let said = error_for(both);
-    assert!(said.contains("more than one private key") && said.contains("OpenSSH"), "{said}");
+    let error = error_for(both);
+    assert!(error.contains("more than one private key") && error.contains("OpenSSH"), "{error}");
 }
 
 #[test]
@@ -127,8 +127,8 @@ fn an_invalid_key_in_json_is_refused() {
             json!({"new": bad, "old": good}),
             json!({"new": bad.to_string(), "old": good.to_string()}),
         ] {
-            let said = error_for(text.to_string());
-            assert!(said.contains("more than one private key, and one cannot be parsed"), "{said}");
+            let error = error_for(text.to_string());
+            assert!(error.contains("more than one private key, and one cannot be parsed"), "{error}");
         }
     }
     let cut = jwk().to_string().replace(",\"dp\"", " \"dp\"");
@@ -139,8 +139,8 @@ fn an_invalid_key_in_json_is_refused() {
         json!({"a": good.to_string(), "b": cut}).to_string(),
         json!([cut, good]).to_string().replace('"', "\\\""),
     ] {
-        let said = error_for(&text);
-        assert!(said.contains("more than one private key") || said.contains("several"), "{said}\n{text}");
+        let error = error_for(&text);
+        assert!(error.contains("more than one private key") || error.contains("several"), "{error}\n{text}");
     }
 }
 
@@ -169,8 +169,8 @@ fn two_different_keys_are_refused() {
         format!("{JWK}\nanother: {der}\n"),
         json!({"a": PKCS8_DER, "b": &include_bytes!("keys/ec-sec1.der")[..]}).to_string(),
     ] {
-        let said = error_for(&text);
-        assert!(said.contains("several private keys"), "{said}\n{text}");
+        let error = error_for(&text);
+        assert!(error.contains("several private keys"), "{error}\n{text}");
     }
     assert!(error_for([PKCS8_DER, &include_bytes!("keys/ec-sec1.der")[..60]].concat()).contains("or it is damaged"));
 }

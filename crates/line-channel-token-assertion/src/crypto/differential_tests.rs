@@ -113,8 +113,8 @@ fn unsuitable_primes_are_refused_at_once() {
         (listed("a"), composite, "is not prime"),
         (listed("a"), listed("pseudo"), "is not prime"),
     ] {
-        let said = outcome(&key(&p, &q));
-        assert!(said.contains(says), "{says}: {said}");
+        let error = outcome(&key(&p, &q));
+        assert!(error.contains(says), "{says}: {error}");
     }
 }
 
@@ -165,8 +165,8 @@ fn one_changed_number_is_refused() {
         for value in changed.into_iter().filter(|value| value != number) {
             let mut mutated = good.clone();
             mutated.0[at] = value;
-            let said = outcome(&mutated);
-            assert!(said != "accepted" && !said.contains("could not sign"), "{name}: {said}");
+            let error = outcome(&mutated);
+            assert!(error != "accepted" && !error.contains("could not sign"), "{name}: {error}");
             refused += 1;
         }
     }
