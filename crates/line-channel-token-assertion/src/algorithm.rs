@@ -87,14 +87,14 @@ mod tests {
     use super::SigningAlgorithm;
 
     #[test]
-    fn names_are_parsed_as_they_are_written() {
+    fn parsing_is_the_inverse_of_display() {
         for algorithm in [SigningAlgorithm::Rs256, SigningAlgorithm::Es256] {
             assert_eq!(algorithm.to_string().parse::<SigningAlgorithm>().unwrap(), algorithm);
         }
     }
 
     #[test]
-    fn other_names_are_refused_without_an_echo() {
+    fn other_names_are_refused_unechoed() {
         for (name, says) in [
             ("PS256", "PS256 is not supported: use RS256"),
             ("none", "none is not supported"),

@@ -32,7 +32,7 @@ mod tests {
     use super::der_to_fixed;
 
     #[test]
-    fn short_and_sign_padded_integers_become_32_bytes_each() {
+    fn integers_are_padded_to_32_bytes() {
         let mut der = vec![0x30, 3 + 35, 0x02, 1, 5, 0x02, 33, 0];
         der.extend([0xff; 32]);
         let fixed = der_to_fixed(&der).unwrap();

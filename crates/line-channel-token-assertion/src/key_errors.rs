@@ -125,6 +125,11 @@ pub(crate) fn no_private_block(blocks: &[Block<'_>]) -> Error {
     }
 }
 
+/// The members of a JWK without the object around them.
+pub(crate) fn jwk_without_braces() -> Error {
+    Error::invalid_input("this looks like a JWK without its braces: give the whole JSON")
+}
+
 fn certificate() -> Error {
     Error::invalid_input("this is a certificate (or a request for one), which holds no private key: give the key file")
 }

@@ -112,7 +112,7 @@ mod tests {
     use super::PublicJwk;
 
     #[test]
-    fn it_has_exactly_the_members_of_the_console() {
+    fn only_the_consoles_members_are_written() {
         let rsa = PublicJwk::rsa(&[0xfb, 0xff], &[1, 0, 1]);
         assert_eq!(rsa.to_json(), r#"{"kty":"RSA","alg":"RS256","use":"sig","n":"-_8","e":"AQAB"}"#);
         let mut point = [0; 65];

@@ -43,7 +43,8 @@ fn wipe_stack() {
 #[inline(never)]
 fn check_numbers(key: &RsaKey) -> Result<(), Error> {
     let numbers = RsaPrivateKey::from_der(&key.pkcs1).map_err(|_| inconsistent())?;
-    let (n, e): (U2048, U1024) = (uint(numbers.modulus)?, uint(numbers.public_exponent)?);
+    let n: U2048 = uint(numbers.modulus)?;
+    let e: U1024 = uint(numbers.public_exponent)?;
     let wide_p: Wiped<U2048> = wiped(numbers.prime1)?;
     let wide_q: Wiped<U2048> = wiped(numbers.prime2)?;
     let (low, high) = wide_p.mul_wide(&wide_q);
@@ -85,6 +86,7 @@ fn check_numbers(key: &RsaKey) -> Result<(), Error> {
     Ok(())
 }
 
+/// A number that is wiped on drop.
 type Wiped<T> = Zeroizing<T>;
 
 /// Converts a number that is not longer than the type.
@@ -93,8 +95,9 @@ where
     Uint<LIMBS>: Encoding,
 {
     let mut out = Uint::<LIMBS>::ZERO.to_be_bytes();
-    let (room, bytes) = (out.as_ref().len(), number.as_bytes());
-    let low = room.checked_sub(bytes.len()).and_then(|start| out.as_mut().get_mut(start..));
+    let bytes = number.as_bytes();
+    let zeros = out.as_ref().len().checked_sub(bytes.len());
+    let low = zeros.and_then(|start| out.as_mut().get_mut(start..));
     low.ok_or_else(inconsistent)?.copy_from_slice(bytes);
     let number = Uint::from_be_bytes(out);
     out.as_mut().zeroize();

@@ -109,7 +109,8 @@ impl AssertionSigner {
     /// use line_channel_token_core::AssertionLifetime;
     /// # use line_channel_token_assertion::{AssertionSigner, SigningKey};
     /// # use line_channel_token_core::{AssertionKid, ChannelId};
-    /// # let (channel_id, kid) = (ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
+    /// # let channel_id = ChannelId::new("1234567890")?;
+    /// # let kid = AssertionKid::new("kid")?;
     /// # let signer = AssertionSigner::new_with_es256(channel_id, kid, SigningKey::generate_ec()?)?;
     ///
     /// let signer = signer.with_lifetime(AssertionLifetime::from_secs(60)?);
@@ -131,7 +132,8 @@ impl AssertionSigner {
     /// use line_channel_token_core::SystemClock;
     /// # use line_channel_token_assertion::{AssertionSigner, SigningKey};
     /// # use line_channel_token_core::{AssertionKid, ChannelId};
-    /// # let (channel_id, kid) = (ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
+    /// # let channel_id = ChannelId::new("1234567890")?;
+    /// # let kid = AssertionKid::new("kid")?;
     /// # let signer = AssertionSigner::new_with_es256(channel_id, kid, SigningKey::generate_ec()?)?;
     ///
     /// // In a test: the clock of the mock or the emulator.

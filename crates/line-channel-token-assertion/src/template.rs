@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn header_and_claims_are_those_of_line() {
+    fn header_and_claims_follow_line() {
         let unsigned = template("6b2f", SigningAlgorithm::Rs256).unsigned(Some(TokenLifetime::MAX));
         assert_eq!(
             parts(unsigned.signing_input()),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_clock_replaces_only_the_system_clock() {
+    fn a_default_clock_never_overrides() {
         let expiry = |template: &AssertionTemplate| {
             let claims: serde_json::Value =
                 serde_json::from_str(&parts(template.unsigned(None).signing_input())[1]).unwrap();

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn other_signature_formats_are_refused_with_advice() {
+    fn other_signature_formats_are_refused() {
         let [rs256, es256] = [SigningAlgorithm::Rs256, SigningAlgorithm::Es256].map(template);
         let der = [&[0x30, 6, 2, 1, 5, 2, 1, 9][..]].concat();
         for (result, says) in [
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_is_that_of_the_signing_input() {
+    fn the_digest_covers_the_signing_input() {
         use sha2::{Digest, Sha256};
         let unsigned = template(SigningAlgorithm::Rs256).unsigned(None);
         assert_eq!(unsigned.signing_input_sha256(), <[u8; 32]>::from(Sha256::digest(unsigned.signing_input())));

@@ -12,7 +12,7 @@ macro_rules! key {
 }
 
 #[test]
-fn every_rsa_format_gives_the_same_key() {
+fn rsa_formats_give_the_same_key() {
     let (_, pkcs1) = key!("rsa-pkcs1.pem");
     let expected = SigningKey::from_pem(pkcs1).unwrap();
     assert_eq!(expected.algorithm(), SigningAlgorithm::Rs256);
@@ -36,7 +36,7 @@ fn every_rsa_format_gives_the_same_key() {
 }
 
 #[test]
-fn every_ec_format_gives_the_same_key() {
+fn ec_formats_give_the_same_key() {
     let (_, sec1) = key!("ec-sec1.pem");
     let expected = SigningKey::from_pem(sec1).unwrap();
     assert_eq!(expected.algorithm(), SigningAlgorithm::Es256);
@@ -57,7 +57,7 @@ fn every_ec_format_gives_the_same_key() {
 }
 
 #[test]
-fn the_public_exponent_need_not_be_65537() {
+fn other_public_exponents_are_accepted() {
     let key = SigningKey::from_pem(key!("rsa-exponent-3.pem").1).unwrap();
     assert!(key.public_jwk().to_json().contains(r#""e":"Aw""#));
 }
@@ -109,7 +109,8 @@ fn unusable_keys_are_refused_by_name() {
 
 #[test]
 fn other_formats_name_the_right_function() {
-    let (pem, der) = (key!("rsa-pkcs8.pem").1, key!("rsa-pkcs8.der").1);
+    let pem = key!("rsa-pkcs8.pem").1;
+    let der = key!("rsa-pkcs8.der").1;
     let jwk = key!("rfc7515-a2.jwk").1;
     for (result, says) in [
         (SigningKey::from_pem(jwk), "use SigningKey::from_jwk or"),
@@ -135,4 +136,17 @@ fn files_of_other_editors_are_parsed() {
     }
     let jwk = String::from_utf8(key!("rfc7515-a2.jwk").1.to_vec()).unwrap();
     SigningKey::from_jwk(format!("\u{feff}\n{jwk}\n")).unwrap();
+}
+
+#[test]
+fn from_str_accepts_what_parse_accepts() {
+    let as_text = |(_, bytes): (&str, &'static [u8])| std::str::from_utf8(bytes).unwrap();
+    for text in [as_text(key!("rsa-pkcs8.pem")), as_text(key!("ec-sec1.pem")), as_text(key!("rfc7515-a2.jwk"))] {
+        let key: SigningKey = text.parse().unwrap();
+        assert_eq!(key.public_jwk(), SigningKey::parse(text).unwrap().public_jwk());
+    }
+    for text in ["", "${LINE_KEY}", as_text(key!("rsa-public.pem"))] {
+        let error = text.parse::<SigningKey>().unwrap_err();
+        assert_eq!(error.to_string(), SigningKey::parse(text).unwrap_err().to_string());
+    }
 }

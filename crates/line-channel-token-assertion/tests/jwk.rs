@@ -29,7 +29,7 @@ fn with(mut jwk: Value, changes: Value) -> String {
 }
 
 #[test]
-fn a_jwk_that_cannot_sign_is_refused_by_name() {
+fn unusable_jwks_are_refused_by_name() {
     for (jwk, says) in [
         (with(rsa(), json!({"d": null, "p": null, "q": null, "dp": null, "dq": null, "qi": null})), "is a public key"),
         (with(rsa(), json!({"d": null, "key_ops": ["verify"]})), "is a public key"),
@@ -99,7 +99,7 @@ fn exports_of_other_libraries_are_accepted() {
 }
 
 #[test]
-fn numbers_are_parsed_in_every_form_of_base64() {
+fn every_form_of_base64_is_decoded() {
     let members = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
     let plain = SigningKey::from_jwk(rsa().to_string()).unwrap();
     let forms: [fn(&str) -> String; 5] = [
@@ -128,7 +128,8 @@ fn numbers_are_parsed_in_every_form_of_base64() {
     let mut short = ec();
     short["d"] = format!("AA{}", "").into();
     assert!(SigningKey::from_jwk(short.to_string()).is_err(), "zero is no key");
-    let (mut longer, x) = (ec(), URL_SAFE_NO_PAD.decode(ec()["x"].as_str().unwrap()).unwrap());
+    let mut longer = ec();
+    let x = URL_SAFE_NO_PAD.decode(longer["x"].as_str().unwrap()).unwrap();
     longer["x"] = URL_SAFE_NO_PAD.encode([&[0], x.as_slice()].concat()).into();
     SigningKey::from_jwk(longer.to_string()).unwrap();
 }
@@ -139,8 +140,9 @@ fn an_embedded_kid_must_match() {
     assert_eq!(key.embedded_kid(), Some("6b2f"));
     assert!(!key.public_jwk().to_json().contains("kid"), "the Console refuses a kid");
     let signer = |kid| {
-        let (channel, kid) = (ChannelId::new("1234567890").unwrap(), AssertionKid::new(kid).unwrap());
-        AssertionSigner::new(channel, kid, key.clone())
+        let channel_id = ChannelId::new("1234567890").unwrap();
+        let kid = AssertionKid::new(kid).unwrap();
+        AssertionSigner::new(channel_id, kid, key.clone())
     };
     assert_eq!(signer("6b2f").unwrap().kid().as_str(), "6b2f");
     let error = signer("0000").unwrap_err();

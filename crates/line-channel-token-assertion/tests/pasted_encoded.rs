@@ -13,7 +13,7 @@ use line_channel_token_assertion::SigningKey;
 use serde_json::{Value, json};
 
 #[test]
-fn base64_and_hex_around_a_key_are_decoded() {
+fn base64_and_hex_are_decoded() {
     for original in [PKCS8, PKCS1, JWK, EC, EC_SEC1, EC_JWK] {
         let once = STANDARD.encode(original);
         let wrapped = once.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line) + "\r\n").collect::<String>();
@@ -46,7 +46,7 @@ fn base64_and_hex_around_a_key_are_decoded() {
 }
 
 #[test]
-fn der_is_decoded_from_base64_hex_and_numbers() {
+fn encoded_der_is_decoded() {
     let hex = |separator: &str| PKCS8_DER.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(separator);
     let upper = hex(":").to_uppercase();
     let signed = PKCS8_DER.iter().map(|byte| byte.cast_signed().to_string()).collect::<Vec<_>>().join(", ");
@@ -106,7 +106,7 @@ fn pkcs8_with_attributes_is_parsed() {
 }
 
 #[test]
-fn base64url_may_end_in_dashes_and_underscores() {
+fn base64url_may_end_in_dashes() {
     let pkcs1 = include_bytes!("keys/rsa-pkcs1.der");
     let algorithm = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0];
     for (last, ends) in [(&[0xfe][..], "-"), (&[0xff], "_"), (&[0xfb, 0xef, 0xbe], "----"), (&[0xff; 3], "____")] {
@@ -135,7 +135,7 @@ fn base64url_may_end_in_dashes_and_underscores() {
 }
 
 #[test]
-fn the_key_is_found_among_other_secrets() {
+fn a_key_among_secrets_is_found() {
     let certificate = STANDARD.encode(CERTIFICATE);
     let token = STANDARD.encode("eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl");
     let lines = |text: &str, width: usize| {
@@ -164,8 +164,8 @@ fn the_key_is_found_among_other_secrets() {
             ],
         );
     }
-    let said = SigningKey::parse(format!("a: {certificate}\nb: {token}\n")).unwrap_err().to_string();
-    assert!(said.contains("not a private key"), "{said}");
+    let error = SigningKey::parse(format!("a: {certificate}\nb: {token}\n")).unwrap_err().to_string();
+    assert!(error.contains("not a private key"), "{error}");
 }
 
 #[test]

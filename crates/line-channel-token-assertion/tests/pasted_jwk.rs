@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 #[test]
 fn a_jwk_is_found_anywhere() {
-    let (private, both) = (jwk(), json!([public_jwk(), jwk()]));
+    let private = jwk();
+    let both = json!([public_jwk(), jwk()]);
     let pretty = serde_json::to_string_pretty(&private).unwrap();
     let public = serde_json::to_string_pretty(&public_jwk()).unwrap();
     each_gives(

@@ -31,7 +31,7 @@ fn every_text_encoding_is_decoded() {
 }
 
 #[test]
-fn damaged_begin_and_end_lines_are_parsed() {
+fn damaged_boundaries_are_parsed() {
     for original in [PKCS8, PKCS1, EC] {
         let spaced = original.trim().replace('\n', " ");
         each_gives(

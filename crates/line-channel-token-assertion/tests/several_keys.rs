@@ -84,7 +84,7 @@ fn public_xml() -> String {
 }
 
 #[test]
-fn a_key_beside_an_invalid_one_is_refused() {
+fn a_second_invalid_key_is_refused() {
     let kid = json!({"kid": "k", "pem": PKCS8}).to_string();
     for (invalid, says) in invalid_keys() {
         if says.contains("is a public key") {
@@ -93,9 +93,9 @@ fn a_key_beside_an_invalid_one_is_refused() {
         for good in [PKCS8, PKCS1, EC, EC_SEC1, EC_JWK, JWK, &kid, &format!("{}\n", STANDARD.encode(EC))] {
             for text in [format!("{invalid}\n{good}"), format!("{good}\n{invalid}")] {
                 // Without a BEGIN or an END line, a block includes the text beside it.
-                let said = error_for(&text);
+                let error = error_for(&text);
                 let several = ["more than one private key", "several private keys", "cut off", "only the first line"];
-                assert!(several.iter().any(|says| said.contains(says)), "{said}\n{text}");
+                assert!(several.iter().any(|says| error.contains(says)), "{error}\n{text}");
             }
         }
     }
@@ -104,16 +104,16 @@ fn a_key_beside_an_invalid_one_is_refused() {
 #[test]
 fn an_invalid_key_alone_is_named() {
     for (invalid, says) in invalid_keys() {
-        let said = error_for(&invalid);
-        assert!(said.contains(says) && !said.contains("more than one"), "{says}: {said}\n{invalid}");
+        let error = error_for(&invalid);
+        assert!(error.contains(says) && !error.contains("more than one"), "{says}: {error}\n{invalid}");
     }
     let both = format!("{}{PKCS8}", include_str!("keys/rsa-openssh.pem"));
-    let said = error_for(both);
-    assert!(said.contains("more than one private key") && said.contains("OpenSSH"), "{said}");
+    let error = error_for(both);
+    assert!(error.contains("more than one private key") && error.contains("OpenSSH"), "{error}");
 }
 
 #[test]
-fn a_key_in_a_list_with_an_invalid_one_is_refused() {
+fn an_invalid_key_in_json_is_refused() {
     let good: Value = serde_json::from_str(EC_JWK).unwrap();
     let with = |name: &str, value: Value| {
         let mut jwk = jwk();
@@ -127,8 +127,8 @@ fn a_key_in_a_list_with_an_invalid_one_is_refused() {
             json!({"new": bad, "old": good}),
             json!({"new": bad.to_string(), "old": good.to_string()}),
         ] {
-            let said = error_for(text.to_string());
-            assert!(said.contains("more than one private key, and one cannot be parsed"), "{said}");
+            let error = error_for(text.to_string());
+            assert!(error.contains("more than one private key, and one cannot be parsed"), "{error}");
         }
     }
     let cut = jwk().to_string().replace(",\"dp\"", " \"dp\"");
@@ -139,8 +139,8 @@ fn a_key_in_a_list_with_an_invalid_one_is_refused() {
         json!({"a": good.to_string(), "b": cut}).to_string(),
         json!([cut, good]).to_string().replace('"', "\\\""),
     ] {
-        let said = error_for(&text);
-        assert!(said.contains("more than one private key") || said.contains("several"), "{said}\n{text}");
+        let error = error_for(&text);
+        assert!(error.contains("more than one private key") || error.contains("several"), "{error}\n{text}");
     }
 }
 
@@ -169,14 +169,14 @@ fn two_different_keys_are_refused() {
         format!("{JWK}\nanother: {der}\n"),
         json!({"a": PKCS8_DER, "b": &include_bytes!("keys/ec-sec1.der")[..]}).to_string(),
     ] {
-        let said = error_for(&text);
-        assert!(said.contains("several private keys"), "{said}\n{text}");
+        let error = error_for(&text);
+        assert!(error.contains("several private keys"), "{error}\n{text}");
     }
     assert!(error_for([PKCS8_DER, &include_bytes!("keys/ec-sec1.der")[..60]].concat()).contains("or it is damaged"));
 }
 
 #[test]
-fn one_key_in_two_formats_is_accepted() {
+fn the_same_key_twice_is_accepted() {
     let named = json!({"key": PKCS8, "base64": STANDARD.encode(PKCS1)}).to_string();
     each_gives(
         PKCS8,
@@ -197,7 +197,7 @@ fn one_key_in_two_formats_is_accepted() {
 }
 
 #[test]
-fn public_keys_and_prose_beside_the_key_are_ignored() {
+fn public_keys_and_prose_are_ignored() {
     let public = include_str!("keys/rsa-public.pem");
     each_gives(
         PKCS8,
@@ -223,7 +223,7 @@ fn public_keys_and_prose_beside_the_key_are_ignored() {
 }
 
 #[test]
-fn xml_is_found_in_strings_of_json() {
+fn xml_in_json_strings_is_found() {
     let escaped = json!({"key": xml()}).to_string().replace('<', "\\u003C").replace('>', "\\u003E");
     assert!(escaped.contains("\\u003CRSAKeyValue\\u003E"));
     let twice = json!({"SecretString": json!({"key": xml()}).to_string()}).to_string();

@@ -41,7 +41,7 @@ fn part(assertion: &Assertion, index: usize) -> Value {
 }
 
 #[test]
-fn an_ec_key_needs_new_with_es256() {
+fn new_refuses_ec_keys() {
     let (channel, kid) = ids();
     let error = AssertionSigner::new(channel.clone(), kid.clone(), key("ec-sec1.pem")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -56,7 +56,7 @@ fn an_ec_key_needs_new_with_es256() {
 }
 
 #[test]
-fn expiry_is_measured_by_the_given_clock() {
+fn expiry_follows_the_given_clock() {
     let (channel, kid) = ids();
     let signer = AssertionSigner::new(channel, kid, key("rsa-pkcs1.pem")).unwrap();
     assert_eq!((signer.channel_id().as_str(), signer.kid().as_str()), ("1234567890", "6b2f34a4"));

@@ -19,8 +19,9 @@ use line_channel_token_core::{Assertion, AssertionKid, AssertionSource, ChannelI
 use serde_json::Value;
 
 fn signer(key: &SigningKey) -> AssertionSigner {
-    let (channel, kid) = (ChannelId::new("1234567890").unwrap(), AssertionKid::new("6b2f34a4").unwrap());
-    AssertionSigner::new_with_es256(channel, kid, key.clone()).unwrap()
+    let channel_id = ChannelId::new("1234567890").unwrap();
+    let kid = AssertionKid::new("6b2f34a4").unwrap();
+    AssertionSigner::new_with_es256(channel_id, kid, key.clone()).unwrap()
 }
 
 fn committed_keys() -> [SigningKey; 2] {
@@ -70,21 +71,23 @@ fn jsonwebtoken_verifies_assertions() {
 fn many_threads_share_one_signer() {
     for key in committed_keys() {
         let signer = signer(&key);
-        let made = Mutex::new(HashSet::new());
+        let assertions = Mutex::new(HashSet::new());
         std::thread::scope(|scope| {
             for thread in 1..=8 {
-                let (signer, key, made) = (signer.clone(), &key, &made);
+                let signer = signer.clone();
+                let key = &key;
+                let assertions = &assertions;
                 scope.spawn(move || {
                     for n in 1..=10 {
                         let assertion = signer.sign_for(TokenLifetime::from_secs(thread * 1000 + n).unwrap()).unwrap();
                         let (_, claims) = check_with_jsonwebtoken(&assertion, key);
                         assert_eq!(claims["token_exp"], thread * 1000 + n);
-                        made.lock().unwrap().insert(assertion.expose_secret().to_owned());
+                        assertions.lock().unwrap().insert(assertion.expose_secret().to_owned());
                     }
                 });
             }
         });
-        assert_eq!(made.into_inner().unwrap().len(), 80);
+        assert_eq!(assertions.into_inner().unwrap().len(), 80);
     }
 }
 
@@ -149,7 +152,7 @@ fn openssl_verifies_assertions() {
 }
 
 #[test]
-fn fresh_openssl_keys_are_parsed_in_every_format() {
+fn fresh_openssl_keys_are_parsed() {
     let Some(openssl) = OpenSsl::find("openssl-generates") else { return };
     openssl.run("genrsa -out rsa.pem 2048");
     openssl.run("ecparam -name prime256v1 -genkey -out ec.pem");

@@ -26,7 +26,8 @@ fn found(needles: &[Needle]) -> Vec<&str> {
     needles.iter().for_each(|(_, masked)| begins[usize::from(masked[0] ^ MASK)] = true);
     for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw"))) {
         let (start, end) = line.split(' ').next().unwrap().split_once('-').unwrap();
-        let (start, end) = (u64::from_str_radix(start, 16).unwrap(), u64::from_str_radix(end, 16).unwrap());
+        let start = u64::from_str_radix(start, 16).unwrap();
+        let end = u64::from_str_radix(end, 16).unwrap();
         let mut region = Zeroizing::new(vec![0; usize::try_from(end - start).unwrap()]);
         // Some regions of the kernel are not readable.
         if memory.seek(SeekFrom::Start(start)).is_ok() && memory.read_exact(&mut region).is_ok() {

@@ -6,7 +6,7 @@ use line_channel_token_assertion::{AssertionTemplate, SigningAlgorithm, SigningK
 use line_channel_token_core::{AssertionKid, ChannelId, ErrorKind};
 
 #[test]
-fn making_a_key_says_which_feature_to_enable() {
+fn errors_name_the_missing_feature() {
     for result in [
         SigningKey::generate_rsa(),
         SigningKey::generate_ec(),

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn dashes_at_the_edge_of_base64url_are_data() {
+    fn base64url_dashes_are_kept() {
         // A SEQUENCE of 4 bytes whose last ones are written with "-" and "_".
         for (body, last) in
             [("MAQAAAA-", 0x3e), ("MAQAAAA_", 0x3f), ("\nMAQA\n_7--\n", 0xbe), ("====MAQAAAA+====", 0x3e)]

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_is_decoded_with_and_without_its_mark() {
+    fn utf_16_is_decoded_without_a_mark() {
         for mark in ["", "\u{feff}"] {
             let pasted = format!("{mark}-----BEGIN PRIVATE KEY-----\r\nAAAA");
             for bytes in
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_that_look_like_ascii_become_ascii() {
+    fn lookalike_characters_become_ascii() {
         assert_eq!(
             decode("\u{201c}a\u{201d}\u{a0}\u{2014}\u{2013}\u{ff0d}\u{200b}\u{ff21}\0".as_bytes()).as_str(),
             "\"a\" ---A"

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_and_other_texts_are_not_mistaken() {
+    fn keys_and_prose_are_not_mistaken() {
         for text in [
             "",
             "hello",

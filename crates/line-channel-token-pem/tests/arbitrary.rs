@@ -41,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_pem_never_panics_and_never_shows(
+    fn damaged_pem_never_panics_or_leaks(
         damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<char>()), 0..6),
         label in "[A-Z0-9 ]{0,12}KEY",
     ) {

@@ -113,13 +113,13 @@ fn unsuitable_primes_are_refused_at_once() {
         (listed("a"), composite, "is not prime"),
         (listed("a"), listed("pseudo"), "is not prime"),
     ] {
-        let said = outcome(&key(&p, &q));
-        assert!(said.contains(says), "{says}: {said}");
+        let error = outcome(&key(&p, &q));
+        assert!(error.contains(says), "{says}: {error}");
     }
 }
 
 #[test]
-fn a_key_with_one_number_changed_is_refused_alike() {
+fn one_changed_number_is_refused() {
     let good = key(&listed("a"), &listed("b"));
     let other = key(&listed("b"), &listed("p1023"));
     let [n, _, _, p, q, ..] = good.0.clone();
@@ -165,8 +165,8 @@ fn a_key_with_one_number_changed_is_refused_alike() {
         for value in changed.into_iter().filter(|value| value != number) {
             let mut mutated = good.clone();
             mutated.0[at] = value;
-            let said = outcome(&mutated);
-            assert!(said != "accepted" && !said.contains("could not sign"), "{name}: {said}");
+            let error = outcome(&mutated);
+            assert!(error != "accepted" && !error.contains("could not sign"), "{name}: {error}");
             refused += 1;
         }
     }
@@ -174,7 +174,7 @@ fn a_key_with_one_number_changed_is_refused_alike() {
 }
 
 #[test]
-fn two_numbers_exchanged_are_refused_alike() {
+fn two_swapped_numbers_are_refused() {
     let good = key(&listed("a"), &listed("b"));
     for (one, first) in NAMES.into_iter().enumerate() {
         for (other, second) in NAMES.into_iter().enumerate().skip(one + 1) {

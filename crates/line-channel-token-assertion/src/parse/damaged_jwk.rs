@@ -33,7 +33,7 @@ mod tests {
     use super::looks_like_jwk;
 
     #[test]
-    fn members_of_a_jwk_are_distinguished_from_words() {
+    fn members_are_distinguished_from_prose() {
         let number = "A".repeat(60);
         for text in [
             "{\"kty\":\"RS".to_owned(),

@@ -78,7 +78,9 @@ impl<'a> Parser<'a> {
         let invalid = self.invalid || self.in_root || self.in_number;
         let mut key = std::mem::take(&mut self.key);
         let is_key = !key.is_empty() && (self.in_root || key.iter().any(|(name, _)| name.as_str() == "n"));
-        (self.in_root, self.in_number, self.invalid) = (false, false, false);
+        self.in_root = false;
+        self.in_number = false;
+        self.invalid = false;
         if !is_key {
             return;
         }

@@ -3,7 +3,7 @@
 use line_channel_token_core::Error;
 use line_channel_token_pem::{Block, Decoded, Label, Text, mistaken_value};
 
-use crate::key_errors::{encrypted, malformed, no_private_block, unsupported_block};
+use crate::key_errors::{encrypted, jwk_without_braces, malformed, no_private_block, unsupported_block};
 use crate::parse::candidates::Candidates;
 use crate::parse::der;
 use crate::parse::jwk::JwkKey;
@@ -86,17 +86,19 @@ fn search_text(text: &Text, layers: u8, candidates: &mut Candidates) -> Error {
         return no_private_block(&blocks);
     }
     not_private.or(no_key_in_bytes).unwrap_or_else(|| {
-        Error::invalid_input(if has_json {
-            "this JSON holds no key: give a private JWK with \"kty\" and \"d\", or PEM in a member"
+        if has_json {
+            Error::invalid_input(
+                "this JSON holds no key: give a private JWK with \"kty\" and \"d\", or PEM in a member",
+            )
         } else if text.expose_secret().contains("kty") {
-            "this looks like a JWK without its braces: give the whole JSON"
+            jwk_without_braces()
         } else {
-            "this is not a private key: give PEM with its BEGIN and END lines, DER, or a JWK"
-        })
+            Error::invalid_input("this is not a private key: give PEM with its BEGIN and END lines, DER, or a JWK")
+        }
     })
 }
 
-/// Why a block that is labelled as a private key is none.
+/// The error for a block whose label names a private key, and which holds none.
 fn block_error(block: &Block<'_>) -> Error {
     match block.label {
         Label::PrivateKey if block.is_encrypted() => encrypted(),

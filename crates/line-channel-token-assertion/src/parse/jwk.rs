@@ -81,7 +81,8 @@ impl<'a> Jwk<'a> {
             Some(_) => return Err(multi_prime()),
             None => {}
         }
-        let (n, e) = (n.ok_or_else(|| missing("n"))?, e.ok_or_else(|| missing("e"))?);
+        let n = n.ok_or_else(|| missing("n"))?;
+        let e = e.ok_or_else(|| missing("e"))?;
         if !private {
             return Err(public_key());
         }

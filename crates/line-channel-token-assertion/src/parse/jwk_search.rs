@@ -3,6 +3,7 @@
 use line_channel_token_core::Error;
 use zeroize::Zeroizing;
 
+use crate::key_errors::jwk_without_braces;
 use crate::parse::damaged_jwk::looks_like_jwk;
 use crate::parse::dotnet_xml;
 use crate::parse::json_str;
@@ -89,9 +90,7 @@ impl Found {
             }
         }
         if looks_like_jwk(text) {
-            self.keys.push(Err(syntax_error.unwrap_or_else(|| {
-                Error::invalid_input("this looks like a JWK without its braces: give the whole JSON")
-            })));
+            self.keys.push(Err(syntax_error.unwrap_or_else(jwk_without_braces)));
         } else if let Some(error) = syntax_error {
             self.add_not_private(error);
         }
