@@ -5,7 +5,7 @@
 use std::sync::OnceLock;
 
 use allocation_counter::measure;
-use bench::cached_read::TOKEN;
+use bench::fixtures::TOKEN;
 use bench::transport::Scene;
 use futures_util::FutureExt;
 use line_channel_token::cache::{StatelessSource, StaticSource, TokenCache, TokenPool};
