@@ -72,7 +72,7 @@ async fn a_status_names_the_last_error() {
 }
 
 #[tokio::test]
-async fn a_token_without_an_expiry_remains_for_null_seconds() {
+async fn a_non_expiring_token_has_null_seconds() {
     let cache = TokenCache::new(StaticSource::new(AccessToken::new(TOKEN).unwrap()));
     cache.warm_up().await.unwrap();
     let status = json_of(cache.status());
@@ -147,7 +147,7 @@ async fn a_reconciliation_lists_key_ids() {
 }
 
 #[tokio::test]
-async fn a_report_counts_what_was_revoked_and_why_not() {
+async fn a_report_counts_revocations() {
     let nothing = json!({
         "is_complete": true, "revoked": 0, "left_to_expire": 0, "failed": 0, "unfinished": 0, "calls_in_flight": 0,
         "last_error": null,
