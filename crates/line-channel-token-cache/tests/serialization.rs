@@ -68,6 +68,7 @@ async fn a_status_names_the_last_error() {
     assert_eq!((&status["state"], &status["is_ready"]), (&json!("empty"), &json!(false)));
     assert_eq!(status["last_error"]["kind"], "invalid_client");
     assert_eq!(status["last_error"]["operation"], "issue");
+    assert_eq!(status["last_error"]["status"], 400);
     assert!(status["last_error"]["message"].as_str().unwrap().contains("secret"), "{status}");
 }
 
@@ -82,7 +83,10 @@ async fn a_non_expiring_token_has_null_seconds() {
 #[test]
 fn each_event_has_a_name_and_its_fields() {
     let error = Error::transient("the vault is sealed");
-    let described = json!({ "kind": "temporarily_unavailable", "operation": null, "message": "the vault is sealed" });
+    let described = json!({
+        "kind": "temporarily_unavailable", "message": "the vault is sealed", "operation": null, "status": null,
+        "oauth_code": null, "request_id": null, "retry_after_secs": null,
+    });
     let half = Duration::from_millis(500);
     let kid = AssertionKid::new("old").unwrap();
     let events = [
