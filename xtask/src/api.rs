@@ -17,7 +17,7 @@ const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 const CRATES: [(&str, &[&str]); 10] = [
     ("line-channel-token", &[]),
     ("line-channel-token-assertion", &["async_trait", "serde_core"]),
-    ("line-channel-token-cache", &["async_trait", "http"]),
+    ("line-channel-token-cache", &["async_trait", "http", "serde_core"]),
     ("line-channel-token-core", &["async_trait", "bytes", "http"]),
     ("line-channel-token-emulator", &["async_trait", "bytes", "http"]),
     ("line-channel-token-hyper", &["async_trait", "bytes", "http", "http_body_util", "hyper_util", "rustls"]),

@@ -132,7 +132,7 @@ fn all_callers_share_one_error() {
 }
 
 #[test]
-fn whoever_gives_up_wherever_the_others_get_the_token() {
+fn a_cancelled_caller_costs_others_nothing() {
     every_order(|| {
         run(async {
             let scene = Scene::new(|_| Act::Issue);
@@ -163,7 +163,7 @@ fn whoever_gives_up_wherever_the_others_get_the_token() {
 }
 
 #[test]
-fn a_source_that_panics_is_an_error_and_the_next_call_tries_again() {
+fn a_panicking_source_is_an_error() {
     every_order(|| {
         run(async {
             let scene = Scene::new(|nth| if nth == 1 { Act::Panic } else { Act::Issue });
@@ -182,7 +182,7 @@ fn a_source_that_panics_is_an_error_and_the_next_call_tries_again() {
 }
 
 #[test]
-fn near_its_end_the_old_token_serves_and_one_refresh_fetches_the_next() {
+fn one_refresh_replaces_an_aging_token() {
     every_order(|| {
         run(async {
             let scene = Scene::new(|_| Act::Issue);
@@ -204,7 +204,7 @@ fn near_its_end_the_old_token_serves_and_one_refresh_fetches_the_next() {
 }
 
 #[test]
-fn an_invalidation_at_any_moment_loses_no_caller_and_drops_no_newer_token() {
+fn an_invalidation_drops_no_newer_token() {
     every_order(|| {
         run(async {
             let scene = Scene::new(|_| Act::Issue);
@@ -230,7 +230,7 @@ fn an_invalidation_at_any_moment_loses_no_caller_and_drops_no_newer_token() {
 }
 
 #[test]
-fn shutdown_at_any_moment_waits_for_the_refresh_and_no_call_follows() {
+fn no_call_follows_a_shutdown() {
     every_order(|| {
         run(async {
             let scene = Scene::new(|_| Act::Issue);
@@ -275,7 +275,7 @@ fn with_the_last_handle_everything_goes() {
 }
 
 #[test]
-fn in_a_pool_every_background_refresh_has_its_turn_and_none_runs_twice() {
+fn every_background_refresh_runs_once() {
     every_order(|| {
         run(async {
             let clock = ManualClock::new();
@@ -342,7 +342,7 @@ impl TokenSource for Rotating {
 }
 
 #[test]
-fn whoever_refuses_tokens_whenever_a_channel_never_holds_a_third() {
+fn a_channel_never_holds_a_third_token() {
     every_order(|| {
         run(async {
             let clock = ManualClock::new();
@@ -375,7 +375,7 @@ fn whoever_refuses_tokens_whenever_a_channel_never_holds_a_third() {
 }
 
 #[test]
-fn a_token_is_replaced_in_the_background_though_nobody_asks() {
+fn an_idle_cache_refreshes_in_the_background() {
     every_order(|| {
         run(async {
             let clock = ManualClock::new();
@@ -424,7 +424,7 @@ impl TokenSource for Hung {
 }
 
 #[test]
-fn a_call_that_hangs_ends_at_its_deadline_and_the_next_caller_gets_a_token() {
+fn a_hanging_call_ends_at_its_deadline() {
     // Not by PCT: it starves others while one task waits in a loop, as time does here.
     let check = || {
         run(async {

@@ -159,7 +159,7 @@ impl TokenPoolBuilder {
         self
     }
 
-    /// How many channels are kept at most, 100,000 by default; past that, those that were not used for long are evicted. A
+    /// How many channels are kept at most: 100,000 by default, and at least one. Past that, those that were not used for long are evicted. A
     /// channel takes at most a KiB beyond its token. Give it room for all channels that are in use at a time: a channel that is
     /// evicted and comes back costs a token, which for v2 and v2.1 counts towards the channel's budget.
     pub fn max_capacity(mut self, channels: usize) -> Self {
@@ -167,7 +167,7 @@ impl TokenPoolBuilder {
         self
     }
 
-    /// How many calls for tokens are in flight at a time at most, 64 by default. A part of them is kept for callers who wait,
+    /// How many calls for tokens are in flight at a time at most: 64 by default, and at least one. A part of them is kept for callers who wait,
     /// and a part for channels whose last call did not fail. A burst of more new channels that never respond than there are
     /// calls can still delay a healthy one.
     pub fn max_concurrent_issues(mut self, calls: usize) -> Self {

@@ -38,7 +38,7 @@ pub(crate) type Hook = Arc<dyn Fn(Option<&ChannelId>, &Event) + Send + Sync>;
 ///
 /// With the feature `serde` it serializes to its name as `event`, and its fields. Durations are seconds with a fraction, and their
 /// names say so: `expires_in_secs`, `retry_in_secs`, `available_in_secs`; `null` stands for `None` and `Duration::MAX`. An error is
-/// its `kind`, `operation` and `message`. Key ids and kids are as `Display` shows them.
+/// a map of its `kind`, `message`, `operation` and whatever else is known of it. Key ids and kids are as `Display` shows them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {

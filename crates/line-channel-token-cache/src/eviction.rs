@@ -252,7 +252,7 @@ mod tests {
     use super::{CarriedState, ChannelId};
 
     #[test]
-    fn what_is_remembered_of_a_channel_takes_at_most_64_bytes() {
+    fn an_evicted_channel_takes_64_bytes() {
         assert!(size_of::<(ChannelId, CarriedState)>() <= 64);
     }
 }

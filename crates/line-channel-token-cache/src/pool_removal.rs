@@ -21,7 +21,7 @@ const REVOCATIONS_AT_ONCE: usize = 1024;
 
 impl TokenPool {
     /// Removes a channel, as one that left the platform, and says whether there was one. Its token is not served any more, and
-    /// its source's [`retire`](TokenSource::retire) is called; a source that can revoke does so in the background, also for a token that
+    /// its source's [`retire`](crate::TokenSource::retire) is called; a source that can revoke does so in the background, also for a token that
     /// a call in flight still brings. The next call for the channel makes a new source, which is asked at once; the channel's
     /// budget is remembered.
     pub fn remove(&self, channel: &ChannelId) -> bool {

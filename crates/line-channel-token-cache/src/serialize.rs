@@ -15,6 +15,7 @@ use crate::status::{CacheState, CacheStatus};
 /// Serializes each as its `as_str`.
 macro_rules! serialize_as_str {
     ($($named:ty),+) => {$(
+        #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
         impl Serialize for $named {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -39,6 +40,7 @@ fn secs(time: Duration) -> Option<f64> {
     (time != Duration::MAX).then_some(time.as_secs_f64())
 }
 
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for CacheStatus {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_fields!(serializer, "CacheStatus", {
@@ -54,6 +56,7 @@ impl Serialize for CacheStatus {
     }
 }
 
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let event = self.as_str();
@@ -81,6 +84,7 @@ impl Serialize for Event {
     }
 }
 
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Reconciliation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_fields!(serializer, "Reconciliation", {
@@ -91,6 +95,7 @@ impl Serialize for Reconciliation {
     }
 }
 
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for RevocationReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_fields!(serializer, "RevocationReport", {
@@ -105,15 +110,20 @@ impl Serialize for RevocationReport {
     }
 }
 
-/// An error as a log shows it.
+/// An error with the same fields as core gives it.
 struct Described<'a>(&'a Error);
 
 impl Serialize for Described<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let error = self.0;
         serialize_fields!(serializer, "Error", {
-            "kind": &snake_case(&format!("{:?}", self.0.kind())),
-            "operation": &self.0.operation().map(Operation::as_str),
-            "message": &self.0.to_string(),
+            "kind": &snake_case(&format!("{:?}", error.kind())),
+            "message": &error.to_string(),
+            "operation": &error.operation().map(Operation::as_str),
+            "status": &error.status().map(|status| status.as_u16()),
+            "oauth_code": &error.oauth_code(),
+            "request_id": &shown(error.request_id()),
+            "retry_after_secs": &error.retry_after().map(|delay| delay.as_secs_f64()),
         })
     }
 }

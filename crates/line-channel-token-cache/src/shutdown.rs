@@ -91,7 +91,8 @@ impl Default for Shutdown {
 /// # }
 /// ```
 ///
-/// With the feature `serde` it serializes to its fields, `is_complete` among them. An error is its `kind`, `operation` and `message`.
+/// With the feature `serde` it serializes to its fields, `is_complete` among them. An error is a map of its `kind`, `message`,
+/// `operation` and whatever else is known of it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RevocationReport {

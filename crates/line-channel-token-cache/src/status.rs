@@ -76,8 +76,8 @@ display_as_str!(CacheState);
 /// ```
 ///
 /// With the feature `serde` it serializes to its fields, `is_ready` among them. Durations are seconds with a fraction, and their
-/// names say so: `remaining_secs` (`null` if the token does not expire) and `retry_in_secs`. An error is its `kind`, `operation`
-/// and `message`.
+/// names say so: `remaining_secs` (`null` if the token does not expire) and `retry_in_secs`. An error is a map of its
+/// `kind`, `message`, `operation` and whatever else is known of it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CacheStatus {

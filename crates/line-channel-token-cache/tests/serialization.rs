@@ -68,11 +68,12 @@ async fn a_status_names_the_last_error() {
     assert_eq!((&status["state"], &status["is_ready"]), (&json!("empty"), &json!(false)));
     assert_eq!(status["last_error"]["kind"], "invalid_client");
     assert_eq!(status["last_error"]["operation"], "issue");
+    assert_eq!(status["last_error"]["status"], 400);
     assert!(status["last_error"]["message"].as_str().unwrap().contains("secret"), "{status}");
 }
 
 #[tokio::test]
-async fn a_token_without_an_expiry_remains_for_null_seconds() {
+async fn a_non_expiring_token_has_null_seconds() {
     let cache = TokenCache::new(StaticSource::new(AccessToken::new(TOKEN).unwrap()));
     cache.warm_up().await.unwrap();
     let status = json_of(cache.status());
@@ -82,7 +83,10 @@ async fn a_token_without_an_expiry_remains_for_null_seconds() {
 #[test]
 fn each_event_has_a_name_and_its_fields() {
     let error = Error::transient("the vault is sealed");
-    let described = json!({ "kind": "temporarily_unavailable", "operation": null, "message": "the vault is sealed" });
+    let described = json!({
+        "kind": "temporarily_unavailable", "message": "the vault is sealed", "operation": null, "status": null,
+        "oauth_code": null, "request_id": null, "retry_after_secs": null,
+    });
     let half = Duration::from_millis(500);
     let kid = AssertionKid::new("old").unwrap();
     let events = [
@@ -147,7 +151,7 @@ async fn a_reconciliation_lists_key_ids() {
 }
 
 #[tokio::test]
-async fn a_report_counts_what_was_revoked_and_why_not() {
+async fn a_report_counts_revocations() {
     let nothing = json!({
         "is_complete": true, "revoked": 0, "left_to_expire": 0, "failed": 0, "unfinished": 0, "calls_in_flight": 0,
         "last_error": null,

@@ -285,7 +285,7 @@ fn runtime_tasks() -> usize {
 }
 
 #[test]
-fn whatever_happens_no_caller_hangs_no_expired_token_is_served_and_bounds_hold() {
+fn invariants_hold_under_random_events() {
     let seconds = std::env::var("STRESS_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(10);
     let settings = [
         (false, false, false, 3, 100),

@@ -127,14 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_token_there_is_one_early_second_attempt() {
+    fn an_empty_cache_has_one_early_attempt() {
         assert_eq!(delays(Some(0), vec![permanent(); 4]), [1, 30, 60, 120]);
         assert_eq!(delays(Some(0), vec![transient().with_sent(Sent::Unknown); 3]), [1, 30, 60]);
         assert_eq!(delays(Some(0), vec![transient(); 4]), [1, 1, 2, 4]);
     }
 
     #[test]
-    fn the_early_second_attempt_waits_for_the_valid_token_to_end() {
+    fn the_early_attempt_waits_for_the_expiry() {
         assert_eq!(delays(Some(10), vec![permanent(); 3]), [11, 30, 60]);
         assert_eq!(delays(Some(100), vec![permanent(); 4]), [30, 60, 101, 120]);
         assert_eq!(delays(Some(86_400), vec![permanent(); 3]), [30, 60, 120]);

@@ -167,7 +167,7 @@ mod tests {
     use super::RefreshWindows;
 
     #[test]
-    fn windows_scale_with_the_lifetime_and_never_reach_it() {
+    fn windows_scale_with_the_lifetime() {
         for (lifetime, least, most) in [(900, 135, 225), (2_592_000, 388_800, 648_000), (1, 0, 1)] {
             let lifetime = Duration::from_secs(lifetime);
             for jitter in [0.0, 0.5, 1.0] {

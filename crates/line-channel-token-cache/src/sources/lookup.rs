@@ -127,6 +127,25 @@ impl<L> LookupSource<L> {
     }
 
     /// v2.1 tokens of this lifetime, for a signer; with a secret beside it they can be revoked.
+    ///
+    /// ```
+    /// use line_channel_token_cache::{Credentials, LookupSource, TokenCache};
+    /// use line_channel_token_core::{ChannelSecret, Error, TokenLifetime};
+    /// # use line_channel_token_core::{AssertionKid, ChannelId};
+    /// # use line_channel_token_mock::{FakeSigner, MockBackend};
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// # let client = MockBackend::new().client();
+    /// # let id = ChannelId::new("1234567890")?;
+    /// # let read_signer = |id| Ok::<_, Error>(FakeSigner::new(id, AssertionKid::new("kid")?));
+    /// let source = LookupSource::jwt(client, id, TokenLifetime::from_days(30)?, move |id| async move {
+    ///     let signer = read_signer(id)?;
+    ///     Ok(Credentials::from_signer(signer).with_secret(ChannelSecret::new("s3cret")?))
+    /// });
+    /// let tokens = TokenCache::new(source.with_budget(4)?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn jwt(client: Client, channel_id: ChannelId, lifetime: TokenLifetime, lookup: L) -> Self {
         let budget = Some(IssueBudget::standard(lifetime.as_duration()));
