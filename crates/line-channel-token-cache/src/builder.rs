@@ -92,7 +92,6 @@ common_setters! {
     /// It must be the one of the source's client: see [`IssueRequest::clock`](crate::IssueRequest::clock).
     ///
     /// ```
-    /// use std::sync::Arc;
     /// use line_channel_token_cache::{StatelessSource, TokenCache};
     /// use line_channel_token_core::{ChannelId, ChannelSecret, Operation};
     /// use line_channel_token_mock::{MockBackend, Reply};
@@ -102,7 +101,7 @@ common_setters! {
     /// let line = MockBackend::new();
     /// line.given(Operation::IssueStateless).respond(Reply::stateless_token("the-token"));
     /// let source = StatelessSource::from_secret(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
-    /// let tokens = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
+    /// let tokens = TokenCache::builder(source).clock(line.client().clock()).build();
     /// assert_eq!(tokens.token().await?.header_value(), "Bearer the-token");
     /// # Ok(())
     /// # }

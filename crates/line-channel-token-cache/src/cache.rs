@@ -40,9 +40,7 @@ const MAX_RESTARTS: usize = 5;
 /// # line.given(Operation::IssueStateless).respond(Reply::stateless_token("the-token"));
 /// # let client = line.client();
 /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
-/// let tokens = TokenCache::builder(StatelessSource::from_secret(client, id, secret))
-/// #   .clock(std::sync::Arc::new(line.clock().clone()))
-///     .build();
+/// let tokens = TokenCache::new(StatelessSource::from_secret(client, id, secret));
 /// assert_eq!(tokens.token().await?.header_value(), "Bearer the-token");
 /// # Ok(())
 /// # }
@@ -169,7 +167,6 @@ impl TokenCache {
     /// once in ten of the source's [minimum intervals](crate::SourcePolicy::with_min_interval), and the interval in between.
     ///
     /// ```
-    /// # use std::sync::Arc;
     /// # use line_channel_token_cache::{CachedToken, StatelessSource, TokenCache};
     /// # use line_channel_token_core::{ChannelId, ChannelSecret, Error, Operation};
     /// # use line_channel_token_mock::{MockBackend, Reply};
@@ -181,7 +178,7 @@ impl TokenCache {
     /// # line.given(Operation::IssueStateless)
     /// #     .respond(Reply::stateless_token("revoked").then(Reply::stateless_token("valid")));
     /// # let source = StatelessSource::from_secret(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
-    /// # let tokens = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
+    /// # let tokens = TokenCache::new(source);
     /// let mut token = tokens.token().await?;
     /// if push(&token).await == 401 {
     ///     tokens.invalidate(&token);

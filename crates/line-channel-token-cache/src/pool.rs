@@ -42,7 +42,7 @@ use crate::token::CachedToken;
 ///     let secret = ChannelSecret::new("s3cret")?; // of this channel
 ///     Ok(StatelessSource::from_secret(client.clone(), channel.clone(), secret))
 /// })
-/// # .clock(std::sync::Arc::new(line.clock().clone()))
+/// # .clock(line.client().clock())
 /// .build();
 /// let token = pool.token(&ChannelId::new("1234567890")?).await?;
 /// # assert_eq!(token.header_value(), "Bearer the-token");
@@ -211,7 +211,7 @@ impl TokenPool {
     /// let pool = TokenPool::builder(move |channel| {
     ///     Ok(StatelessSource::from_secret(client.clone(), channel.clone(), look_up(channel)?))
     /// })
-    /// # .clock(std::sync::Arc::new(line.clock().clone()))
+    /// # .clock(line.client().clock())
     /// .build();
     /// let channel = ChannelId::new("1234567890")?;
     /// assert!(pool.token(&channel).await.is_err(), "the secret was changed in the Console");

@@ -11,7 +11,6 @@ use crate::wait::{deadline_exceeded, timeout};
 /// The key ids of a channel's valid v2.1 tokens, grouped by who holds them.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use line_channel_token_cache::{JwtSource, TokenCache};
 /// use line_channel_token_core::{AssertionKid, ChannelId, Operation, TokenLifetime};
 /// use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
@@ -21,10 +20,9 @@ use crate::wait::{deadline_exceeded, timeout};
 /// let line = MockBackend::new();
 /// line.given(Operation::IssueJwt).respond(Reply::jwt_token("the-token", "ours"));
 /// line.given(Operation::KeyIds).respond(Reply::key_ids(["ours", "of-a-former-run"]));
-/// let clock = Arc::new(line.clock().clone());
-/// let signer = FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new("kid")?).with_clock(clock.clone());
+/// let signer = FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
 /// let source = JwtSource::new(line.client(), signer, TokenLifetime::from_days(30)?);
-/// let tokens = TokenCache::builder(source).clock(clock).build();
+/// let tokens = TokenCache::new(source);
 /// tokens.warm_up().await?;
 ///
 /// let found = tokens.reconcile().await?;

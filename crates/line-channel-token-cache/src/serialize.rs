@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use line_channel_token_core::{Error, Operation};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::event::Event;
@@ -48,7 +47,7 @@ impl Serialize for CacheStatus {
             "is_ready": &self.is_ready(),
             "remaining_secs": &secs(self.remaining),
             "in_flight": &self.in_flight,
-            "last_error": &self.last_error.as_ref().map(Described),
+            "last_error": &self.last_error,
             "retry_in_secs": &secs(self.retry_in),
             "slots_used": &self.slots_used,
             "pending_revocations": &self.pending_revocations,
@@ -65,7 +64,7 @@ impl Serialize for Event {
                 serialize_fields!(serializer, "Event", { "event": event, "expires_in_secs": &expires_in.and_then(secs) })
             }
             Self::RefreshFailed { error, retry_in } | Self::RevocationFailed { error, retry_in } => {
-                serialize_fields!(serializer, "Event", { "event": event, "error": &Described(error), "retry_in_secs": &secs(*retry_in) })
+                serialize_fields!(serializer, "Event", { "event": event, "error": error, "retry_in_secs": &secs(*retry_in) })
             }
             Self::ServedStale | Self::Invalidated => serialize_fields!(serializer, "Event", { "event": event }),
             Self::Revoked { key_id } => {
@@ -105,39 +104,9 @@ impl Serialize for RevocationReport {
             "failed": &self.failed,
             "unfinished": &self.unfinished,
             "calls_in_flight": &self.calls_in_flight,
-            "last_error": &self.last_error.as_ref().map(Described),
+            "last_error": &self.last_error,
         })
     }
-}
-
-/// An error with the same fields as core gives it.
-struct Described<'a>(&'a Error);
-
-impl Serialize for Described<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let error = self.0;
-        serialize_fields!(serializer, "Error", {
-            "kind": &snake_case(&format!("{:?}", error.kind())),
-            "message": &error.to_string(),
-            "operation": &error.operation().map(Operation::as_str),
-            "status": &error.status().map(|status| status.as_u16()),
-            "oauth_code": &error.oauth_code(),
-            "request_id": &shown(error.request_id()),
-            "retry_after_secs": &error.retry_after().map(|delay| delay.as_secs_f64()),
-        })
-    }
-}
-
-/// The name of a variant as `as_str` has it.
-fn snake_case(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
 }
 
 /// An id as `Display` shows it, because a server chose it.

@@ -70,7 +70,6 @@ impl Default for Shutdown {
 /// What a shutdown, or the removal of a channel, has done and left undone.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use line_channel_token_cache::{ShortLivedSource, Shutdown, TokenCache};
 /// use line_channel_token_core::{ChannelId, ChannelSecret, Operation};
 /// use line_channel_token_mock::{MockBackend, Reply};
@@ -81,7 +80,7 @@ impl Default for Shutdown {
 /// line.given(Operation::Issue).respond(Reply::short_lived_token("the-token"));
 /// line.given(Operation::Revoke).respond(Reply::revoked());
 /// let source = ShortLivedSource::new(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
-/// let tokens = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
+/// let tokens = TokenCache::new(source);
 /// tokens.warm_up().await?;
 ///
 /// let report = tokens.shutdown(Shutdown::default().revoking_current()).await;

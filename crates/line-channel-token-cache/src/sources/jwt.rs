@@ -56,7 +56,6 @@ impl JwtSource {
     /// ([`Event::FallbackSignerUsed`](crate::Event::FallbackSignerUsed)).
     ///
     /// ```
-    /// use std::sync::Arc;
     /// use line_channel_token_cache::{JwtSource, TokenCache};
     /// use line_channel_token_core::{AssertionKid, ChannelId, Operation, TokenLifetime};
     /// use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
@@ -66,13 +65,11 @@ impl JwtSource {
     /// let line = MockBackend::new();
     /// line.given(Operation::IssueJwt)
     ///     .respond(Reply::unknown_assertion_key().then(Reply::jwt_token("the-token", "key-id")));
-    /// let clock = Arc::new(line.clock().clone());
-    /// let signer = |kid| Ok::<_, line_channel_token_core::Error>(
-    ///     FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new(kid)?).with_clock(clock.clone()),
-    /// );
-    /// let source = JwtSource::new(line.client(), signer("next")?, TokenLifetime::MAX)
-    ///     .with_fallback_signer(signer("former")?)?;
-    /// let tokens = TokenCache::builder(source).clock(clock).build();
+    /// let id = ChannelId::new("1234567890")?;
+    /// let next = FakeSigner::new(id.clone(), AssertionKid::new("next")?);
+    /// let former = FakeSigner::new(id, AssertionKid::new("former")?);
+    /// let source = JwtSource::new(line.client(), next, TokenLifetime::MAX).with_fallback_signer(former)?;
+    /// let tokens = TokenCache::new(source);
     /// assert_eq!(tokens.token().await?.header_value(), "Bearer the-token");
     /// # Ok(())
     /// # }

@@ -89,7 +89,7 @@ impl From<ChannelSecret> for Credentials {
 /// let pool = TokenPool::builder(move |channel| {
 ///     Ok(LookupSource::stateless(client.clone(), channel.clone(), lookup.clone()))
 /// })
-/// # .clock(std::sync::Arc::new(line.clock().clone()))
+/// # .clock(line.client().clock())
 /// .build();
 /// assert_eq!(pool.token(&ChannelId::new("1234567890")?).await?.header_value(), "Bearer the-token");
 /// # Ok(())
