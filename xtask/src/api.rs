@@ -18,7 +18,7 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("line-channel-token", &[]),
     ("line-channel-token-assertion", &["async_trait", "serde_core"]),
     ("line-channel-token-cache", &["async_trait", "http", "serde_core"]),
-    ("line-channel-token-core", &["async_trait", "bytes", "http"]),
+    ("line-channel-token-core", &["async_trait", "bytes", "http", "serde_core"]),
     ("line-channel-token-emulator", &["async_trait", "bytes", "http"]),
     ("line-channel-token-hyper", &["async_trait", "bytes", "http", "http_body_util", "hyper_util", "rustls"]),
     ("line-channel-token-mock", &["async_trait", "bytes", "http"]),

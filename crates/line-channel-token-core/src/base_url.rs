@@ -16,6 +16,15 @@ use crate::{Error, Operation, credential, mistaken};
 ///
 /// Only `https` is accepted, because every request carries a secret; `http` is accepted for a loopback address, and
 /// elsewhere only through [`insecure`](Self::insecure).
+///
+/// ```
+/// use line_channel_token_core::BaseUrl;
+///
+/// let gateway: BaseUrl = "https://gateway.example/line".parse()?;
+/// let emulator: BaseUrl = "http://127.0.0.1:8787".parse()?;
+/// assert!("http://gateway.example".parse::<BaseUrl>().is_err(), "secrets would cross the network in clear");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     scheme: Scheme,

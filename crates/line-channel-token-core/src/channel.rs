@@ -96,6 +96,14 @@ impl fmt::Debug for ChannelId {
 /// A channel secret: what the Console shows as "Channel secret". OAuth calls it the client secret.
 ///
 /// `Debug` shows a placeholder; the memory is wiped on drop; [`expose_secret`](Self::expose_secret) is the only way in.
+///
+/// ```
+/// use line_channel_token_core::ChannelSecret;
+///
+/// let secret: ChannelSecret = "0f1e2d3c4b5a69788796a5b4c3d2e1f0".parse()?;
+/// assert_eq!(format!("{secret:?}"), "ChannelSecret(\"[redacted]\")");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct ChannelSecret(SecretString);
 

@@ -112,11 +112,7 @@ impl JwtSource {
 #[async_trait]
 impl TokenSource for JwtSource {
     fn policy(&self) -> SourcePolicy {
-        let policy = policy_of(&self.client, self.signers.first().channel_id()).with_budget(self.budget);
-        match self.grace {
-            Some(grace) => policy.with_revoke_previous_after(grace),
-            None => policy,
-        }
+        policy_of(&self.client, self.signers.first().channel_id(), self.grace).with_budget(self.budget)
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {

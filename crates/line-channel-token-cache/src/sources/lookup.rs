@@ -225,17 +225,14 @@ where
     C: Into<Credentials> + Send + 'static,
 {
     fn policy(&self) -> SourcePolicy {
-        let mut policy = policy_of(&self.client, &self.channel_id);
+        let mut policy = policy_of(&self.client, &self.channel_id, self.grace);
         if matches!(self.family, Family::Stateless) {
             policy = policy.with_min_interval(MIN_INTERVAL);
         }
         if let Some(budget) = self.budget {
             policy = policy.with_budget(budget);
         }
-        match self.grace {
-            Some(grace) => policy.with_revoke_previous_after(grace),
-            None => policy,
-        }
+        policy
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {

@@ -27,6 +27,10 @@ fn is_to_be_revoked(reason: RetireReason, grace: Option<Duration>) -> bool {
 }
 
 /// The policy of a source of this channel's tokens, on the clock of its client.
-fn policy_of(client: &Client, channel_id: &ChannelId) -> SourcePolicy {
-    SourcePolicy::new().with_channel_id(channel_id.clone()).with_clock(client.clock())
+fn policy_of(client: &Client, channel_id: &ChannelId, grace: Option<Duration>) -> SourcePolicy {
+    let policy = SourcePolicy::new().with_channel_id(channel_id.clone()).with_clock(client.clock());
+    match grace {
+        Some(grace) => policy.with_revoke_previous_after(grace),
+        None => policy,
+    }
 }

@@ -72,11 +72,7 @@ pub(super) fn standard_budget() -> IssueBudget {
 #[async_trait]
 impl TokenSource for ShortLivedSource {
     fn policy(&self) -> SourcePolicy {
-        let policy = policy_of(&self.client, &self.channel_id).with_budget(self.budget);
-        match self.grace {
-            Some(grace) => policy.with_revoke_previous_after(grace),
-            None => policy,
-        }
+        policy_of(&self.client, &self.channel_id, self.grace).with_budget(self.budget)
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {

@@ -94,7 +94,7 @@ impl TokenSource for StatelessSource {
             Authentication::Secret(id, _) => id,
             Authentication::Assertion(signers) => signers.first().channel_id(),
         };
-        policy_of(&self.client, channel_id).with_min_interval(MIN_INTERVAL)
+        policy_of(&self.client, channel_id, None).with_min_interval(MIN_INTERVAL)
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {
