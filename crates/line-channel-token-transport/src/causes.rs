@@ -5,7 +5,7 @@ use std::io;
 
 use line_channel_token_core::TransportErrorKind;
 
-use crate::proxy_words::below_socks;
+use crate::proxy_errors::below_socks;
 
 /// What a failed exchange means: a connection that broke, unless a cause says that what came over it was wrong.
 pub(crate) fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportErrorKind {
