@@ -12,13 +12,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Client, ResponseFuture};
-use line_channel_token_core::{Error, HttpBackend, Limits, Sent, Sleep, TransportError};
-use line_channel_token_transport::{Attempt, Chunks, failed_exchange, read_body, timed_out, unsendable};
+use line_channel_token_core::{HttpBackend, Limits, Sent, Sleep, TransportError};
+use line_channel_token_transport::{Attempt, Chunks, exchange_error, read_body, timeout_error, unsendable};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::exchange::{Exchange, Handover, Own, Started};
-use crate::{HyperBackendBuilder, failure};
+use crate::exchange::{Exchange, Handover, Started};
+use crate::own_clients::OwnClients;
+use crate::transport_error::transport_error;
 
 /// Sends requests with the pooling client of hyper-util. A clone shares its connections.
 ///
@@ -36,20 +37,6 @@ use crate::{HyperBackendBuilder, failure};
 pub struct HyperBackend(Arc<dyn Exchange>);
 
 impl HyperBackend {
-    /// A backend with the default settings.
-    ///
-    /// # Errors
-    ///
-    /// As [`HyperBackendBuilder::build`].
-    pub fn new() -> Result<Self, Error> {
-        Self::builder().build()
-    }
-
-    /// Settings that differ from [`new`](Self::new).
-    pub fn builder() -> HyperBackendBuilder {
-        HyperBackendBuilder::new()
-    }
-
     /// A backend over a client of the caller's, of hyper-util 0.1, with its connector, proxies, TLS and pool.
     ///
     /// The deadline and the bound on the body hold as they do for [`new`](Self::new). hyper's client itself follows no
@@ -70,8 +57,8 @@ impl HyperBackend {
         Self(Arc::new(client))
     }
 
-    pub(crate) fn own(own: Own) -> Self {
-        Self(Arc::new(own))
+    pub(crate) fn with_own_clients(clients: OwnClients) -> Self {
+        Self(Arc::new(clients))
     }
 }
 
@@ -87,7 +74,7 @@ impl HttpBackend for HyperBackend {
         let Started { response, handover, attempt } = self.0.start(request)?;
         match timeout(limits.timeout, exchange(response, &handover, &attempt, limits.max_body)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(timed_out(limits.timeout, handover.abandon())),
+            Err(_) => Err(timeout_error(limits.timeout, handover.abandon())),
         }
     }
 
@@ -109,7 +96,7 @@ async fn exchange(
     attempt: &Attempt,
     max_body: usize,
 ) -> Result<Response<Bytes>, TransportError> {
-    let failed = |error| failure::of_request(&error, handover.abandon(), attempt);
+    let failed = |error| transport_error(&error, handover.abandon(), attempt);
     let (parts, incoming) = response.await.map_err(failed)?.into_parts();
     Ok(Response::from_parts(parts, read_body(Body { incoming, attempt }, max_body).await?))
 }
@@ -126,7 +113,7 @@ impl Chunks for Body<'_> {
 
     async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
         while let Some(frame) = self.incoming.frame().await {
-            let frame = frame.map_err(|error| failed_exchange(&error, Sent::Unknown, self.attempt))?;
+            let frame = frame.map_err(|error| exchange_error(&error, Sent::Unknown, self.attempt))?;
             if let Ok(chunk) = frame.into_data() {
                 return Ok(Some(chunk));
             }

@@ -7,15 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use line_channel_token_core::{Error, HttpBackend, Limits, Sleep, TransportError};
-use line_channel_token_transport::{timed_out, unsendable};
+use line_channel_token_core::{HttpBackend, Limits, Sleep, TransportError};
+use line_channel_token_transport::{timeout_error, unsendable};
 use reqwest::Client;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::ReqwestBackendBuilder;
 use crate::exchange::{Clients, convert};
-use crate::own_clients::Own;
+use crate::own_clients::OwnClients;
 
 /// Sends requests with a [`reqwest::Client`]. A clone shares its connections.
 ///
@@ -33,20 +32,6 @@ use crate::own_clients::Own;
 pub struct ReqwestBackend(Clients);
 
 impl ReqwestBackend {
-    /// A backend with the default settings.
-    ///
-    /// # Errors
-    ///
-    /// As [`ReqwestBackendBuilder::build`].
-    pub fn new() -> Result<Self, Error> {
-        Self::builder().build()
-    }
-
-    /// Settings that differ from [`new`](Self::new).
-    pub fn builder() -> ReqwestBackendBuilder {
-        ReqwestBackendBuilder::new()
-    }
-
     /// A backend over a client of the caller's, of reqwest 0.13, with its proxies, roots, connections and timeouts.
     ///
     /// The deadline, the bound on the body and the cleaning of errors hold as they do for [`new`](Self::new). The rest
@@ -67,8 +52,8 @@ impl ReqwestBackend {
         Self(Clients::Given(client))
     }
 
-    pub(crate) fn own(own: Own) -> Self {
-        Self(Clients::Own(Arc::new(own)))
+    pub(crate) fn with_own_clients(clients: OwnClients) -> Self {
+        Self(Clients::Own(Arc::new(clients)))
     }
 }
 
@@ -82,7 +67,7 @@ impl HttpBackend for ReqwestBackend {
         let (request, progress) = convert(request)?;
         match timeout(limits.timeout, exchange.run(request, &progress, limits.max_body)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(timed_out(limits.timeout, progress.abandon())),
+            Err(_) => Err(timeout_error(limits.timeout, progress.abandon())),
         }
     }
 

@@ -30,7 +30,7 @@ impl<C: Clone> Pools<C> {
 
     /// The client for a request with these extensions.
     #[must_use]
-    pub fn of(&self, extensions: &Extensions) -> &C {
+    pub fn for_request(&self, extensions: &Extensions) -> &C {
         match extensions.get::<Operation>() {
             Some(operation) if operation.is_idempotent() => &self.kept,
             // A layer above may have made the request anew and lost what it is.
@@ -56,7 +56,7 @@ mod tests {
         if let Some(operation) = operation {
             extensions.insert(operation);
         }
-        *pools.of(&extensions)
+        *pools.for_request(&extensions)
     }
 
     #[test]

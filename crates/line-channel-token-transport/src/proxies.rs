@@ -9,7 +9,7 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use line_channel_token_core::Error;
 
-use crate::ProxyUrl;
+use crate::proxy_url::ProxyUrl;
 
 /// Hosts that are never reached through a proxy: `localhost` and the names below it, and each loopback address, also as IPv6
 /// writes those of IPv4.

@@ -1,4 +1,4 @@
-//! What a proxy refused, in our own words.
+//! Why a proxy refused, in our own words.
 //!
 //! hyper-util's errors of its proxy clients, which reqwest uses too, have types without a public path. Each is the `Error`
 //! of a service that has one.
@@ -8,44 +8,33 @@ use std::error::Error as StdError;
 
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
 use tower_service::Service;
 
-use crate::causes::chain;
+use crate::attempt::Attempt;
+use crate::error_chain::{SocksError, chain};
 use crate::io_errors::SOCKS_LOOKUP;
-use crate::transport_errors::Attempt;
 
 type TunnelError = <Tunnel<HttpConnector> as Service<Uri>>::Error;
-/// The same for SOCKS 4.
-type SocksError = <SocksV5<HttpConnector> as Service<Uri>>::Error;
 
-/// The refusal of a proxy, with its name, if the proxy was reached and refused.
-pub(crate) fn of_refusal(error: &(dyn StdError + 'static), attempt: &Attempt) -> Option<Cow<'static, str>> {
+/// Why the proxy refused, with its name, if it was reached and refused.
+pub(crate) fn refusal(error: &(dyn StdError + 'static), attempt: &Attempt) -> Option<Cow<'static, str>> {
     let words = chain(error).find_map(|cause| {
-        cause.downcast_ref().and_then(of_tunnel).or_else(|| cause.downcast_ref().and_then(of_socks))
+        cause.downcast_ref().and_then(tunnel_refusal).or_else(|| cause.downcast_ref().and_then(socks_refusal))
     })?;
     let proxy = attempt.proxy.as_ref().map_or_else(|| "the proxy".to_owned(), |proxy| format!("proxy {proxy}"));
     Some(format!("{proxy} {words}").into())
 }
 
-/// Whether the error came up on the way to the proxy: TLS inside a tunnel is the server's.
-pub(crate) fn is_of_proxy(error: &(dyn StdError + 'static), attempt: &Attempt) -> bool {
-    let of_client = chain(error).any(|cause| cause.is::<TunnelError>() || cause.is::<SocksError>());
-    let of_tls = chain(error).any(|cause| cause.is::<rustls::Error>());
-    let of_lookup = chain(error).any(|cause| cause.to_string() == SOCKS_LOOKUP);
-    (of_client || !of_tls || !attempt.encrypted) && !of_lookup
+/// Whether the error occurred before the proxy responded: TLS inside a tunnel is that of the server.
+pub(crate) fn failed_at_proxy(error: &(dyn StdError + 'static), attempt: &Attempt) -> bool {
+    let in_client = chain(error).any(|cause| cause.is::<TunnelError>() || cause.is::<SocksError>());
+    let in_tls = chain(error).any(|cause| cause.is::<rustls::Error>());
+    let in_lookup = chain(error).any(|cause| cause.to_string() == SOCKS_LOOKUP);
+    (in_client || !in_tls || !attempt.encrypted) && !in_lookup
 }
 
-/// The error below one of SOCKS, which names none as its source.
-pub(crate) fn below_socks(error: &SocksError) -> Option<&(dyn StdError + 'static)> {
-    match error {
-        SocksError::Inner(error) => Some(error),
-        SocksError::Io(error) => Some(error),
-        _ => None,
-    }
-}
-
-fn of_tunnel(error: &TunnelError) -> Option<&'static str> {
+fn tunnel_refusal(error: &TunnelError) -> Option<&'static str> {
     Some(match error {
         TunnelError::ProxyAuthRequired => "refused: 407 proxy authentication required (user and password in its URL?)",
         TunnelError::TunnelUnsuccessful => "refused: it opens no tunnel to the host",
@@ -56,8 +45,8 @@ fn of_tunnel(error: &TunnelError) -> Option<&'static str> {
     })
 }
 
-fn of_socks(error: &SocksError) -> Option<&'static str> {
-    // The names of the variants, which are the only thing of these types that is public.
+fn socks_refusal(error: &SocksError) -> Option<&'static str> {
+    // `Debug` names the variant, and nothing else of these types is public.
     let refusal = match error {
         SocksError::V5(error) => format!("{error:?}"),
         SocksError::V4(error) => format!("{error:?}"),

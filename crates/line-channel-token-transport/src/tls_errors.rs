@@ -1,39 +1,39 @@
-//! What went wrong in TLS, in our own words. Another TLS library than rustls says nothing here.
+//! TLS errors of rustls, in our own words. Those of other TLS libraries are not known here.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
-use crate::causes::chain;
+use crate::error_chain::chain;
 
-/// What rustls found, if it was rustls.
-pub(crate) fn of(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
-    chain(error).filter_map(|cause| cause.downcast_ref::<Error>()).last().map(|error| in_words(error).into())
+/// The error of rustls in the chain, if there is one.
+pub(crate) fn tls_cause(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
+    chain(error).filter_map(|cause| cause.downcast_ref::<Error>()).last().map(|error| describe(error).into())
 }
 
-fn in_words(error: &Error) -> &'static str {
+fn describe(error: &Error) -> &'static str {
     match error {
-        Error::InvalidCertificate(error) => of_certificate(error),
+        Error::InvalidCertificate(error) => certificate_cause(error),
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             "no TLS: the port does not speak TLS (plain http?)"
         }
-        Error::InvalidMessage(_) => "no TLS: the other end sends what is no TLS",
-        Error::AlertReceived(alert) => of_alert(*alert),
+        Error::InvalidMessage(_) => "no TLS: the server sends something else",
+        Error::AlertReceived(alert) => alert_cause(*alert),
         Error::NoCertificatesPresented => "TLS: the server shows no certificate",
         Error::NoApplicationProtocol => NO_HTTP1,
         Error::PeerIncompatible(_) => "TLS: the server supports no version or cipher that this client does",
         Error::PeerMisbehaved(_) | Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
             "TLS: the server breaks the protocol"
         }
-        Error::DecryptError | Error::PeerSentOversizedRecord => "TLS: what came was damaged on the way",
+        Error::DecryptError | Error::PeerSentOversizedRecord => "TLS: a record was damaged in transit",
         _ => "TLS failed",
     }
 }
 
 const NO_HTTP1: &str = "TLS: the server does not offer HTTP/1.1 (ALPN)";
 
-fn of_certificate(error: &CertificateError) -> &'static str {
+fn certificate_cause(error: &CertificateError) -> &'static str {
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it expired",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
@@ -51,8 +51,8 @@ fn of_certificate(error: &CertificateError) -> &'static str {
         CertificateError::UnknownRevocationStatus
         | CertificateError::ExpiredRevocationList
         | CertificateError::ExpiredRevocationListContext { .. }
-        | CertificateError::InvalidOcspResponse => "whether it was revoked cannot be told",
-        CertificateError::Other(other) => of_other(&*other.0),
+        | CertificateError::InvalidOcspResponse => "its revocation status is unknown",
+        CertificateError::Other(other) => verifier_cause(&*other.0),
         _ => "it was refused",
     }
 }
@@ -60,8 +60,8 @@ fn of_certificate(error: &CertificateError) -> &'static str {
 const NOT_FOR_SERVERS: &str = "it is not meant for servers (extended key usage)";
 const UNSUPPORTED: &str = "its signature algorithm is not supported";
 
-/// What rustls passes on of its certificate verifier.
-fn of_other(error: &(dyn StdError + 'static)) -> &'static str {
+/// An error of the certificate verifier that rustls passes on.
+fn verifier_cause(error: &(dyn StdError + 'static)) -> &'static str {
     match error.downcast_ref::<webpki::Error>() {
         Some(webpki::Error::CaUsedAsEndEntity) => {
             "a CA certificate is used as the server's own (self-signed by `openssl req -x509`: make it with \
@@ -78,7 +78,7 @@ fn of_other(error: &(dyn StdError + 'static)) -> &'static str {
     }
 }
 
-fn of_alert(alert: AlertDescription) -> &'static str {
+fn alert_cause(alert: AlertDescription) -> &'static str {
     match alert {
         AlertDescription::CertificateRequired => "TLS: the server demands a client certificate",
         AlertDescription::BadCertificate
@@ -108,30 +108,30 @@ mod tests {
 
     use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, OtherError};
 
-    use super::of;
+    use super::tls_cause;
 
     #[test]
     fn each_error_has_its_words_below_io_errors() {
-        let of_webpki = |error| Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(error))));
+        let webpki_error = |error| Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(error))));
         for (error, words) in [
             (Error::InvalidCertificate(CertificateError::Expired), "it expired"),
             (Error::InvalidCertificate(CertificateError::NotValidForName), "it is for another host"),
             (Error::InvalidCertificate(CertificateError::UnknownIssuer), "unknown issuer"),
-            (of_webpki(webpki::Error::CaUsedAsEndEntity), "a CA certificate is used as the server's own"),
+            (webpki_error(webpki::Error::CaUsedAsEndEntity), "a CA certificate is used as the server's own"),
             (Error::InvalidMessage(InvalidMessage::InvalidContentType), "does not speak TLS"),
             (Error::AlertReceived(AlertDescription::CertificateRequired), "demands a client certificate"),
             (Error::AlertReceived(AlertDescription::NoApplicationProtocol), "ALPN"),
         ] {
             let nested = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error));
-            let found = of(&nested).unwrap_or_default();
+            let found = tls_cause(&nested).unwrap_or_default();
             assert!(found.contains(words), "{found}");
         }
-        assert_eq!(of(&io::Error::from(io::ErrorKind::ConnectionReset)), None);
+        assert_eq!(tls_cause(&io::Error::from(io::ErrorKind::ConnectionReset)), None);
     }
 
     #[test]
     fn names_of_a_certificate_are_not_repeated() {
         let error = Error::General("s3cret.example".to_owned());
-        assert_eq!(of(&error).as_deref(), Some("TLS failed"));
+        assert_eq!(tls_cause(&error).as_deref(), Some("TLS failed"));
     }
 }

@@ -1,7 +1,7 @@
-//! The transport errors of a failed exchange: their kind by what the causes are, and the causes in our own words.
+//! The transport errors of a failed exchange: their kind by the types of the causes, and the cause in our own words.
 //!
-//! No foreign error is attached: their texts can hold hosts, names of certificates, headers, and all that a connector of
-//! the caller's puts there. Only what the operating system said goes along, as a new `std::io::Error` made of its number.
+//! No error of another library is attached: their texts can hold hosts, names of certificates, headers, and whatever the
+//! caller's own connector puts there. Only the code of the operating system is, as a new `std::io::Error`.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -10,26 +10,18 @@ use std::time::Duration;
 
 use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
 
-use crate::causes::{kind_of_causes, kind_of_failed_connect};
+use crate::attempt::Attempt;
+use crate::error_kinds::{kind_of_causes, kind_of_connect_error};
 use crate::{io_errors, proxy_errors, tls_errors};
 
-/// What is known of an exchange beside its error.
-#[derive(Clone, Debug, Default)]
-pub struct Attempt {
-    /// Whether the URL says `https`.
-    pub encrypted: bool,
-    /// The proxy in between, as `scheme://host:port`, without credentials.
-    pub proxy: Option<String>,
-}
-
-/// The error of a connection that never stood.
+/// The error of a connection that was not established.
 #[must_use]
-pub fn failed_connect(error: &(dyn StdError + 'static), sent: Sent, attempt: &Attempt) -> TransportError {
-    let failure = TransportError::new(kind_of_failed_connect(error), sent);
-    let words = proxy_errors::of_refusal(error, attempt).unwrap_or_else(|| {
-        let words = tls_errors::of(error).or_else(|| io_errors::of_connecting(error)).unwrap_or(UNKNOWN.into());
+pub fn connect_error(error: &(dyn StdError + 'static), sent: Sent, attempt: &Attempt) -> TransportError {
+    let failure = TransportError::new(kind_of_connect_error(error), sent);
+    let words = proxy_errors::refusal(error, attempt).unwrap_or_else(|| {
+        let words = tls_errors::tls_cause(error).or_else(|| io_errors::connect_cause(error)).unwrap_or(UNKNOWN.into());
         match &attempt.proxy {
-            Some(proxy) if proxy_errors::is_of_proxy(error, attempt) => format!("proxy {proxy}: {words}").into(),
+            Some(proxy) if proxy_errors::failed_at_proxy(error, attempt) => format!("proxy {proxy}: {words}").into(),
             _ => words,
         }
     });
@@ -38,26 +30,27 @@ pub fn failed_connect(error: &(dyn StdError + 'static), sent: Sent, attempt: &At
 
 /// The error of a connection that took longer than its `limit`, if that is known.
 #[must_use]
-pub fn connect_timed_out(limit: Option<Duration>, sent: Sent, attempt: &Attempt) -> TransportError {
+pub fn connect_timeout_error(limit: Option<Duration>, sent: Sent, attempt: &Attempt) -> TransportError {
     let through = attempt.proxy.as_ref().map(|proxy| format!(" through proxy {proxy}")).unwrap_or_default();
-    let limit = limit.map_or_else(|| "the client allows".to_owned(), in_words);
+    let limit = limit.map_or_else(|| "the client allows".to_owned(), with_unit);
     TransportError::new(TransportErrorKind::Connect, sent)
         .with_detail(format!("connecting{through} took longer than {limit}"))
 }
 
-/// The error of an exchange that broke after its connection stood.
+/// The error of an exchange that failed after its connection was established.
 #[must_use]
-pub fn failed_exchange(error: &(dyn StdError + 'static), sent: Sent, attempt: &Attempt) -> TransportError {
+pub fn exchange_error(error: &(dyn StdError + 'static), sent: Sent, attempt: &Attempt) -> TransportError {
     let failure = TransportError::new(kind_of_causes(error), sent);
-    let words = tls_errors::of(error).or_else(|| io_errors::of_exchange(error, attempt)).unwrap_or(UNKNOWN.into());
+    let words =
+        tls_errors::tls_cause(error).or_else(|| io_errors::exchange_cause(error, attempt)).unwrap_or(UNKNOWN.into());
     with_system_error(failure.with_detail(words), error)
 }
 
-/// The error of a call that met its deadline.
+/// The error of a call that reached its deadline.
 #[must_use]
-pub fn timed_out(limit: Duration, sent: Sent) -> TransportError {
+pub fn timeout_error(limit: Duration, sent: Sent) -> TransportError {
     TransportError::new(TransportErrorKind::Timeout, sent)
-        .with_detail(format!("no complete response within {}", in_words(limit)))
+        .with_detail(format!("no complete response within {}", with_unit(limit)))
 }
 
 /// The error of a request that cannot be sent at all.
@@ -77,7 +70,7 @@ fn with_system_error(failure: TransportError, error: &(dyn StdError + 'static)) 
 }
 
 /// A duration with its unit: `5 s`, `1.5 s`, `200 ms`.
-fn in_words(duration: Duration) -> String {
+fn with_unit(duration: Duration) -> String {
     match duration.subsec_millis() {
         0 => format!("{} s", duration.as_secs()),
         millis if duration.as_secs() == 0 => format!("{millis} ms"),
@@ -94,7 +87,9 @@ mod tests {
 
     use line_channel_token_core::{Sent, TransportErrorKind};
 
-    use super::{Attempt, connect_timed_out, failed_connect, failed_exchange, in_words, timed_out};
+    use crate::attempt::Attempt;
+
+    use super::{connect_error, connect_timeout_error, exchange_error, timeout_error, with_unit};
 
     /// An error of a foreign connector, whose text holds what it should not.
     #[derive(Debug)]
@@ -117,10 +112,10 @@ mod tests {
         for (millis, words) in
             [(0, "0 s"), (5000, "5 s"), (200, "200 ms"), (1500, "1.5 s"), (61_050, "61.05 s"), (10_001, "10.001 s")]
         {
-            assert_eq!(in_words(Duration::from_millis(millis)), words);
+            assert_eq!(with_unit(Duration::from_millis(millis)), words);
         }
         assert_eq!(
-            timed_out(Duration::from_secs(10), Sent::Unknown).to_string(),
+            timeout_error(Duration::from_secs(10), Sent::Unknown).to_string(),
             "the deadline passed: no complete response within 10 s"
         );
     }
@@ -138,12 +133,12 @@ mod tests {
                 "could not connect: connecting through proxy http://127.0.0.1:3128 took longer than 5 s",
             ),
         ] {
-            assert_eq!(connect_timed_out(limit, Sent::NotSent, attempt).to_string(), text);
+            assert_eq!(connect_timeout_error(limit, Sent::NotSent, attempt).to_string(), text);
         }
     }
 
     #[test]
-    fn the_text_of_a_foreign_error_goes_nowhere() {
+    fn the_text_of_a_foreign_error_is_not_shown() {
         for inner in [
             io::Error::other("s3cret"),
             io::Error::new(io::ErrorKind::InvalidData, "s3cret"),
@@ -152,8 +147,8 @@ mod tests {
         ] {
             let error = Foreign(inner);
             for failure in [
-                failed_connect(&error, Sent::NotSent, &Attempt::default()),
-                failed_exchange(&error, Sent::Unknown, &Attempt::default()),
+                connect_error(&error, Sent::NotSent, &Attempt::default()),
+                exchange_error(&error, Sent::Unknown, &Attempt::default()),
             ] {
                 let source = failure.source().map(|source| format!("{source} {source:?}"));
                 let text = format!("{failure} {failure:?} {source:?}");
@@ -164,9 +159,9 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_operating_system_stays_to_be_looked_for() {
+    fn the_error_of_the_operating_system_is_the_source() {
         let refused = io::Error::from_raw_os_error(if cfg!(windows) { 10061 } else { 111 });
-        let failure = failed_connect(&Foreign(refused), Sent::NotSent, &Attempt::default());
+        let failure = connect_error(&Foreign(refused), Sent::NotSent, &Attempt::default());
         assert_eq!(failure.kind(), TransportErrorKind::Connect);
         if cfg!(any(windows, target_os = "linux")) {
             let source = failure.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);

@@ -1,4 +1,4 @@
-//! What an error of hyper means for the call.
+//! The transport error for an error of hyper.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use hyper_util::client::legacy;
 use line_channel_token_core::{Sent, TransportError};
-use line_channel_token_transport::{Attempt, chain, connect_timed_out, failed_connect, failed_exchange};
+use line_channel_token_transport::{Attempt, chain, connect_error, connect_timeout_error, exchange_error};
 
 /// The transport error for a request that got no response.
-pub(crate) fn of_request(error: &legacy::Error, sent: Sent, attempt: &Attempt) -> TransportError {
+pub(crate) fn transport_error(error: &legacy::Error, sent: Sent, attempt: &Attempt) -> TransportError {
     if !error.is_connect() {
-        return failed_exchange(error, sent, attempt);
+        return exchange_error(error, sent, attempt);
     }
     match chain(error).find_map(|cause| cause.downcast_ref::<ConnectTimedOut>()) {
-        Some(ConnectTimedOut(limit)) => connect_timed_out(Some(*limit), sent, attempt),
-        None => failed_connect(error, sent, attempt),
+        Some(ConnectTimedOut(limit)) => connect_timeout_error(Some(*limit), sent, attempt),
+        None => connect_error(error, sent, attempt),
     }
 }
 

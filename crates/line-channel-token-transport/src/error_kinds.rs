@@ -1,18 +1,18 @@
-//! What the causes of a failed exchange mean.
+//! The kind of a transport error, by the types of its causes.
 
 use std::error::Error as StdError;
 use std::io;
 
 use line_channel_token_core::TransportErrorKind;
 
-use crate::proxy_errors::below_socks;
+use crate::error_chain::chain;
 
-/// What a failed exchange means: a connection that broke, unless a cause says that what came over it was wrong.
+/// The kind for a failed exchange: the connection broke, unless a cause says that what came over it is not HTTP.
 pub(crate) fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     let mut kind = TransportErrorKind::Other;
     for cause in chain(error) {
         if let Some(cause) = cause.downcast_ref::<hyper::Error>() {
-            if cause.is_parse() || (cause.is_user() && !lost_its_runtime(cause)) {
+            if cause.is_parse() || (cause.is_user() && !runtime_has_ended(cause)) {
                 return TransportErrorKind::Other;
             }
             kind = TransportErrorKind::Interrupted;
@@ -26,33 +26,19 @@ pub(crate) fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportError
     kind
 }
 
-/// Whether the runtime has ended that the connection belonged to, or its task panicked. hyper counts that as an error of
-/// the user's, as it does a body that fails, and tells it apart by its text alone.
-pub(crate) fn lost_its_runtime(error: &hyper::Error) -> bool {
+/// Whether the runtime of the connection has ended, or its task panicked. For hyper that is a user error, like a request body that
+/// fails, with a text of its own.
+pub(crate) fn runtime_has_ended(error: &hyper::Error) -> bool {
     error.to_string() == "dispatch task is gone"
 }
 
-/// What a connection that never stood means: its server could not be reached, or showed a certificate that rustls
-/// does not trust. Another TLS library's refusal of a certificate looks like any other failure.
-pub(crate) fn kind_of_failed_connect(error: &(dyn StdError + 'static)) -> TransportErrorKind {
+/// The kind for a connection that was not established: rustls does not trust the server's certificate, or anything else. A
+/// certificate error of another TLS library looks like any other failure.
+pub(crate) fn kind_of_connect_error(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     let refused = |cause: &(dyn StdError + 'static)| {
         matches!(cause.downcast_ref::<rustls::Error>(), Some(rustls::Error::InvalidCertificate(_)))
     };
     if chain(error).any(refused) { TransportErrorKind::Certificate } else { TransportErrorKind::Connect }
-}
-
-/// An error and all its causes.
-pub fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| {
-        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            // An I/O error names its inner error's source as its own, and so passes the inner error over.
-            Some(inner as &(dyn StdError + 'static))
-        } else if let Some(socks) = error.downcast_ref() {
-            below_socks(socks)
-        } else {
-            error.source()
-        }
-    })
 }
 
 #[cfg(test)]
@@ -64,7 +50,8 @@ mod tests {
 
     use rustls::{CertificateError, InvalidMessage};
 
-    use super::{chain, kind_of_causes, kind_of_failed_connect};
+    use super::{kind_of_causes, kind_of_connect_error};
+    use crate::error_chain::chain;
 
     #[derive(Debug)]
     struct Outer(io::Error);
@@ -102,15 +89,12 @@ mod tests {
             (rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), TransportErrorKind::Connect),
             (rustls::Error::NoCertificatesPresented, TransportErrorKind::Connect),
         ] {
-            assert_eq!(kind_of_failed_connect(&tls), kind);
+            assert_eq!(kind_of_connect_error(&tls), kind);
             let of_tls = io::Error::new(io::ErrorKind::InvalidData, tls);
             let error = Outer(io::Error::other(of_tls));
             assert_eq!(chain(&error).count(), 4);
-            assert_eq!(kind_of_failed_connect(&error), kind);
+            assert_eq!(kind_of_connect_error(&error), kind);
         }
-        assert_eq!(
-            kind_of_failed_connect(&Outer(io::ErrorKind::ConnectionRefused.into())),
-            TransportErrorKind::Connect
-        );
+        assert_eq!(kind_of_connect_error(&Outer(io::ErrorKind::ConnectionRefused.into())), TransportErrorKind::Connect);
     }
 }
