@@ -8,8 +8,10 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use line_channel_token_core::{HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
 
-use crate::cases::Make;
 use crate::server::Server;
+
+/// Makes the backend under test. The text is the PEM of the CA that signs the certificates of the suite's servers.
+pub type Make = fn(ca_pem: &str) -> Arc<dyn HttpBackend>;
 
 /// The form of every POST. It holds a secret.
 pub(crate) const FORM: &str = "grant_type=client_credentials&client_id=1234567890&client_secret=s3cretBODY";
@@ -137,4 +139,9 @@ pub(crate) fn texts(error: &TransportError) -> String {
         next = error.source();
     }
     texts
+}
+
+/// What `Display` of an error with this cause says.
+pub(crate) fn message(kind: TransportErrorKind, sent: Sent, cause: &str) -> String {
+    TransportError::new(kind, sent).with_detail(cause.to_owned()).to_string()
 }

@@ -20,6 +20,8 @@ mod test_ca;
 #[doc(hidden)]
 pub mod cases;
 #[doc(hidden)]
+pub use calls::Make;
+#[doc(hidden)]
 pub use line_channel_token_core::{Error, ErrorKind, HttpBackend};
 #[doc(hidden)]
 pub use run::{Rule, run};

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{HeaderValue, LOCATION};
 use http::{Request, Response};
-use line_channel_token_conformance::cases::{Make, connection_errors, connections, deadlines, idle, responses, sizes};
-use line_channel_token_conformance::{Rule, run};
+use line_channel_token_conformance::cases::{connection_errors, connections, deadlines, idle, responses, sizes};
+use line_channel_token_conformance::{Make, Rule, run};
 use line_channel_token_core::{HttpBackend, Limits, Operation, Sent, TransportError, TransportErrorKind};
 use line_channel_token_hyper::HyperBackend;
 

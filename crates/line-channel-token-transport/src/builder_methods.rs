@@ -17,7 +17,6 @@
 ///
 /// let builder = BackendBuilder(ClientSettings::default()).no_proxy();
 /// assert!(format!("{builder:?}").starts_with("BackendBuilder { extra_roots: 0,"));
-/// # fn main() {}
 /// ```
 #[doc(hidden)]
 #[macro_export]

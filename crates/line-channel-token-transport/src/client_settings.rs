@@ -12,7 +12,7 @@ use crate::proxy_url::ProxyUrl;
 use crate::roots::roots_from_pem;
 use crate::tls;
 
-/// The settings as their setters leave them. [`builder_methods!`](crate::builder_methods) writes the setters of a builder, with
+/// The settings as their setters leave them. The macro `builder_methods!` writes the setters of a builder, with
 /// their documentation.
 ///
 /// ```

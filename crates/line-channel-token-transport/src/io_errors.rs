@@ -18,15 +18,15 @@ pub(crate) fn connect_cause(error: &(dyn StdError + 'static)) -> Option<Cause> {
             format!("dns: {OUT_OF_FILES}").into()
         }));
     }
-    last(error, |cause| io_cause(cause, "connection closed during the TLS handshake"))
+    last_cause(error, |error| io_cause(error, "connection closed during the TLS handshake"))
 }
 
 /// Why an exchange failed, if it is known.
 pub(crate) fn exchange_cause(error: &(dyn StdError + 'static), attempt: &Attempt) -> Option<Cause> {
     let hyper_error = chain(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>()).last();
-    last(error, |cause| io_cause(cause, "connection closed"))
+    last_cause(error, |error| io_cause(error, "connection closed"))
         .or_else(|| hyper_error.and_then(|error| http_cause(error, attempt)))
-        .or_else(|| last(error, framing_cause))
+        .or_else(|| last_cause(error, framing_cause))
 }
 
 /// The error code of the operating system, if there is one.
@@ -39,9 +39,9 @@ fn is_lookup_error(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|cause| ["dns error", "error resolving DNS", SOCKS_LOOKUP].contains(&cause.to_string().as_str()))
 }
 
-/// The words for the last I/O error in the chain that has some.
-fn last(error: &(dyn StdError + 'static), words: impl Fn(&io::Error) -> Option<Cause>) -> Option<Cause> {
-    chain(error).filter_map(|cause| words(cause.downcast_ref::<io::Error>()?)).last()
+/// The cause that the last I/O error in the chain with a known one has.
+fn last_cause(error: &(dyn StdError + 'static), to_cause: impl Fn(&io::Error) -> Option<Cause>) -> Option<Cause> {
+    chain(error).filter_map(|error| to_cause(error.downcast_ref::<io::Error>()?)).last()
 }
 
 /// The text of a failed local lookup, for SOCKS proxies that do none.
@@ -55,7 +55,7 @@ fn is_out_of_files(code: i32) -> bool {
 }
 
 fn io_cause(error: &io::Error, closed: &'static str) -> Option<Cause> {
-    let words = match error.kind() {
+    let cause = match error.kind() {
         ErrorKind::ConnectionRefused => "connection refused",
         ErrorKind::ConnectionReset => "connection reset",
         ErrorKind::ConnectionAborted => "connection aborted",
@@ -67,14 +67,14 @@ fn io_cause(error: &io::Error, closed: &'static str) -> Option<Cause> {
         ErrorKind::NetworkDown => "network down",
         ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable => "no local address or port is free",
         ErrorKind::PermissionDenied => "the operating system does not permit it",
-        ErrorKind::TimedOut => "the operating system gave up waiting for the other end",
+        ErrorKind::TimedOut => "the operating system's timeout passed",
         _ => match error.raw_os_error() {
             Some(code) if is_out_of_files(code) => OUT_OF_FILES,
             Some(code) => return Some(format!("os error {code}").into()),
             None => return None,
         },
     };
-    Some(words.into())
+    Some(cause.into())
 }
 
 /// hyper reports malformed framing of a body as an I/O error without a code.
@@ -85,7 +85,7 @@ fn framing_cause(error: &io::Error) -> Option<Cause> {
 
 fn http_cause(error: &hyper::Error, attempt: &Attempt) -> Option<Cause> {
     // hyper has no method for it, only this text.
-    let words = if error.to_string() == "message head is too large" {
+    let cause = if error.to_string() == "message head is too large" {
         "the response's headers are too large"
     } else if error.is_parse() {
         // A TLS port takes a plain request for a malformed handshake, and responds with an alert, which is not HTTP.
@@ -99,7 +99,7 @@ fn http_cause(error: &hyper::Error, attempt: &Attempt) -> Option<Cause> {
     } else {
         return None;
     };
-    Some(words.into())
+    Some(cause.into())
 }
 
 #[cfg(test)]
@@ -111,14 +111,14 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_words() {
-        for (kind, words) in [
+        for (kind, cause) in [
             (io::ErrorKind::ConnectionRefused, "connection refused"),
             (io::ErrorKind::ConnectionReset, "connection reset"),
             (io::ErrorKind::HostUnreachable, "host unreachable"),
             (io::ErrorKind::NetworkUnreachable, "network unreachable"),
             (io::ErrorKind::UnexpectedEof, "connection closed during the TLS handshake"),
         ] {
-            assert_eq!(connect_cause(&io::Error::from(kind)).as_deref(), Some(words));
+            assert_eq!(connect_cause(&io::Error::from(kind)).as_deref(), Some(cause));
         }
         let closed = io::Error::new(io::ErrorKind::UnexpectedEof, "s3cret");
         assert_eq!(exchange_cause(&closed, &Attempt::default()).as_deref(), Some("connection closed"));

@@ -1,4 +1,4 @@
-//! A response body, read whole and bounded.
+//! Reads a response body up to a limit.
 
 use std::future::Future;
 
@@ -6,20 +6,45 @@ use bytes::{Bytes, BytesMut};
 use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
 
 /// A response body that comes in chunks.
+///
+/// ```
+/// use bytes::Bytes;
+/// use line_channel_token_core::{TransportError, TransportErrorKind};
+/// use line_channel_token_transport::{Chunks, read_body};
+///
+/// struct OneChunk(Option<Bytes>);
+///
+/// impl Chunks for OneChunk {
+///     fn announced(&self) -> Option<u64> {
+///         None
+///     }
+///
+///     async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+///         Ok(self.0.take())
+///     }
+/// }
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # runtime.block_on(async {
+/// assert_eq!(read_body(OneChunk(Some("four".into())), 4).await.unwrap(), "four");
+/// let error = read_body(OneChunk(Some("four".into())), 3).await.unwrap_err();
+/// assert_eq!(error.kind(), TransportErrorKind::BodyTooLarge);
+/// # });
+/// ```
 pub trait Chunks {
-    /// The length that the response announced, in bytes, if it announced one.
+    /// The Content-Length of the response in bytes, if it has one.
     fn announced(&self) -> Option<u64>;
 
-    /// The next chunk, or `None` at the end. Trailers are passed over.
+    /// The next chunk, or `None` at the end. Trailers are skipped.
     fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, TransportError>> + Send;
 }
 
-/// The whole body, refused as soon as it is known to be larger than `max_body` bytes. A body in one chunk is not copied.
+/// The whole body, or an error as soon as it is known to be larger than `max_body` bytes. A body in one chunk is not copied.
 ///
 /// # Errors
 ///
 /// Kind [`BodyTooLarge`](TransportErrorKind::BodyTooLarge), kind [`Interrupted`](TransportErrorKind::Interrupted) if the
-/// body ends before its announced length, or whatever kept a chunk from coming.
+/// body ends before its announced length, and the errors of [`Chunks::next`].
 pub async fn read_body(mut chunks: impl Chunks, max_body: usize) -> Result<Bytes, TransportError> {
     let announced = chunks.announced();
     if announced.is_some_and(|length| length > max_body as u64) {
@@ -51,8 +76,8 @@ async fn read_chunks(
     let Some(second) = chunks.next().await? else {
         return Ok(first);
     };
-    let room = announced.map_or(first.len() + second.len(), |length| length as usize);
-    let mut whole = BytesMut::with_capacity(room);
+    let capacity = announced.map_or(first.len() + second.len(), |length| length as usize);
+    let mut whole = BytesMut::with_capacity(capacity);
     whole.extend_from_slice(&first);
     let mut next = Some(second);
     while let Some(chunk) = next {

@@ -19,11 +19,11 @@ type TunnelError = <Tunnel<HttpConnector> as Service<Uri>>::Error;
 
 /// Why the proxy refused, with its name, if it was reached and refused.
 pub(crate) fn refusal(error: &(dyn StdError + 'static), attempt: &Attempt) -> Option<Cow<'static, str>> {
-    let words = chain(error).find_map(|cause| {
+    let refusal = chain(error).find_map(|cause| {
         cause.downcast_ref().and_then(tunnel_refusal).or_else(|| cause.downcast_ref().and_then(socks_refusal))
     })?;
     let proxy = attempt.proxy.as_ref().map_or_else(|| "the proxy".to_owned(), |proxy| format!("proxy {proxy}"));
-    Some(format!("{proxy} {words}").into())
+    Some(format!("{proxy} {refusal}").into())
 }
 
 /// Whether the error occurred before the proxy responded: TLS inside a tunnel is that of the server.
@@ -40,7 +40,7 @@ fn tunnel_refusal(error: &TunnelError) -> Option<&'static str> {
         TunnelError::TunnelUnsuccessful => "refused: it opens no tunnel to the host",
         TunnelError::TunnelUnexpectedEof => "refused: it closed the connection",
         TunnelError::ProxyHeadersTooLong => "refused: the headers of its response are too large",
-        TunnelError::MissingHost => "is of no use: the URL has no host",
+        TunnelError::MissingHost => "cannot be used: the URL has no host",
         TunnelError::ConnectFailed(_) | TunnelError::Io(_) => return None,
     })
 }
@@ -51,9 +51,11 @@ fn socks_refusal(error: &SocksError) -> Option<&'static str> {
         SocksError::V5(error) => format!("{error:?}"),
         SocksError::V4(error) => format!("{error:?}"),
         SocksError::Parsing(_) => return Some("does not speak SOCKS of this version"),
-        SocksError::DnsFailure => return Some("is of no use: dns: the host has no address"),
-        SocksError::MissingHost | SocksError::MissingPort => return Some("is of no use: the URL has no host or port"),
-        SocksError::Serialize(_) => return Some("is of no use: user, password or host is too long for SOCKS"),
+        SocksError::DnsFailure => return Some("cannot be used: dns: the host has no address"),
+        SocksError::MissingHost | SocksError::MissingPort => {
+            return Some("cannot be used: the URL has no host or port");
+        }
+        SocksError::Serialize(_) => return Some("cannot be used: user, password or host is too long for SOCKS"),
         SocksError::Inner(_) | SocksError::Io(_) => return None,
     };
     Some(match refusal.as_str() {
@@ -68,7 +70,7 @@ fn socks_refusal(error: &SocksError) -> Option<&'static str> {
         "Command(TtlExpired)" => "refused: it could not connect in time",
         "Command(AddressTypeNotSupported)" | "IpV6" => "refused: it does not support the host's kind of address",
         "Command(IdentFailure)" | "Command(IdentMismatch)" => "refused: it asks for an identd",
-        "HostTooLong" => "is of no use: the host is too long for SOCKS",
+        "HostTooLong" => "cannot be used: the host is too long for SOCKS",
         _ => "refused: it could not connect",
     })
 }

@@ -1,4 +1,4 @@
-//! TLS by rustls, with everything that is process-wide elsewhere given explicitly.
+//! The TLS configuration, without anything that is process-wide.
 
 use std::sync::Arc;
 
@@ -8,7 +8,15 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls_platform_verifier::Verifier;
 
-/// The configuration that the caller gives, or else one of our own.
+/// The configuration that the caller gives, or the default one.
+///
+/// ```
+/// # if cfg!(any(feature = "aws-lc-rs", feature = "ring")) {
+/// let config = line_channel_token_transport::tls::given_or_default(None, &[])?;
+/// assert_eq!(config.alpn_protocols, [b"http/1.1"]);
+/// # }
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -51,7 +59,7 @@ pub fn default_config(extra_roots: &[CertificateDer<'static>]) -> Result<ClientC
             "this build has no TLS: enable the feature aws-lc-rs or ring of the backend, or use tls_config or from_client",
         )
     })?);
-    // The verifier's own error names paths and what stands in the files.
+    // The verifier's own error shows paths and parts of the files.
     let verifier = verifier(extra_roots, Arc::clone(&provider)).map_err(|_| {
         Error::backend(
             "the platform offers no trusted root certificates: install them (on Linux the package ca-certificates), \

@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn each_error_has_its_words_below_io_errors() {
         let webpki_error = |error| Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(error))));
-        for (error, words) in [
+        for (error, cause) in [
             (Error::InvalidCertificate(CertificateError::Expired), "it expired"),
             (Error::InvalidCertificate(CertificateError::NotValidForName), "it is for another host"),
             (Error::InvalidCertificate(CertificateError::UnknownIssuer), "unknown issuer"),
@@ -124,7 +124,7 @@ mod tests {
         ] {
             let nested = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error));
             let found = tls_cause(&nested).unwrap_or_default();
-            assert!(found.contains(words), "{found}");
+            assert!(found.contains(cause), "{found}");
         }
         assert_eq!(tls_cause(&io::Error::from(io::ErrorKind::ConnectionReset)), None);
     }

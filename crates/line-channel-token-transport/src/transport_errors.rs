@@ -18,14 +18,14 @@ use crate::{io_errors, proxy_errors, tls_errors};
 #[must_use]
 pub fn connect_error(error: &(dyn StdError + 'static), sent: Sent, attempt: &Attempt) -> TransportError {
     let failure = TransportError::new(kind_of_connect_error(error), sent);
-    let words = proxy_errors::refusal(error, attempt).unwrap_or_else(|| {
-        let words = tls_errors::tls_cause(error).or_else(|| io_errors::connect_cause(error)).unwrap_or(UNKNOWN.into());
+    let cause = proxy_errors::refusal(error, attempt).unwrap_or_else(|| {
+        let cause = tls_errors::tls_cause(error).or_else(|| io_errors::connect_cause(error)).unwrap_or(UNKNOWN.into());
         match &attempt.proxy {
-            Some(proxy) if proxy_errors::failed_at_proxy(error, attempt) => format!("proxy {proxy}: {words}").into(),
-            _ => words,
+            Some(proxy) if proxy_errors::failed_at_proxy(error, attempt) => format!("proxy {proxy}: {cause}").into(),
+            _ => cause,
         }
     });
-    with_system_error(failure.with_detail(words), error)
+    with_system_error(failure.with_detail(cause), error)
 }
 
 /// The error of a connection that took longer than its `limit`, if that is known.
@@ -41,9 +41,9 @@ pub fn connect_timeout_error(limit: Option<Duration>, sent: Sent, attempt: &Atte
 #[must_use]
 pub fn exchange_error(error: &(dyn StdError + 'static), sent: Sent, attempt: &Attempt) -> TransportError {
     let failure = TransportError::new(kind_of_causes(error), sent);
-    let words =
+    let cause =
         tls_errors::tls_cause(error).or_else(|| io_errors::exchange_cause(error, attempt)).unwrap_or(UNKNOWN.into());
-    with_system_error(failure.with_detail(words), error)
+    with_system_error(failure.with_detail(cause), error)
 }
 
 /// The error of a call that reached its deadline.
@@ -109,10 +109,10 @@ mod tests {
 
     #[test]
     fn durations_have_a_unit() {
-        for (millis, words) in
+        for (millis, cause) in
             [(0, "0 s"), (5000, "5 s"), (200, "200 ms"), (1500, "1.5 s"), (61_050, "61.05 s"), (10_001, "10.001 s")]
         {
-            assert_eq!(with_unit(Duration::from_millis(millis)), words);
+            assert_eq!(with_unit(Duration::from_millis(millis)), cause);
         }
         assert_eq!(
             timeout_error(Duration::from_secs(10), Sent::Unknown).to_string(),

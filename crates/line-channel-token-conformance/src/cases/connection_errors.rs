@@ -4,11 +4,10 @@ use http::Method;
 use line_channel_token_core::{Sent, TransportErrorKind};
 use tokio::net::TcpListener;
 
-use super::Make;
-use crate::Rule;
 use crate::calls::{
-    FORM, PATH, RESPONSE_SECRET, assert_names_cause, backend, both_fail, fails, generous_limits, request, texts,
+    FORM, Make, PATH, RESPONSE_SECRET, assert_names_cause, backend, both_fail, fails, generous_limits, request, texts,
 };
+use crate::run::Rule;
 use crate::server::{Connection, Server, ok};
 
 pub const RULE: Rule = Rule {

@@ -10,14 +10,13 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::Make;
-use crate::Rule;
-use crate::calls::{backend, fails, generous_limits, get, post, request, succeeds_with};
+use crate::calls::{Make, backend, fails, generous_limits, get, post, request, succeeds_with};
+use crate::run::Rule;
 use crate::server::{Connection, Server, ok};
 
 pub const RULE: Rule = Rule {
     says: "calls share a backend without disturbing each other, a dropped call ends its work, and no request is sent twice",
-    hint: "close the connection of a call whose future is dropped, replace connections that the server closed while they were idle, switch \
+    hint: "close the connection of a call whose future is dropped, replace connections that the server closed while idle, switch \
            automatic retries off, and keep connections alive unless the suite is told `without: [connection_reuse]`",
 };
 
@@ -90,7 +89,7 @@ pub async fn a_dropped_call_closes_its_connection_and_harms_no_other(make: Make)
     .await;
     let backend = backend(make);
     tokio::select! {
-        outcome = backend.send(post(&server), generous_limits()) => panic!("the server sent no response, and the call ended: {outcome:?}"),
+        outcome = backend.send(post(&server), generous_limits()) => panic!("a response from a silent server: {outcome:?}"),
         () = arrived.notified() => {}
     }
     closed.notified().await;

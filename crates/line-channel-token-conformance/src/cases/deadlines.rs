@@ -5,9 +5,10 @@ use std::time::Duration;
 use line_channel_token_core::{Sent, TransportErrorKind};
 use tokio::time::sleep;
 
-use super::Make;
-use crate::Rule;
-use crate::calls::{RESPONSE_SECRET, backend, fails, get, post, short_timeout, succeeds_with, timeout_after_sending};
+use crate::calls::{
+    Make, RESPONSE_SECRET, backend, fails, get, post, short_timeout, succeeds_with, timeout_after_sending,
+};
+use crate::run::Rule;
 use crate::server::{Connection, Server, ok};
 
 pub const RULE: Rule = Rule {

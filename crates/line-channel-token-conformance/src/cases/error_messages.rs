@@ -4,9 +4,8 @@ use http::Method;
 use line_channel_token_core::{Limits, Sent, TransportErrorKind};
 use tokio::net::TcpListener;
 
-use super::{Make, message};
-use crate::Rule;
-use crate::calls::{FORM, PATH, backend, fails, generous_limits, request, timeout_after_sending};
+use crate::calls::{FORM, Make, PATH, backend, fails, generous_limits, message, request, timeout_after_sending};
+use crate::run::Rule;
 use crate::server::{Connection, Server, ok};
 
 pub const RULE: Rule = Rule {

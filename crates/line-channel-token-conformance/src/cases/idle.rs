@@ -8,11 +8,10 @@ use http::Request;
 use line_channel_token_core::{HttpBackend, Operation};
 use tokio::task::JoinSet;
 
-use super::Make;
 use super::connections::respond_to_all;
 use super::runtimes::{on_own_thread, single_threaded};
-use crate::Rule;
-use crate::calls::{backend, generous_limits, post, succeeds_with};
+use crate::calls::{Make, backend, generous_limits, post, succeeds_with};
+use crate::run::Rule;
 use crate::server::Server;
 
 pub const RULE: Rule = Rule {

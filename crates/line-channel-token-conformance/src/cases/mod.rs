@@ -23,15 +23,3 @@ mod with_tls {
 }
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use with_tls::*;
-
-use std::sync::Arc;
-
-use line_channel_token_core::{HttpBackend, Sent, TransportError, TransportErrorKind};
-
-/// Makes the backend under test. The text is the PEM of the CA that signs the certificates of the suite's servers.
-pub type Make = fn(ca_pem: &str) -> Arc<dyn HttpBackend>;
-
-/// What `Display` of an error with this cause says.
-pub(crate) fn message(kind: TransportErrorKind, sent: Sent, cause: &str) -> String {
-    TransportError::new(kind, sent).with_detail(cause.to_owned()).to_string()
-}

@@ -3,9 +3,8 @@
 use http::Method;
 use line_channel_token_core::{Sent, TransportErrorKind};
 
-use super::Make;
-use crate::Rule;
-use crate::calls::{FORM, PATH, backend, fails, generous_limits, get, post, request, succeeds};
+use crate::calls::{FORM, Make, PATH, backend, fails, generous_limits, get, post, request, succeeds};
+use crate::run::Rule;
 use crate::server::{Connection, Received, Server, ok};
 
 pub const RULE: Rule = Rule {

@@ -11,7 +11,7 @@ use line_channel_token_core::{
 };
 
 use super::runtimes::on_own_thread;
-use crate::Rule;
+use crate::run::Rule;
 
 /// Responds to the first request with 503 and to the second with a token, on a thread of its own.
 fn server() -> String {

@@ -14,9 +14,8 @@ use line_channel_token_core::{
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, oneshot};
 
-use super::Make;
-use crate::Rule;
-use crate::calls::{backend, fails, generous_limits, get, post, short_timeout, succeeds_with};
+use crate::calls::{Make, backend, fails, generous_limits, get, post, short_timeout, succeeds_with};
+use crate::run::Rule;
 use crate::server::{Connection, Server, ok};
 
 pub const RULE: Rule = Rule {

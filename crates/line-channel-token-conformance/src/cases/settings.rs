@@ -8,9 +8,8 @@ use line_channel_token_core::{HttpBackend, Sent, TransportErrorKind};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use super::message;
-use crate::Rule;
-use crate::calls::{FORM, PATH, fails, generous_limits, post, request, succeeds_with};
+use crate::calls::{FORM, PATH, fails, generous_limits, message, post, request, succeeds_with};
+use crate::run::Rule;
 use crate::server::{Server, ok};
 
 pub const RULE: Rule = Rule {

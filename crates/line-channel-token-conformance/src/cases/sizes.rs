@@ -2,9 +2,8 @@
 
 use line_channel_token_core::{Limits, Sent, TransportErrorKind};
 
-use super::Make;
-use crate::Rule;
-use crate::calls::{RESPONSE_SECRET, backend, both_fail, fails, generous_limits, post, succeeds_with};
+use crate::calls::{Make, RESPONSE_SECRET, backend, both_fail, fails, generous_limits, post, succeeds_with};
+use crate::run::Rule;
 use crate::server::{Connection, Server};
 
 pub const RULE: Rule = Rule {

@@ -31,7 +31,7 @@
 /// |---|---|
 /// | `tls` | speaks plain HTTP alone |
 /// | `connection_reuse` | opens a connection for each request |
-/// | `idle_limit` | may send `issue` over a connection that has been idle for long, so that a token can get lost; say so in its documentation |
+/// | `idle_limit` | may send `issue` over a connection that was idle for long, and its documentation says so: a token can get lost |
 ///
 /// | `with` | the backend |
 /// |---|---|

@@ -3,10 +3,9 @@
 use http::Method;
 use line_channel_token_core::{Sent, TransportErrorKind};
 
-use crate::Rule;
-use crate::calls::{FORM, PATH, backend, both_fail, fails, generous_limits, post, request, succeeds};
-use crate::cases::Make;
+use crate::calls::{FORM, Make, PATH, backend, both_fail, fails, generous_limits, post, request, succeeds};
 use crate::cases::connections::respond_to_all;
+use crate::run::Rule;
 use crate::server::Server;
 use crate::test_ca::ServerCertificate;
 

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use http::Method;
 use line_channel_token_core::{Error, HttpBackend, Sent, TransportErrorKind};
 
-use crate::Rule;
-use crate::calls::{FORM, PATH, generous_limits, request};
+use crate::calls::{FORM, PATH, generous_limits, message, request};
 use crate::cases::connections::respond_to_all;
-use crate::cases::message;
 use crate::proxy_server::{Proxy, ProxyBehavior};
+use crate::run::Rule;
 use crate::server::Server;
 use crate::test_ca::{BEHIND_PROXY, ServerCertificate, ca_pem};
 
@@ -134,7 +133,7 @@ async fn output_of(mut command: Command) -> String {
 pub fn run_child(make: MakeFromEnvironment) {
     // Not set if somebody runs the ignored tests.
     let Ok(url) = std::env::var("CASE_URL") else { return };
-    crate::run(RULE, || async move {
+    crate::run::run(RULE, || async move {
         let backend = match make(&std::env::var("CASE_CA").unwrap()) {
             Ok(backend) => backend,
             Err(error) => return println!("CHILD {error}"),

@@ -8,11 +8,10 @@ use http::{Method, Request};
 use line_channel_token_core::{HttpBackend, Sent, TransportErrorKind};
 use tokio::net::TcpListener;
 
-use crate::Rule;
-use crate::calls::{FORM, PATH, fails, generous_limits, request, succeeds_with};
+use crate::calls::{FORM, PATH, fails, generous_limits, message, request, succeeds_with};
 use crate::cases::connections::respond_to_all;
-use crate::cases::message;
 use crate::proxy_server::{Proxy, ProxyBehavior};
+use crate::run::Rule;
 use crate::server::{Server, ok};
 use crate::test_ca::{ADDRESS_BEHIND_PROXY, BEHIND_PROXY, ServerCertificate, acceptor, ca_pem};
 

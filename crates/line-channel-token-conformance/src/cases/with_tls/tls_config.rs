@@ -8,8 +8,8 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, ProtocolVersion, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::TlsAcceptor;
 
-use crate::Rule;
 use crate::calls::{fails, generous_limits, post, succeeds_with};
+use crate::run::Rule;
 use crate::server::{Server, ok};
 use crate::test_ca::{
     ServerCertificate, acceptor, ca_pem, client_certificate, crypto_provider, leaf, roots, server_config,

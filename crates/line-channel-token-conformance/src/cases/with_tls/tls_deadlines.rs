@@ -8,8 +8,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use crate::calls::{FORM, PATH, backend, fails, request, short_timeout};
-use crate::cases::Make;
+use crate::calls::{FORM, Make, PATH, backend, fails, request, short_timeout};
 use crate::cases::deadlines::{both_time_out, respond_and_stall};
 use crate::server::Server;
 use crate::test_ca::{ServerCertificate, acceptor};

@@ -6,9 +6,8 @@ use line_channel_token_core::{Sent, TransportErrorKind};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::calls::{PATH, backend, fails, generous_limits, post, short_timeout};
+use crate::calls::{Make, PATH, backend, fails, generous_limits, message, post, short_timeout};
 use crate::cases::error_messages::{check_cause, check_refused, check_unknown_host};
-use crate::cases::{Make, message};
 use crate::server::Server;
 use crate::test_ca::{ServerCertificate, server_config};
 

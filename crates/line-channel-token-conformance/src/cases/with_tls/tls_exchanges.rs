@@ -2,11 +2,11 @@
 
 use line_channel_token_core::{Sent, TransportErrorKind};
 
-use crate::Rule;
-use crate::calls::{RESPONSE_SECRET, both_fail, generous_limits, post, succeeds};
+use crate::calls::{Make, RESPONSE_SECRET, both_fail, generous_limits, post, succeeds};
+use crate::cases::connection_errors;
 use crate::cases::connections::{check_reused, respond_to_all};
 use crate::cases::responses::{check_post, http_1_0, mirror};
-use crate::cases::{Make, connection_errors};
+use crate::run::Rule;
 use crate::server::Server;
 use crate::test_ca::ServerCertificate;
 
