@@ -50,7 +50,7 @@ pub struct ClientSettings {
 /// # }
 /// # Ok::<(), line_channel_token_core::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ResolvedSettings {
     /// The given configuration, or one of our own.
     pub tls: ClientConfig,
@@ -134,5 +134,16 @@ impl ClientSettings {
 impl fmt::Debug for ClientSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fmt_as("ClientSettings", f)
+    }
+}
+
+/// The TLS configuration is not shown: it can hold a client certificate and its key.
+impl fmt::Debug for ResolvedSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResolvedSettings")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("pool_idle_timeout", &self.pool_idle_timeout)
+            .field("proxies", &self.proxies)
+            .finish_non_exhaustive()
     }
 }
