@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
            own with an idle timeout of one second, or a new connection",
 };
 
-fn post_for(operation: Operation, server: &Server) -> Request<Bytes> {
+pub(crate) fn post_for(operation: Operation, server: &Server) -> Request<Bytes> {
     let mut request = post(server);
     request.extensions_mut().insert(operation);
     request
