@@ -1,4 +1,4 @@
-//! Root certificates as people paste them.
+//! Parses root certificates as people paste them.
 
 use line_channel_token_core::Error;
 use line_channel_token_pem::{Block, Decoded, DerKind, Label, Text, Tlv, mistaken_value};
@@ -11,8 +11,13 @@ const MOST_LAYERS: u8 = 3;
 
 /// Each certificate of a text, all of them fit to be a root: PEM as people paste it, base64 of PEM or DER, or DER.
 ///
-/// A private key or another block beside the certificates is passed over, and so is a server's own certificate beside
+/// A private key or another block beside the certificates is skipped, and so is a server's own certificate beside
 /// that of a CA.
+///
+/// ```
+/// let error = line_channel_token_transport::roots_from_pem(b"/etc/ssl/ca.pem").unwrap_err();
+/// assert!(error.to_string().contains("the path of a file"), "{error}");
+/// ```
 ///
 /// # Errors
 ///
@@ -56,7 +61,7 @@ pub fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error>
 /// Why no certificate was found.
 struct Refused {
     error: Error,
-    /// Whether something claims to be a certificate, which must not be passed over.
+    /// Whether something claims to be a certificate, which must not be skipped.
     claimed: bool,
 }
 
@@ -91,7 +96,7 @@ fn from_text(text: &Text, layers: u8) -> Result<Vec<Vec<u8>>, Refused> {
     if certificates.is_empty() { Err(refused.unwrap_or_else(no_certificate).into()) } else { Ok(certificates) }
 }
 
-/// The certificates in the base64 in YAML or JSON. What stands beside them is passed over, as in PEM: the token and the
+/// The certificates in the base64 in YAML or JSON. Anything beside them is skipped, as in PEM: the token and the
 /// key of a Kubernetes secret.
 fn from_encoded(text: &Text, layers: u8) -> Result<Vec<Vec<u8>>, Refused> {
     if let Some(error) = mistaken_value(text.expose_secret(), WHAT) {
