@@ -130,7 +130,7 @@ impl Client {
 
     /// Issues a v2.1 token (`POST /oauth2/v2.1/token`): up to 30 days, as the assertion's `token_exp` says.
     ///
-    /// A channel holds 30 at a time and the 31st is **refused**. Where the response is lost, a token may exist that
+    /// A channel holds 30 at a time and the 31st is **refused**. If the response is lost, a token may exist that
     /// nobody can revoke, so the call is then not repeated.
     ///
     /// # Errors
