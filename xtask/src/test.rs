@@ -1,6 +1,6 @@
 //! All tests, in every feature set whose tests differ from those of the whole.
 
-use crate::run::{Outcome, cargo, cargo_with, say, succeeds};
+use crate::run::{Outcome, cargo, cargo_with, section, succeeds};
 
 pub(crate) fn run() -> Outcome {
     cargo(&["test", "--workspace", "--all-features"])?;
@@ -33,7 +33,7 @@ fn under_nextest() -> Outcome {
     if succeeds(env!("CARGO"), &["nextest", "--version"]) {
         return cargo(&["nextest", "run", "--package", "line-channel-token-mock"]);
     }
-    say("SKIPPED: cargo-nextest is missing; the mock's tests ran under cargo test alone");
+    section("SKIPPED: cargo-nextest is missing; the mock's tests ran under cargo test alone");
     Ok(())
 }
 
