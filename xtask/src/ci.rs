@@ -22,7 +22,7 @@ pub(crate) const STEPS: [(&str, Step); 13] = [
     ("test", test::run),
     ("consumers", consumers::run),
     ("pyjwt", pyjwt::run),
-    ("package", package::run),
+    ("package", || package::run(&[])),
     ("minimal-versions", minimal_versions::run),
 ];
 

@@ -39,7 +39,7 @@ cargo xtask COMMAND
   layering          check which crate may depend on which
   consumers         build and run programs outside of the workspace that depend on us
   docs-rs           build the documentation as docs.rs does
-  package           check what the packages hold, and compile them with their tests from nothing else
+  package           check what the packages hold, and compile them with their tests from nothing else: [--verify]
   minimal-versions  check the published crates with the lowest versions that they say they work with
   msrv              check that nothing needs a newer Rust than ours
   deny              check licences, sources and duplicates with cargo-deny, and advisories if ADVISORY_DB is set
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
         ("layering", []) => layering::run(),
         ("consumers", []) => consumers::run(),
         ("docs-rs", []) => docs_rs::run(),
-        ("package", []) => package::run(),
+        ("package", rest) => package::run(rest),
         ("minimal-versions", []) => minimal_versions::run(),
         ("msrv", []) => msrv::run(),
         ("deny", []) => deny::run(),

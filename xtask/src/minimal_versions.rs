@@ -9,7 +9,7 @@ use crate::tools;
 
 pub(crate) fn run() -> Outcome {
     // The packages instead of this checkout: its Cargo.lock stays as it is, and unpublished crates bind no user.
-    let unpacked = Unpacked::into(&root().join("target/minimal-versions/packages"))?;
+    let unpacked = Unpacked::into(&root().join("target/minimal-versions/packages"), false)?;
     let manifest = unpacked.manifest()?;
     let manifest = ["--manifest-path", manifest.as_str()];
     tools::HACK.run(&[&["--remove-dev-deps", "--workspace"], &manifest[..]].concat())?;

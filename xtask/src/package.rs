@@ -22,11 +22,16 @@ const KINDS: [&str; 8] = [
 ];
 const NEEDED: [&str; 3] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
-pub(crate) fn run() -> Outcome {
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let verify = match arguments {
+        [] => false,
+        [flag] if flag == "--verify" => true,
+        _ => return Err("usage: cargo xtask package [--verify]".to_owned()),
+    };
     section("what the packages hold");
     let packages = metadata::packages()?;
     let mut faults: Vec<String> = metadata::published(&packages).into_iter().flat_map(metadata_faults).collect();
-    let unpacked = Unpacked::into(&root().join("target/unpacked"))?;
+    let unpacked = Unpacked::into(&root().join("target/unpacked"), verify)?;
     for member in &unpacked.members {
         let missing = NEEDED.iter().filter(|name| !member.join(name).is_file());
         faults.extend(missing.map(|name| format!("{}: {name} is missing", member.display())));
@@ -44,16 +49,8 @@ fn compile(unpacked: &Unpacked) -> Outcome {
     let manifest = unpacked.manifest()?;
     let lock = root().join("Cargo.lock");
     std::fs::copy(&lock, Path::new(&manifest).with_file_name("Cargo.lock")).map_err(|error| format!("{error}"))?;
-    cargo(&[
-        "test",
-        "--no-run",
-        "--workspace",
-        "--all-features",
-        "--manifest-path",
-        &manifest,
-        "--target-dir",
-        "target",
-    ])
+    let check = ["check", "--workspace", "--lib", "--tests", "--all-features", "--target-dir", "target"];
+    cargo(&[&check[..], &["--manifest-path", &manifest]].concat())
 }
 
 /// What crates.io refuses or shows badly.
@@ -90,7 +87,7 @@ fn check_files(directory: &Path, faults: &mut Vec<String>) -> Outcome {
             check_files(&path, faults)?;
             continue;
         }
-        let shown = path.display();
+        let shown = path.strip_prefix(root().join("target")).unwrap_or(&path).display();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if !KINDS.iter().any(|kind| name.ends_with(kind)) {
             faults.push(format!("{shown}: this kind of file does not belong into a package"));

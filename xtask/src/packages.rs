@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::metadata::{self, Package};
-use crate::run::{Outcome, cargo_output, program, root, utf8};
+use crate::run::{Outcome, cargo, root, succeeds, utf8};
 
 /// Unpacked packages, in a workspace in which they depend on each other instead of on a registry.
 pub(crate) struct Unpacked {
@@ -12,13 +12,15 @@ pub(crate) struct Unpacked {
 }
 
 impl Unpacked {
-    /// Packs what this checkout has now, and unpacks it there; what was there goes.
-    pub(crate) fn into(directory: &Path) -> Result<Self, String> {
+    /// Packs what this checkout has now, and unpacks it there; what was there goes. If asked to verify, cargo builds each package with its
+    /// default features from what is packed.
+    pub(crate) fn into(directory: &Path, verify: bool) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
         let packages = metadata::packages()?;
         let published = metadata::published(&packages);
-        let arguments = ["package", "--quiet", "--allow-dirty", "--no-verify"];
-        cargo_output(&[&arguments[..], &metadata::package_flags(&published)].concat())?;
+        let arguments = ["package", "--allow-dirty"];
+        let verification: &[&str] = if verify { &[] } else { &["--quiet", "--no-verify"] };
+        cargo(&[&arguments, verification, &metadata::package_flags(&published)].concat())?;
         if directory.exists() {
             std::fs::remove_dir_all(directory).map_err(failed)?;
         }
@@ -30,7 +32,8 @@ impl Unpacked {
             unpack(&archive, directory)?;
             members.push(directory.join(name));
         }
-        std::fs::write(directory.join("Cargo.toml"), workspace(&published)).map_err(failed)?;
+        let ours = std::fs::read_to_string(root().join("Cargo.toml")).map_err(failed)?;
+        std::fs::write(directory.join("Cargo.toml"), workspace(&published) + &profiles(&ours)).map_err(failed)?;
         Ok(Self { directory: directory.to_owned(), members })
     }
 
@@ -42,7 +45,7 @@ impl Unpacked {
 
 fn unpack(archive: &Path, directory: &Path) -> Outcome {
     let arguments = ["-xzf", utf8(archive)?, "-C", utf8(directory)?];
-    program("tar", &arguments)
+    if succeeds("tar", &arguments) { Ok(()) } else { Err(format!("tar {} failed", arguments.join(" "))) }
 }
 
 fn workspace(packages: &[&Package]) -> String {
@@ -50,4 +53,31 @@ fn workspace(packages: &[&Package]) -> String {
     let members: Vec<String> = packages.iter().map(name).collect();
     let patch = packages.iter().map(|package| format!("{} = {{ path = {:?} }}\n", package.name, name(package)));
     format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n[patch.crates-io]\n{}", patch.collect::<String>())
+}
+
+/// The profiles of a manifest: with the same ones, what was compiled for this checkout need not be compiled again.
+fn profiles(manifest: &str) -> String {
+    let mut inside = false;
+    let mut lines = String::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.starts_with("[profile.");
+        }
+        if inside {
+            lines += line;
+            lines.push('\n');
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::profiles;
+
+    #[test]
+    fn profiles_are_taken_and_nothing_else() {
+        let manifest = "[workspace]\nmembers = []\n\n[profile.dev]\ndebug = 1\n[profile.dev.package.\"*\"]\nopt-level = 1\n[lints]\n";
+        assert_eq!(profiles(manifest), "[profile.dev]\ndebug = 1\n[profile.dev.package.\"*\"]\nopt-level = 1\n");
+    }
 }
