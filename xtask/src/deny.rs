@@ -14,24 +14,34 @@ pub(crate) fn run() -> Outcome {
         section(&format!("SKIPPED: advisories; set {DATABASE} to the path of a clone of RustSec/advisory-db"));
         return Ok(());
     };
-    let config = with_database(Path::new(&database))?;
-    let file = root().join("target/deny-with-database.toml");
-    std::fs::write(&file, config).map_err(|error| format!("{}: {error}", file.display()))?;
-    tools::DENY.run(&["--all-features", "check", "--config", utf8(&file)?, "advisories"])
+    advisories(Path::new(&database))
 }
 
-/// deny.toml with the advisories of this clone. cargo-deny takes a URL, clones from there, and asks no network for it.
-fn with_database(clone: &Path) -> Result<String, String> {
+/// cargo-deny fetches its database with git, and git is told that the URL of the database is this clone.
+fn advisories(clone: &Path) -> Outcome {
+    const URL: &str = "https://github.com/RustSec/advisory-db";
     let shown = clone.display();
     let clone = clone.canonicalize().map_err(|error| format!("{DATABASE}={shown}: {error}"))?;
     let date = git::output(&clone, &["log", "-1", "--format=%cs", "main"]).map_err(|error| {
-        format!("{DATABASE}={shown}: a git clone of RustSec/advisory-db with its branch main was expected\n{error}")
+        format!("{DATABASE}={shown}: a git clone of {URL} with its branch main was expected\n{error}")
     })?;
     section(&format!("advisories as of {}", date.trim()));
+    let config = with_database_in(&root().join("target/advisory-dbs"))?;
+    let file = root().join("target/deny-with-database.toml");
+    std::fs::write(&file, config).map_err(|error| format!("{}: {error}", file.display()))?;
+    let instead_of = format!("url.file://{}.insteadOf", utf8(&clone)?);
+    let variables = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", instead_of.as_str()), ("GIT_CONFIG_VALUE_0", URL)];
+    tools::DENY.run_with(&["--all-features", "--config", utf8(&file)?, "check", "advisories"], &variables)
+}
+
+/// deny.toml with an empty directory for the database, so that it is a copy of the clone and of nothing else.
+fn with_database_in(directory: &Path) -> Result<String, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
+    if directory.exists() {
+        std::fs::remove_dir_all(directory).map_err(failed)?;
+    }
+    std::fs::create_dir_all(directory).map_err(failed)?;
     let config = std::fs::read_to_string(root().join("deny.toml")).map_err(|error| format!("deny.toml: {error}"))?;
-    let (url, copies) = (format!("file://{}", utf8(&clone)?), root().join("target/advisory-dbs"));
-    std::fs::create_dir_all(&copies).map_err(|error| format!("{}: {error}", copies.display()))?;
-    let settings = format!("[advisories]\ndb-urls = [{url:?}]\ndb-path = {:?}\n", utf8(&copies)?);
     let (before, after) = config.split_once("[advisories]\n").ok_or("deny.toml has no section [advisories]")?;
-    Ok([before, &settings, after].concat())
+    Ok(format!("{before}[advisories]\ndb-path = {:?}\n{after}", utf8(directory)?))
 }

@@ -21,9 +21,14 @@ pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> Outc
 
 /// Runs any program.
 pub(crate) fn program(name: &str, arguments: &[&str]) -> Outcome {
+    program_with(name, arguments, &[])
+}
+
+/// The same with these environment variables.
+pub(crate) fn program_with(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
     let line = format!("{name} {}", arguments.join(" "));
     section(&line);
-    finish(Command::new(name).args(arguments).current_dir(root()), &line)
+    finish(Command::new(name).args(arguments).envs(variables.iter().copied()).current_dir(root()), &line)
 }
 
 /// Whether a program is there and says so with success.

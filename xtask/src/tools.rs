@@ -27,12 +27,17 @@ pub(crate) struct Tool {
 impl Tool {
     /// Runs it; builds it first if it is not there in this version.
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+        self.run_with(arguments, &[])
+    }
+
+    /// The same with these environment variables.
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
         let program = match self.installed() {
             Some(program) => program,
             None => self.install()?,
         };
         let program = run::utf8(&program)?;
-        run::program(program, &[&[self.subcommand], arguments].concat())
+        run::program_with(program, &[&[self.subcommand], arguments].concat(), variables)
     }
 
     /// The program in this version: below `target/tools`, or else the one that cargo itself would find.
