@@ -28,7 +28,7 @@ fn model() -> Outcome {
     cargo_with(&["test", "--package", "cache-model", "--target-dir", "target/model"], &[("RUSTFLAGS", flags.trim())])
 }
 
-/// The mock under nextest, which runs each test in a process of its own; where nextest is missing, that is said.
+/// The mock under nextest, which runs each test in a process of its own; if nextest is missing, that is said.
 fn under_nextest() -> Outcome {
     if succeeds(env!("CARGO"), &["nextest", "--version"]) {
         return cargo(&["nextest", "run", "--package", "line-channel-token-mock"]);
