@@ -1,10 +1,13 @@
-//! The public API of each published crate: a committed listing, and whose types may appear in it.
+//! The public API of each published crate: a committed listing, whose types may appear in it, and an example for each type.
 //!
 //! The listing is made from rustdoc's JSON, which only an unstable flag writes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use serde_json::Value;
+
+use crate::doc_examples;
 use crate::run::{Outcome, cargo_output_with, root, section, utf8};
 use crate::rustdoc;
 
@@ -47,7 +50,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     section("the public API of each crate");
     let mut faults = Vec::new();
     for (name, allowed) in CRATES {
-        let listing = listing(name)?;
+        let (listing, docs) = listing(name)?;
+        faults.extend(
+            doc_examples::types_without(&docs)
+                .into_iter()
+                .map(|type_name| format!("{name}: `{type_name}` shows no example")),
+        );
         if name != FACADE {
             let exports = listing.lines().filter(|line| line.starts_with("pub use ") && !EXPORTED.contains(line));
             faults.extend(exports.map(|line| format!("{name}: `{line}` exports what another crate defines")));
@@ -73,7 +81,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     ))
 }
 
-fn listing(package: &str) -> Result<String, String> {
+/// The lines of the listing, and rustdoc's JSON, which they are made from.
+fn listing(package: &str) -> Result<(String, Value), String> {
     let target = root().join("target");
     let target = utf8(&target)?;
     let arguments = ["rustdoc", "--quiet", "--package", package, "--lib", "--all-features", "--target-dir", target];
@@ -93,7 +102,9 @@ fn listing(package: &str) -> Result<String, String> {
     // What is exported under two paths is listed twice.
     lines.dedup();
     lines.push(String::new());
-    Ok(lines.join("\n"))
+    let docs = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let docs = serde_json::from_slice(&docs).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok((lines.join("\n"), docs))
 }
 
 /// The roots of paths that are neither ours, nor the standard library's, nor allowed.

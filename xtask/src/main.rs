@@ -6,6 +6,7 @@ mod ci;
 mod compare;
 mod consumers;
 mod deny;
+mod doc_examples;
 mod docs_rs;
 mod features;
 mod git;

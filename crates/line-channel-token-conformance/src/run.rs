@@ -11,6 +11,7 @@ use tokio::time::timeout;
 const HANGS_AFTER: Duration = Duration::from_secs(20);
 
 /// What a case checks, for the author of a backend who sees it fail.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// The rule, as `HttpBackend` states it.

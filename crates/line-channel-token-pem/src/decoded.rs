@@ -47,7 +47,16 @@ impl Decoded {
 
 /// DER, decoded from whatever encoding it had.
 ///
-/// `Debug` shows a placeholder, and the memory is wiped on drop. [`Decoded`] has an example.
+/// `Debug` shows a placeholder, and the memory is wiped on drop.
+///
+/// ```
+/// use line_channel_token_pem::Decoded;
+///
+/// let Decoded::Der(der) = Decoded::parse(&[0x30, 3, 2, 1, 5], "a key")? else { panic!("this is DER") };
+/// assert_eq!((&der.bytes[..], der.was_encoded), (&[0x30, 3, 2, 1, 5][..], false));
+/// assert_eq!(format!("{der:?}"), "Der([redacted])");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 pub struct Der {
     /// The DER, and any bytes that follow it.
     pub bytes: Zeroizing<Vec<u8>>,
