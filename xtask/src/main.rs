@@ -14,6 +14,7 @@ mod python;
 mod run;
 mod stress;
 mod test;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ cargo xtask COMMAND
   consumers build and run programs outside of the workspace that depend on us
   features  check each crate with no feature, each, each two together, and all
   arrows    check which crate may depend on which
+  tree      count the crates of each set of features, against its budget
   msrv      check that no dependency needs a newer Rust than ours
   deny      check licences, sources and duplicates with cargo-deny
 ";
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         ("api", rest) => api::run(rest),
         ("consumers", []) => consumers::run(),
         ("arrows", []) => arrows::run(),
+        ("tree", []) => tree::run(),
         ("msrv", []) => msrv::run(),
         ("deny", []) => deny::run(),
         ("stress", rest) => stress::run(rest),

@@ -1,17 +1,17 @@
 //! Reads a private key from DER: PKCS#8, PKCS#1 or SEC1, told apart by their outline.
 
-use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use line_channel_token_core::Error;
 use line_channel_token_pem::{Shape, Tlv};
-use pkcs8::spki::AlgorithmIdentifierRef;
-use sec1::{EcParameters, EcPrivateKey};
 
+use crate::der::{BIT_STRING, OCTET_STRING, OID, Reader, SEQUENCE, dotted, whole};
 use crate::private_key::{EcKey, PrivateKey, RsaKey};
 
-const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
-/// The OID of P-256.
-pub(crate) const P_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+/// The contents of the object identifiers of rsaEncryption (1.2.840.113549.1.1.1), id-RSASSA-PSS (1.2.840.113549.1.1.10),
+/// ecPublicKey (1.2.840.10045.2.1) and P-256 (1.2.840.10045.3.1.7).
+pub(crate) const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+const RSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+pub(crate) const P_256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 
 /// Reads the private key at the beginning of `der`. What follows it is passed over.
 pub(crate) fn private_key(der: &[u8]) -> Result<PrivateKey, Error> {
@@ -101,64 +101,81 @@ pub(crate) fn other_curve(name: &str) -> Error {
     Error::invalid_input(format!("this EC key is on {name}: ES256 needs P-256 (and LINE takes RSA of 2048 bits alone)"))
 }
 
-/// What a whole SEQUENCE holds.
-fn outline(der: &[u8]) -> Option<Vec<AnyRef<'_>>> {
-    let mut reader = SliceReader::new(der).ok()?;
-    let items = reader
-        .sequence(|reader| {
-            let mut items = Vec::new();
-            while !reader.is_finished() {
-                items.push(reader.decode::<AnyRef<'_>>()?);
-            }
-            Ok(items)
-        })
-        .ok()?;
-    reader.finish(items).ok()
-}
-
 /// Attributes and a public key may follow, and are passed over: writers disagree about their form.
 fn pkcs8(whole: &Tlv<'_>) -> Result<PrivateKey, Error> {
     let [_, algorithm, key, ..] = whole.children().unwrap_or_default()[..] else {
         return Err(unreadable());
     };
-    let algorithm = AlgorithmIdentifierRef::from_der(algorithm.whole).map_err(|_| unreadable())?;
-    if algorithm.oid == pkcs1::ALGORITHM_OID {
-        return Ok(PrivateKey::Rsa(RsaKey::from_pkcs1(key.value)?));
+    let children = algorithm.children().unwrap_or_default();
+    let (oid, parameters) = match children[..] {
+        [oid] if oid.tag == OID => (oid.value, None),
+        [oid, parameters] if oid.tag == OID => (oid.value, Some(parameters)),
+        _ => return Err(unreadable()),
+    };
+    match oid {
+        RSA_ENCRYPTION => Ok(PrivateKey::Rsa(RsaKey::from_pkcs1(key.value)?)),
+        EC_PUBLIC_KEY => match parameters.filter(|parameters| parameters.tag == OID) {
+            Some(curve) => sec1(key.value, Some(curve.value)),
+            None => Err(explicit_curve()),
+        },
+        RSA_PSS => Err(Error::invalid_input(
+            "this RSA key is restricted to PSS signatures: RS256 needs one for rsaEncryption (`openssl genrsa 2048`)",
+        )),
+        other => Err(Error::invalid_input(format!(
+            "this private key is neither RSA nor EC (algorithm {}): LINE takes RSA of 2048 bits",
+            dotted(other).ok_or_else(unreadable)?
+        ))),
     }
-    if algorithm.oid == sec1::ALGORITHM_OID {
-        return match algorithm.parameters.map(|parameters| parameters.decode_as::<ObjectIdentifier>()) {
-            Some(Ok(curve)) => sec1(key.value, Some(curve)),
-            _ => Err(explicit_curve()),
-        };
-    }
-    Err(Error::invalid_input(if algorithm.oid == RSA_PSS {
-        "this RSA key is restricted to PSS signatures: RS256 needs one for rsaEncryption (`openssl genrsa 2048`)"
-            .to_owned()
-    } else {
-        format!("this private key is neither RSA nor EC (algorithm {}): LINE takes RSA of 2048 bits", algorithm.oid)
-    }))
 }
 
-/// Reads SEC1's `ECPrivateKey`; `curve` is the one that PKCS#8 names around it.
-fn sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<PrivateKey, Error> {
-    let key = EcPrivateKey::from_der(der).map_err(|_| {
-        let parameters =
-            |item: &AnyRef<'_>| matches!(item.tag(), Tag::ContextSpecific { number, .. } if number.value() == 0);
-        let items = outline(der).unwrap_or_default();
-        match items.iter().find(|item| parameters(item)) {
-            Some(item) if item.value().first() == Some(&0x30) => explicit_curve(),
-            _ => unreadable(),
+/// What SEC1's `ECPrivateKey` holds.
+struct Sec1<'a> {
+    scalar: &'a [u8],
+    curve: Option<Curve<'a>>,
+    public: Option<&'a [u8]>,
+}
+
+/// A curve by the contents of its object identifier, or by its numbers.
+enum Curve<'a> {
+    Named(&'a [u8]),
+    Explicit,
+}
+
+impl<'a> Sec1<'a> {
+    fn read(der: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::sequence(der)?;
+        if reader.number()? != [1] {
+            return None;
         }
-    })?;
-    let named = key.parameters.map(|EcParameters::NamedCurve(oid)| oid);
-    match (curve, named) {
-        (Some(outer), Some(inner)) if outer != inner => Err(unreadable()),
-        (Some(P_256), _) | (None, Some(P_256)) => {
-            Ok(PrivateKey::Ec(EcKey::new(key.private_key, key.public_key.map(<[u8]>::to_vec))?))
+        let scalar = reader.next(OCTET_STRING)?;
+        let (mut curve, mut public) = (None, None);
+        if reader.is_next(0xa0) {
+            let parameters = reader.next(0xa0)?;
+            curve = Some(match whole(parameters, OID) {
+                Some(oid) => Curve::Named(oid),
+                None => whole(parameters, SEQUENCE).map(|_| Curve::Explicit)?,
+            });
         }
-        (Some(other), _) | (None, Some(other)) => Err(other_curve(&curve_name(other))),
-        (None, None) => Err(explicit_curve()),
+        if reader.is_next(0xa1) {
+            // Its first octet says how many bits of the last one are unused.
+            public = Some(whole(reader.next(0xa1)?, BIT_STRING)?.strip_prefix(&[0])?);
+        }
+        reader.is_at_end().then_some(Self { scalar, curve, public })
     }
+}
+
+/// Reads SEC1's `ECPrivateKey`; `outer` is the curve that PKCS#8 names around it.
+fn sec1(der: &[u8], outer: Option<&[u8]>) -> Result<PrivateKey, Error> {
+    let key = Sec1::read(der).ok_or_else(unreadable)?;
+    let curve = match (outer, key.curve) {
+        (_, Some(Curve::Explicit)) | (None, None) => return Err(explicit_curve()),
+        (Some(outer), Some(Curve::Named(inner))) if outer != inner => return Err(unreadable()),
+        (Some(curve), _) | (None, Some(Curve::Named(curve))) => curve,
+    };
+    if curve != P_256 {
+        return Err(other_curve(&curve_name(curve).ok_or_else(unreadable)?));
+    }
+    Ok(PrivateKey::Ec(EcKey::new(key.scalar, key.public.map(<[u8]>::to_vec))?))
 }
 
 fn explicit_curve() -> Error {
@@ -168,12 +185,13 @@ fn explicit_curve() -> Error {
     )
 }
 
-fn curve_name(oid: ObjectIdentifier) -> String {
-    match oid.to_string().as_str() {
+fn curve_name(oid: &[u8]) -> Option<String> {
+    let dotted = dotted(oid)?;
+    Some(match dotted.as_str() {
         "1.3.132.0.33" => "P-224".to_owned(),
         "1.3.132.0.34" => "P-384".to_owned(),
         "1.3.132.0.35" => "P-521".to_owned(),
         "1.3.132.0.10" => "secp256k1".to_owned(),
         other => format!("another curve ({other})"),
-    }
+    })
 }

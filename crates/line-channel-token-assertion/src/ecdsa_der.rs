@@ -1,8 +1,8 @@
 //! An ECDSA signature from DER, as key stores give it, to the fixed form of a JWT.
 
-use der::asn1::UintRef;
-use der::{Reader, SliceReader};
 use line_channel_token_core::Error;
+
+use crate::der::Reader;
 
 /// `r` and `s`, 32 bytes each.
 pub(crate) fn to_fixed(der: &[u8]) -> Result<[u8; 64], Error> {
@@ -14,14 +14,15 @@ pub(crate) fn to_fixed(der: &[u8]) -> Result<[u8; 64], Error> {
 }
 
 fn fixed(der: &[u8]) -> Option<[u8; 64]> {
-    let mut reader = SliceReader::new(der).ok()?;
-    let (r, s) =
-        reader.sequence(|reader| Ok((reader.decode::<UintRef<'_>>()?, reader.decode::<UintRef<'_>>()?))).ok()?;
-    let (r, s) = reader.finish((r, s)).ok()?;
+    let mut reader = Reader::sequence(der)?;
+    let numbers = [reader.number()?, reader.number()?];
+    if !reader.is_at_end() {
+        return None;
+    }
     let mut out = [0; 64];
-    for (half, number) in out.chunks_exact_mut(32).zip([r, s]) {
-        let number = number.as_bytes();
-        half[32usize.checked_sub(number.len())?..].copy_from_slice(number);
+    for (half, number) in out.chunks_exact_mut(32).zip(numbers) {
+        let place = half.get_mut(32usize.checked_sub(number.len())?..)?;
+        place.copy_from_slice(number);
     }
     Some(out)
 }

@@ -3,9 +3,12 @@
 
 mod algorithm;
 mod candidates;
+mod der;
 mod der_container;
 #[cfg(all(test, feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod differential;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
+mod digest;
 mod ecdsa_der;
 mod json_escapes;
 mod json_value;
@@ -13,7 +16,10 @@ mod jwk_remains;
 mod jwk_search;
 mod key_file;
 mod lenient_json;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod modular;
 mod net_xml;
+mod pkcs1;
 mod private_jwk;
 mod private_key;
 mod private_key_pem;
@@ -26,6 +32,7 @@ mod provider_rust_crypto;
 mod public_jwk;
 #[cfg(all(test, any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 mod rfc_examples;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod rsa_numbers;
 mod signer;
 mod signing_key;

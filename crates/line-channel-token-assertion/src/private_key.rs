@@ -1,14 +1,11 @@
 //! One form for private keys of every container: what the providers load and what is saved.
 
 use line_channel_token_core::Error;
-use pkcs1::UintRef;
-use pkcs8::PrivateKeyInfo;
-use pkcs8::der::{Decode, Encode};
-use pkcs8::spki::AlgorithmIdentifierRef;
-use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
-use crate::der_container::{P_256, unreadable};
+use crate::der::{BIT_STRING, NULL, OCTET_STRING, OID, SEQUENCE, without_zeros, write, write_number};
+use crate::der_container::{EC_PUBLIC_KEY, P_256, RSA_ENCRYPTION, unreadable};
+use crate::pkcs1::{Pkcs1, RsaNumbers};
 
 /// A private key, whatever it was read from. Its numbers are not yet known to fit together.
 pub(crate) enum PrivateKey {
@@ -48,34 +45,32 @@ pub(crate) struct RsaKey {
 
 impl RsaKey {
     pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, Error> {
-        Self::new(&pkcs1::RsaPrivateKey::from_der(der).map_err(|_| unreadable())?)
+        match Pkcs1::read(der) {
+            Some(Pkcs1::TwoPrimes(numbers)) => Self::new(numbers),
+            Some(Pkcs1::MorePrimes) => {
+                Err(Error::invalid_input("this RSA key has more than two primes: generate one with two"))
+            }
+            None => Err(unreadable()),
+        }
     }
 
-    pub(crate) fn new(key: &pkcs1::RsaPrivateKey<'_>) -> Result<Self, Error> {
-        if key.other_prime_infos.is_some() {
-            return Err(Error::invalid_input("this RSA key has more than two primes: generate one with two"));
-        }
-        let bits = bit_len(key.modulus);
+    pub(crate) fn new(numbers: RsaNumbers<'_>) -> Result<Self, Error> {
+        let (modulus, exponent) = (without_zeros(numbers.n), without_zeros(numbers.e));
+        let bits = bit_len(modulus);
         if bits != 2048 {
             return Err(Error::invalid_input(format!("this RSA key has {bits} bits: LINE takes 2048 bits alone")));
         }
-        let exponent = key.public_exponent.as_bytes();
-        if bit_len(key.public_exponent) > 33 || exponent == [1] || exponent.last().is_none_or(|last| last % 2 == 0) {
+        if bit_len(exponent) > 33 || exponent == [1] || exponent.last().is_none_or(|last| last % 2 == 0) {
             return Err(Error::invalid_input(
                 "the public exponent of this RSA key is not usable: generate one with the usual 65537",
             ));
         }
-        Ok(Self {
-            pkcs1: key.to_der().map(Zeroizing::new).map_err(|_| unreadable())?,
-            modulus: key.modulus.as_bytes().to_vec(),
-            exponent: exponent.to_vec(),
-        })
+        Ok(Self { pkcs1: numbers.to_pkcs1(), modulus: modulus.to_vec(), exponent: exponent.to_vec() })
     }
 
     /// The key as PKCS#8.
-    pub(crate) fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let info = PrivateKeyInfo::new(pkcs1::ALGORITHM_ID, &self.pkcs1);
-        info.to_der().map(Zeroizing::new).map_err(|_| unreadable())
+    pub(crate) fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
+        pkcs8(&[&write(OID, &[RSA_ENCRYPTION]), &write(NULL, &[])], &self.pkcs1)
     }
 }
 
@@ -122,16 +117,22 @@ impl EcKey {
     }
 
     /// The key as PKCS#8, with its public point where `point` gives it.
-    pub(crate) fn to_pkcs8(&self, point: Option<&[u8; 65]>) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let key = EcPrivateKey {
-            private_key: self.scalar.as_slice(),
-            parameters: None,
-            public_key: point.map(|point| point.as_slice()),
-        };
-        let key = key.to_der().map(Zeroizing::new).map_err(|_| unreadable())?;
-        let algorithm = AlgorithmIdentifierRef { oid: sec1::ALGORITHM_OID, parameters: Some((&P_256).into()) };
-        PrivateKeyInfo::new(algorithm, &key).to_der().map(Zeroizing::new).map_err(|_| unreadable())
+    pub(crate) fn to_pkcs8(&self, point: Option<&[u8; 65]>) -> Zeroizing<Vec<u8>> {
+        let scalar = write(OCTET_STRING, &[&*self.scalar]);
+        // Of as many bits as there are, so that none of the last octet is unused.
+        let public = point.map(|point| write(PUBLIC, &[&write(BIT_STRING, &[&[0], point])]));
+        let public = public.as_ref().map_or(&[][..], |public| public);
+        let sec1 = write(SEQUENCE, &[&write_number(&[1]), &scalar, public]);
+        pkcs8(&[&write(OID, &[EC_PUBLIC_KEY]), &write(OID, &[P_256])], &sec1)
     }
+}
+
+/// The public point in SEC1's `ECPrivateKey`.
+const PUBLIC: u8 = 0xa1;
+
+/// `PrivateKeyInfo` of RFC 5208, version 1.
+fn pkcs8(algorithm: &[&[u8]], key: &[u8]) -> Zeroizing<Vec<u8>> {
+    write(SEQUENCE, &[&write_number(&[0]), &write(SEQUENCE, algorithm), &write(OCTET_STRING, &[key])])
 }
 
 /// Whether `given`, compressed or not, is `point`.
@@ -149,9 +150,10 @@ pub(crate) fn inconsistent() -> Error {
     )
 }
 
-fn bit_len(number: UintRef<'_>) -> usize {
-    match number.as_bytes() {
+/// Of a number without zeros in front.
+fn bit_len(number: &[u8]) -> usize {
+    match number {
         [] => 0,
-        bytes @ [first, ..] => bytes.len() * 8 - first.leading_zeros() as usize,
+        [first, ..] => number.len() * 8 - first.leading_zeros() as usize,
     }
 }

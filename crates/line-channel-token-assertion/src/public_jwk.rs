@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::SigningAlgorithm;
 
@@ -62,6 +61,7 @@ impl PublicJwk {
     /// The thumbprint of RFC 7638 with SHA-256, in base64url: 43 characters that name this key and no other.
     ///
     /// It is not the kid: the Console gives that.
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
     #[must_use]
     pub fn thumbprint(&self) -> String {
         let kty = self.kty;
@@ -69,7 +69,7 @@ impl PublicJwk {
             Parts::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"{kty}","n":"{n}"}}"#),
             Parts::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"{kty}","x":"{x}","y":"{y}"}}"#),
         };
-        URL_SAFE_NO_PAD.encode(Sha256::digest(canonical))
+        URL_SAFE_NO_PAD.encode(crate::digest::sha256(canonical.as_bytes()))
     }
 }
 

@@ -3,15 +3,12 @@
 //! The providers differ in what they check, and when: one never returns for some keys, another signs with what is no
 //! prime. So what they are given is checked here before.
 
-use crypto_bigint::modular::runtime_mod::{DynResidue, DynResidueParams};
-use crypto_bigint::{Encoding, U1024, U2048, Uint};
 use line_channel_token_core::Error;
-use pkcs1::RsaPrivateKey;
-use pkcs1::UintRef;
-use pkcs1::der::Decode;
-use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::digest::sha256;
+use crate::modular::{Number, is_probable_prime};
+use crate::pkcs1::Pkcs1;
 use crate::private_key::{RsaKey, inconsistent};
 
 /// Rounds of Miller and Rabin for each prime.
@@ -24,7 +21,7 @@ const ROUNDS: u8 = 2;
 /// Checks that there are two primes of 1024 bits, and that everything else is what follows from them.
 pub(crate) fn check(key: &RsaKey) -> Result<(), Error> {
     let checked = check_numbers(key);
-    // The functions of crypto-bigint take and give numbers by value, and each leaves copies on the stack.
+    // Numbers are wiped where they are kept, but not the limbs that a function holds on the stack for a moment.
     wipe_stack();
     checked
 }
@@ -32,8 +29,7 @@ pub(crate) fn check(key: &RsaKey) -> Result<(), Error> {
 /// Overwrites the part of the stack that a function has used which was called before by the same caller.
 #[inline(never)]
 fn wipe_stack() {
-    // The check takes more than 16 KiB without optimisation.
-    let mut used = [0_u8; 64 * 1024];
+    let mut used = [0_u8; 16 * 1024];
     used.zeroize();
     std::hint::black_box(&used);
 }
@@ -41,44 +37,39 @@ fn wipe_stack() {
 /// Has a frame of its own, below that of its caller, with everything that it calls.
 #[inline(never)]
 fn check_numbers(key: &RsaKey) -> Result<(), Error> {
-    let numbers = RsaPrivateKey::from_der(&key.pkcs1).map_err(|_| inconsistent())?;
-    let (n, e): (U2048, U1024) = (uint(numbers.modulus)?, uint(numbers.public_exponent)?);
-    let wide_p: Wiped<U2048> = wiped(numbers.prime1)?;
-    let wide_q: Wiped<U2048> = wiped(numbers.prime2)?;
-    let (low, high) = wide_p.mul_wide(&wide_q);
-    if low != n || high != U2048::ZERO {
+    let Some(Pkcs1::TwoPrimes(numbers)) = Pkcs1::read(&key.pkcs1) else {
+        return Err(inconsistent());
+    };
+    let (n, e) = (Number::new(numbers.n), Number::new(numbers.e));
+    let (p, q) = (Number::new(numbers.p), Number::new(numbers.q));
+    if p.times(&q) != n {
         return Err(inconsistent());
     }
-    let bits = (wide_p.bits(), wide_q.bits());
+    let bits = (p.bits(), q.bits());
     if bits != (1024, 1024) {
         return Err(Error::invalid_input(format!(
             "the primes of this RSA key have {} and {} bits, and must have 1024 each: generate a new key",
             bits.0, bits.1
         )));
     }
-    if *wide_p == *wide_q {
+    if p == q {
         return Err(Error::invalid_input("the two primes of this RSA key are the same: generate a new key"));
     }
-    let p: Wiped<U1024> = wiped(numbers.prime1)?;
-    let q: Wiped<U1024> = wiped(numbers.prime2)?;
-    let d: Wiped<U2048> = wiped(numbers.private_exponent)?;
-    if *d >= n {
+    let d = Number::new(numbers.d);
+    if !d.is_less_than(&n) {
         return Err(inconsistent());
     }
-    let (d_high, d_low) = d.split();
-    let d = Zeroizing::new((d_low, d_high));
-    for (prime, exponent) in [(&p, numbers.exponent1), (&q, numbers.exponent2)] {
-        let exponent: Wiped<U1024> = wiped(exponent)?;
-        let order = Zeroizing::new(prime.wrapping_sub(&U1024::ONE));
-        if remainder(*d, &order) != *exponent || remainder(exponent.mul_wide(&e), &order) != U1024::ONE {
+    for (prime, exponent) in [(&p, numbers.dp), (&q, numbers.dq)] {
+        let (exponent, order) = (Number::new(exponent), prime.less_one());
+        if d.modulo(&order) != exponent || exponent.times(&e).modulo(&order) != 1 {
             return Err(inconsistent());
         }
     }
-    let coefficient: Wiped<U1024> = wiped(numbers.coefficient)?;
-    if *coefficient >= *p || remainder(coefficient.mul_wide(&q), &p) != U1024::ONE {
+    let coefficient = Number::new(numbers.qi);
+    if !coefficient.is_less_than(&p) || coefficient.times(&q).modulo(&p) != 1 {
         return Err(inconsistent());
     }
-    if !(is_prime(&p) && is_prime(&q)) {
+    if !(is_prime(&p, numbers.p) && is_prime(&q, numbers.q)) {
         return Err(Error::invalid_input(
             "one of the two primes of this RSA key is no prime number: generate a new key",
         ));
@@ -86,55 +77,14 @@ fn check_numbers(key: &RsaKey) -> Result<(), Error> {
     Ok(())
 }
 
-type Wiped<T> = Zeroizing<T>;
-
-/// The number, if it is not longer than the type.
-fn uint<const LIMBS: usize>(number: UintRef<'_>) -> Result<Uint<LIMBS>, Error>
-where
-    Uint<LIMBS>: Encoding,
-{
-    let mut out = Uint::<LIMBS>::ZERO.to_be_bytes();
-    let (room, bytes) = (out.as_ref().len(), number.as_bytes());
-    let place = room.checked_sub(bytes.len()).and_then(|start| out.as_mut().get_mut(start..));
-    place.ok_or_else(inconsistent)?.copy_from_slice(bytes);
-    let number = Uint::from_be_bytes(out);
-    out.as_mut().zeroize();
-    Ok(number)
-}
-
-fn wiped<const LIMBS: usize>(number: UintRef<'_>) -> Result<Wiped<Uint<LIMBS>>, Error>
-where
-    Uint<LIMBS>: Encoding,
-{
-    uint(number).map(Zeroizing::new)
-}
-
-fn remainder(wide: (U1024, U1024), modulus: &U1024) -> U1024 {
-    U1024::const_rem_wide(wide, modulus).0
-}
-
 /// The test of Miller and Rabin. Its bases follow from the number, so that every provider and every run agree.
-fn is_prime(number: &U1024) -> bool {
-    if !number.bit_vartime(0) || number.bits() < 1000 {
-        return false;
-    }
-    let params = DynResidueParams::new(number);
-    let minus_one = Zeroizing::new(number.wrapping_sub(&U1024::ONE));
-    let twos = minus_one.trailing_zeros();
-    let odd = Zeroizing::new(minus_one.shr_vartime(twos));
-    let one = DynResidue::one(params);
-    (0..ROUNDS).all(|round| {
-        let hash = Sha256::new().chain_update(number.to_be_bytes()).chain_update([round]).finalize();
-        let mut base = [0; 128];
-        base[96..].copy_from_slice(&hash);
-        let base = DynResidue::new(&U1024::from_be_bytes(base), params);
-        let mut power = base.pow(&odd);
-        if power == one || power.retrieve() == *minus_one {
-            return true;
-        }
-        (1..twos).any(|_| {
-            power = power.square();
-            power.retrieve() == *minus_one
+fn is_prime(number: &Number, digits: &[u8]) -> bool {
+    let is_odd = digits.last().is_some_and(|last| last % 2 == 1);
+    is_odd
+        && (0..ROUNDS).all(|round| {
+            let mut seed = Zeroizing::new(Vec::with_capacity(digits.len() + 1));
+            seed.extend_from_slice(digits);
+            seed.push(round);
+            is_probable_prime(number, &Number::new(&sha256(&seed)))
         })
-    })
 }

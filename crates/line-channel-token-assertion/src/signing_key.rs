@@ -4,13 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use line_channel_token_core::Error;
-use pkcs8::LineEnding;
 use zeroize::Zeroizing;
 
 use crate::key_file::{self, Format, KeyFile};
 use crate::private_key::{EcKey, PrivateKey, RsaKey, inconsistent};
 use crate::provider::{PREFERRED, Provider, RawSigner};
-use crate::{PrivateKeyPem, PublicJwk, SigningAlgorithm, rsa_numbers};
+use crate::{PrivateKeyPem, PublicJwk, SigningAlgorithm};
 
 /// A private key for signing assertions: RSA of 2048 bits, or EC on P-256.
 ///
@@ -143,9 +142,7 @@ impl SigningKey {
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) where it cannot be written, which no known key
     /// brings about.
     pub fn to_pkcs8_pem(&self) -> Result<PrivateKeyPem, Error> {
-        der::pem::encode_string("PRIVATE KEY", LineEnding::LF, &self.0.pkcs8)
-            .map(PrivateKeyPem::new)
-            .map_err(|_| Error::signing("the private key could not be written as PEM"))
+        Ok(PrivateKeyPem::from_pkcs8(&self.0.pkcs8))
     }
 
     /// Signs `message` into `signature`, which has the algorithm's length.
@@ -187,7 +184,9 @@ impl SigningKey {
     }
 
     fn rsa(provider: &Provider, key: &RsaKey, kid: Option<String>) -> Result<Self, Error> {
-        rsa_numbers::check(key)?;
+        // A build with no provider takes no key at all.
+        #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+        crate::rsa_numbers::check(key)?;
         Self::load_rsa(provider, key, kid)
     }
 
@@ -196,7 +195,7 @@ impl SigningKey {
             raw: (provider.load_rsa)(key)?,
             algorithm: SigningAlgorithm::Rs256,
             public_jwk: PublicJwk::rsa(&key.modulus, &key.exponent),
-            pkcs8: key.to_pkcs8()?,
+            pkcs8: key.to_pkcs8(),
             embedded_kid: kid.map(Into::into),
         })
     }
@@ -210,7 +209,7 @@ impl SigningKey {
             raw,
             algorithm: SigningAlgorithm::Es256,
             public_jwk: PublicJwk::ec(&point),
-            pkcs8: key.to_pkcs8(Some(&point))?,
+            pkcs8: key.to_pkcs8(Some(&point)),
             embedded_kid: kid.map(Into::into),
         })
     }

@@ -5,7 +5,6 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use line_channel_token_core::{Assertion, Error};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{SigningAlgorithm, ecdsa_der};
@@ -28,10 +27,12 @@ impl UnsignedAssertion {
         self.jwt.as_bytes()
     }
 
-    /// The SHA-256 of the bytes to sign, for a KMS that takes the digest.
+    /// The SHA-256 of the bytes to sign, for a KMS that takes the digest. A build with no provider has it with the feature
+    /// `sha2`.
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
     #[must_use]
     pub fn signing_input_sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.signing_input()).into()
+        crate::digest::sha256(self.signing_input())
     }
 
     /// The algorithm that the signature must have.
@@ -126,6 +127,7 @@ mod tests {
         assert_eq!((signature.len(), signature[31], signature[63]), (64, 5, 9));
     }
 
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
     #[test]
     fn the_digest_is_of_the_signing_input() {
         use sha2::{Digest, Sha256};

@@ -3,6 +3,7 @@
 
 mod builder;
 mod cache;
+mod channel_map;
 mod decide;
 mod event;
 mod eviction;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
 use futures_util::{FutureExt, StreamExt, stream};
 use line_channel_token_core::{ChannelId, Error, Moment};
 
 use crate::builder::{MakeSource, TokenPoolBuilder};
 use crate::cache::TokenCache;
+use crate::channel_map::ChannelMap;
 use crate::decide::admission::is_closed;
 use crate::eviction::{EvictedChannels, UseQueue};
 use crate::issue::RetireReason;
@@ -62,7 +62,7 @@ pub struct TokenPool(Arc<Inner>);
 struct Inner {
     make: MakeSource,
     settings: Arc<Settings>,
-    channels: papaya::HashMap<ChannelId, TokenCache, RandomState>,
+    channels: ChannelMap,
     max_capacity: usize,
     /// Also the lock under which channels come and go.
     registry: Mutex<Registry>,
@@ -92,7 +92,7 @@ impl TokenPool {
     ///
     /// As [`TokenCache::token`]; and what the function failed with that makes the sources.
     pub async fn token(&self, channel: &ChannelId) -> Result<Arc<CachedToken>, Error> {
-        if let Some(token) = self.try_fresh(channel, Arc::clone) {
+        if let Some(token) = self.0.try_fresh(channel) {
             return Ok(token);
         }
         // In a box, so that the future of a read that needs no wait stays small.
@@ -126,7 +126,12 @@ impl TokenPool {
     /// Lends the channel's token to `read` while it is valid: see [`TokenCache::with_token`]. `None` also for a channel that was not
     /// asked for yet.
     pub fn with_token<T>(&self, channel: &ChannelId, read: impl FnOnce(&CachedToken) -> T) -> Option<T> {
-        self.0.channels.pin().get(channel)?.with_token(read)
+        // Not under the lock of the map: it is user code.
+        let fresh = self.0.channels.with(channel, |cache| cache.shared().fresh()).flatten();
+        match fresh.as_deref() {
+            Some(Some(token)) => Some(read(token)),
+            _ => self.0.find(channel)?.with_token(read),
+        }
     }
 
     /// Drops the channel's token because a server refused it: see [`TokenCache::invalidate`].
@@ -181,7 +186,7 @@ impl TokenPool {
     /// Whether it has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.channels.is_empty()
+        self.len() == 0
     }
 
     /// Makes the channel's source anew, because its credentials have changed, and says whether the channel was there. Its token
@@ -233,7 +238,7 @@ impl TokenPool {
             self.0.closed.store(true, Ordering::SeqCst);
             registry.evicted.leaving()
         };
-        caches.extend(self.0.channels.pin().values().cloned());
+        caches.extend(self.0.channels.caches());
         for cache in &caches {
             cache.shared().close();
         }
@@ -242,10 +247,6 @@ impl TokenPool {
         let share = if caches.len() > REVOCATIONS_AT_ONCE { how.limit / SHARE_OF_SHUTDOWN } else { how.limit };
         finish_all(caches, REVOCATIONS_AT_ONCE, move || end.saturating_sub(clock.now().monotonic).min(share), reason)
             .await
-    }
-
-    fn try_fresh<T>(&self, channel: &ChannelId, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
-        self.0.channels.pin().get(channel)?.shared().try_fresh(read)
     }
 }
 
@@ -275,8 +276,12 @@ async fn finish_all(
 }
 
 impl Inner {
+    fn try_fresh(&self, channel: &ChannelId) -> Option<Arc<CachedToken>> {
+        self.channels.with(channel, |cache| cache.shared().try_fresh(Arc::clone)).flatten()
+    }
+
     fn find(&self, channel: &ChannelId) -> Option<TokenCache> {
-        self.channels.pin().get(channel).cloned()
+        self.channels.get(channel)
     }
 
     fn make_source(&self, channel: &ChannelId) -> Result<Arc<dyn TokenSource>, Error> {
@@ -303,28 +308,26 @@ impl Inner {
         // What is dropped holds sources, user code: after the lock is released.
         let mut dropped = Vec::new();
         let mut looked_at = Vec::new();
-        let channels = self.channels.pin();
         let mut registry = self.registry.lock();
-        if let Some(cache) = channels.get(channel) {
-            return Ok(cache.clone());
+        if let Some(cache) = self.find(channel) {
+            return Ok(cache);
         }
         self.check_open()?;
         dropped.extend(registry.evicted.restore(channel, &mut cache, now));
-        while channels.len() >= self.max_capacity {
+        while self.channels.len() >= self.max_capacity {
             let Some(evicted) = registry.queue.next(&mut looked_at) else { break };
             if let Some(channel) = &evicted.channel
-                && let Some(cache) = channels.remove(channel)
+                && let Some(cache) = self.channels.remove(channel)
             {
                 cache.shared().leave_pool(RemovalCause::Evicted, now);
-                dropped.push(cache.clone());
-                dropped.extend(registry.evicted.insert(channel, cache, now));
+                dropped.extend(registry.evicted.insert(channel, &cache, now));
+                dropped.push(cache);
             }
             looked_at.push(evicted);
         }
-        channels.insert(channel.clone(), cache.clone());
+        self.channels.insert(channel.clone(), cache.clone());
         registry.queue.push(cache.shared(), now);
         drop(registry);
-        drop(channels);
         let_go(dropped);
         drop(looked_at);
         cache.shared().ensure_timer(now);
@@ -332,15 +335,14 @@ impl Inner {
     }
 
     fn remove(&self, channel: &ChannelId, now: Moment) -> Option<TokenCache> {
-        let channels = self.channels.pin();
         // What is dropped holds sources, user code: after the lock is released.
         let dropped;
         let mut looked_at = Vec::new();
         let mut registry = self.registry.lock();
-        let cache = channels.remove(channel)?.clone();
+        let cache = self.channels.remove(channel)?;
         cache.shared().leave_pool(RemovalCause::Removed, now);
         dropped = registry.evicted.insert(channel, &cache, now);
-        registry.queue.prune(channels.len(), &mut looked_at);
+        registry.queue.prune(self.channels.len(), &mut looked_at);
         drop(registry);
         let_go(dropped);
         drop(looked_at);
@@ -368,7 +370,7 @@ impl TokenPoolBuilder {
         TokenPool(Arc::new(Inner {
             make: self.make,
             settings: Settings::new(self.common, Some(limiter)),
-            channels: papaya::HashMap::with_hasher(RandomState::default()),
+            channels: ChannelMap::new(),
             max_capacity: self.max_capacity,
             registry: Mutex::default(),
             closed: AtomicBool::new(false),

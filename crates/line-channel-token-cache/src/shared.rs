@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwapOption, Guard};
 use line_channel_token_core::{ChannelId, Clock, Moment};
 
 use crate::builder::Common;
@@ -92,6 +92,13 @@ impl Shared {
     /// Lends the current token if the coarse time is enough to know that it is fresh.
     #[inline]
     pub(crate) fn try_fresh<T>(&self, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
+        let current = self.fresh()?;
+        Some(read(current.as_ref()?))
+    }
+
+    /// The same as a guard, which touches no shared count. It never holds `None`.
+    #[inline]
+    pub(crate) fn fresh(&self) -> Option<Guard<Option<Arc<CachedToken>>>> {
         let current = self.current.load();
         let token = current.as_ref()?;
         let coarse = self.settings.clock.now_coarse();
@@ -101,7 +108,7 @@ impl Shared {
         if nanos(coarse.monotonic).saturating_sub(self.last_used()) > nanos(USE_GRANULARITY) {
             self.record_use(coarse);
         }
-        Some(read(token))
+        Some(current)
     }
 
     /// The current token, if callers need not wait for the next; sees to it that a new one is fetched if that is due.
