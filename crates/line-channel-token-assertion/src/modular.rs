@@ -207,7 +207,7 @@ mod tests {
     use num_bigint::BigUint;
     use proptest::prelude::*;
 
-    use super::{Number, is_probable_prime};
+    use super::{Modulus, Number, is_probable_prime};
 
     /// Digits at random, and many that carry: runs of zeros and of ones.
     fn digits(at_most: usize) -> impl Strategy<Value = Vec<u8>> {
@@ -250,6 +250,15 @@ mod tests {
                 prop_assert!(Number::new(&a).modulo(&Number::new(&b)) == number(&(&one % &other)));
                 prop_assert!(Number::new(&b).less_one() == number(&(&other - 1_u32)));
             }
+        }
+
+        #[test]
+        fn so_does_montgomerys_multiplication(m in digits(128), a in digits(128), b in digits(128)) {
+            let odd = big(&m) | BigUint::from(3_u32);
+            let (modulus, one, other) = (number(&odd), big(&a), big(&b));
+            let modulus = Modulus::new(&modulus);
+            let product = modulus.multiply(&modulus.enter(&number(&one)), &modulus.enter(&number(&other)));
+            prop_assert_eq!(product, modulus.enter(&number(&(one * other % odd))));
         }
 
         #[test]
