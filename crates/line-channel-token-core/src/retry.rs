@@ -135,3 +135,25 @@ impl Schedule {
         delay.saturating_add((delay / 1000).saturating_mul(fastrand::u32(..=1000)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{RetryPolicy, Schedule};
+
+    #[test]
+    fn delays_double_up_to_the_longest_and_scatter() {
+        let policy = RetryPolicy::default();
+        let delay = |retries| Schedule { retries, ..policy.schedule() }.backoff();
+        for (retries, millis) in
+            [(0, 100), (1, 200), (2, 400), (4, 1_600), (5, 2_000), (40, 2_000), (usize::MAX, 2_000)]
+        {
+            let least = Duration::from_millis(millis);
+            let delays: Vec<Duration> = (0..200).map(|_| delay(retries)).collect();
+            assert!(delays.iter().all(|delay| (least..=2 * least).contains(delay)), "{retries}: {delays:?}");
+            let (lowest, highest) = (delays.iter().min().unwrap(), delays.iter().max().unwrap());
+            assert!(*highest - *lowest > least / 2, "{retries}: {delays:?}");
+        }
+    }
+}
