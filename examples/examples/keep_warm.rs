@@ -1,7 +1,6 @@
 //! A service that keeps a token warm from its start to its end, with time moved by hand: an hour passes in a moment.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -26,7 +25,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let start = clock.now();
     let seconds = move || events.now().since(start).as_secs();
     let tokens = TokenCache::builder(source)
-        .clock(Arc::new(clock.clone()))
         .on_event(move |event| match event {
             Event::Issued { .. } => println!("{:>5} s  issued", seconds()),
             Event::Refreshed { .. } => println!("{:>5} s  refreshed in the background", seconds()),

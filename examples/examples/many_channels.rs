@@ -9,7 +9,7 @@ use std::time::Duration;
 use line_channel_token::cache::{Event, LookupSource, Shutdown, TokenPool};
 use line_channel_token::emulator::{EmulatedChannel, Emulator};
 use line_channel_token::mock::ManualClock;
-use line_channel_token::{ChannelId, ChannelSecret, Client, Error as TokenError};
+use line_channel_token::{ChannelId, ChannelSecret, Error as TokenError};
 
 const CUSTOMERS: usize = 500;
 
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     // One of them has changed its secret, and has not told us yet.
     database.save(customers[7].clone(), ChannelSecret::new("the-former-s3cret")?);
-    let client = Client::builder(emulator.build()?.backend()).clock(Arc::new(clock.clone())).build();
+    let client = emulator.build()?.client();
 
     let (issued, refreshed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (count_issued, count_refreshed) = (issued.clone(), refreshed.clone());

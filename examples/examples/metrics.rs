@@ -1,7 +1,6 @@
 //! What a cache reports, as metrics: its events go to the `metrics` facade, and a page for Prometheus comes out.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
 use line_channel_token::cache::{Event, ShortLivedSource, Shutdown, TokenCache};
@@ -51,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     line.given(Operation::Revoke).respond(Reply::revoked());
     let source = ShortLivedSource::new(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?)
         .revoke_previous_after(Duration::from_secs(600));
-    let tokens = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).on_event(record).build();
+    let tokens = TokenCache::builder(source).on_event(record).build();
 
     // A month, with a request every hour.
     for _ in 0..30 * 24 {

@@ -14,11 +14,12 @@ const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 
 /// The crates, and the crates whose types may appear in their public signatures, beside the standard library's, their own
 /// and core's. Only the facade, which depends on our crates alone, exports what others define.
-const CRATES: [(&str, &[&str]); 10] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("line-channel-token", &[]),
     ("line-channel-token-assertion", &["async_trait", "serde_core"]),
-    ("line-channel-token-cache", &["async_trait", "http"]),
-    ("line-channel-token-core", &["async_trait", "bytes", "http"]),
+    ("line-channel-token-cache", &["async_trait", "http", "serde_core"]),
+    ("line-channel-token-conformance", &[]),
+    ("line-channel-token-core", &["async_trait", "bytes", "http", "serde_core"]),
     ("line-channel-token-emulator", &["async_trait", "bytes", "http"]),
     ("line-channel-token-hyper", &["async_trait", "bytes", "http", "http_body_util", "hyper_util", "rustls"]),
     ("line-channel-token-mock", &["async_trait", "bytes", "http"]),

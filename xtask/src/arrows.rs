@@ -10,7 +10,7 @@ const PEM: &str = "line-channel-token-pem";
 const TRANSPORT: &str = "line-channel-token-transport";
 
 /// The arrows between the crates that a user's program runs, each pointing down.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     (CORE, &[]),
     ("line-channel-token-cache", &[CORE]),
     (PEM, &[CORE]),
@@ -20,6 +20,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("line-channel-token-hyper", &[CORE, TRANSPORT]),
     ("line-channel-token-emulator", &[CORE]),
     ("line-channel-token-mock", &[CORE]),
+    ("line-channel-token-conformance", &[CORE]),
     (
         "line-channel-token",
         &[

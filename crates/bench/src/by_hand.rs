@@ -11,10 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde::Deserialize;
 
-/// The channel of all requests, ours and those by hand.
-pub const CHANNEL_ID: &str = "1234567890";
-/// Its secret.
-pub const CHANNEL_SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+use crate::fixtures::{CHANNEL_ID, CHANNEL_SECRET};
 
 const AGENT: HeaderValue = HeaderValue::from_static("line-channel-token/0.1.0");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -22,12 +19,12 @@ const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlen
 /// The client of hyper-util, as it comes.
 pub type HyperClient = Client<HttpConnector, Full<Bytes>>;
 
-/// The fields of the answer that a user would take.
+/// The fields of the response that a user would take.
 #[derive(Debug, Deserialize)]
 pub struct Issued {
     /// The token.
     pub access_token: String,
-    /// Its life in seconds.
+    /// Its lifetime in seconds.
     pub expires_in: u64,
     /// `Bearer`.
     pub token_type: String,

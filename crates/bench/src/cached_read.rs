@@ -10,15 +10,12 @@ use arc_swap::ArcSwap;
 use line_channel_token::AccessToken;
 use line_channel_token::cache::{StaticSource, TokenCache};
 
+use crate::fixtures::TOKEN;
 use crate::measure::{Comparison, compare, now};
 use crate::report::Row;
 
 /// Reads in a round, of each thread.
 pub const READS: usize = 100_000;
-
-/// A token the size of LINE's.
-pub const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK_xBtVqKi3KxnVeWHwVTsr0Jq7zkZTrX1pQkzVUGmp2eZIjo8XlqW3\
-                         rBCJfVmzP9vT2oG4jXc2Ih8Q.3TiP5bEUAwhtKWOl5qFqr0oOs6wrqXdUDLJNLx6bdLg";
 
 /// A warm cache of one token.
 ///

@@ -1,6 +1,7 @@
 //! A healthy channel that is asked for behind a thousand whose source never responds, on a clock that is moved by hand.
 
 use std::error::Error;
+use std::fmt;
 use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,18 +12,18 @@ use line_channel_token::cache::{IssueRequest, Issued, NewToken, TokenPool, Token
 use line_channel_token::mock::ManualClock;
 use line_channel_token::{AccessToken, ChannelId, Clock};
 
-use crate::cached_read::TOKEN;
+use crate::fixtures::TOKEN;
 
 const DEAD: usize = 1000;
-const CALLS: usize = 64;
+const MAX_CONCURRENT_ISSUES: usize = 64;
 const DEADLINE: Duration = Duration::from_secs(60);
 const STEP: Duration = Duration::from_secs(1);
 /// More than it takes to give each dead channel its turn.
-const LONG: Duration = Duration::from_secs(3600);
+const MAX_TIME: Duration = Duration::from_secs(3600);
 
 /// How long the healthy channel's caller waited, in seconds of the clock that is moved by hand.
 #[derive(Debug)]
-pub struct Waits {
+pub struct Delays {
     /// How many channels never respond.
     pub dead: usize,
     /// If none of them was asked for before.
@@ -31,7 +32,7 @@ pub struct Waits {
     pub after_failures: f64,
 }
 
-impl Waits {
+impl Delays {
     /// Whether the wait is at most one deadline, and none once the dead channels are known as such.
     pub fn holds(&self) -> bool {
         self.cold <= DEADLINE.as_secs_f64() && self.after_failures < STEP.as_secs_f64()
@@ -53,12 +54,24 @@ impl TokenSource for Source {
     }
 }
 
+impl fmt::Display for Delays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dead, cold, after_failures } = self;
+        let holds = if self.holds() { "yes" } else { "NO" };
+        write!(
+            f,
+            "a healthy caller behind {dead} dead channels (virtual time): waits {cold:.1} s if nothing is known of them, \
+             {after_failures:.1} s if each has failed before  {holds}"
+        )
+    }
+}
+
 /// Lets the time pass that the healthy channel waits.
 ///
 /// # Errors
 ///
 /// If there is no runtime, or the dead channels do not behave as such.
-pub fn run() -> Result<Waits, Box<dyn Error>> {
+pub fn run() -> Result<Delays, Box<dyn Error>> {
     let dead: Vec<ChannelId> = (1..=DEAD).map(|id| ChannelId::new(id.to_string())).collect::<Result<_, _>>()?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
@@ -68,7 +81,7 @@ pub fn run() -> Result<Waits, Box<dyn Error>> {
         known.ask_for_the_dead().await?;
         known.let_them_fail().await?;
         known.ask_for_the_dead().await?;
-        Ok(Waits { dead: DEAD, cold: cold.wait_of_healthy().await?, after_failures: known.wait_of_healthy().await? })
+        Ok(Delays { dead: DEAD, cold: cold.delay_of_healthy().await?, after_failures: known.delay_of_healthy().await? })
     })
 }
 
@@ -87,7 +100,7 @@ impl<'a> Scene<'a> {
         let pool = TokenPool::builder(move |channel| Ok(Source { responds: *channel == responding }))
             .clock(Arc::new(clock.clone()))
             .issue_timeout(DEADLINE)
-            .max_concurrent_issues(CALLS)
+            .max_concurrent_issues(MAX_CONCURRENT_ISSUES)
             .build();
         Ok(Self { clock, pool, dead, healthy })
     }
@@ -107,9 +120,9 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Each dead channel's call meets its deadline, and may be tried again.
+    /// Each dead channel's call meets its deadline, and may be retried.
     async fn let_them_fail(&self) -> Result<(), Box<dyn Error>> {
-        let end = self.clock.now().monotonic + LONG;
+        let end = self.clock.now().monotonic + MAX_TIME;
         while self.clock.now().monotonic < end {
             self.clock.advance(STEP);
             settle().await;
@@ -124,7 +137,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The seconds that a caller of the healthy channel waits, to the step.
-    async fn wait_of_healthy(&self) -> Result<f64, Box<dyn Error>> {
+    async fn delay_of_healthy(&self) -> Result<f64, Box<dyn Error>> {
         let begun = self.clock.now().monotonic;
         let mut token = pin!(self.pool.token(&self.healthy));
         loop {
@@ -135,7 +148,7 @@ impl<'a> Scene<'a> {
                 }
                 tokio::task::yield_now().await;
             }
-            if self.clock.now().monotonic > begun + LONG {
+            if self.clock.now().monotonic > begun + MAX_TIME {
                 return Err("the healthy channel has waited for an hour".into());
             }
             self.clock.advance(STEP);

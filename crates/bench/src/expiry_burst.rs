@@ -1,6 +1,7 @@
 //! A hundred thousand channels whose tokens expire in the same minute, on a clock that is moved by hand.
 
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,13 +12,14 @@ use line_channel_token::cache::{Event, IssueRequest, Issued, NewToken, TokenPool
 use line_channel_token::mock::ManualClock;
 use line_channel_token::{AccessToken, ChannelId, Clock};
 
-use crate::cached_read::TOKEN;
 use crate::curve::{Curve, Line};
+use crate::fixtures::TOKEN;
 
 /// The lifetime of a stateless token.
 const LIFETIME: Duration = Duration::from_secs(900);
-const RESPONDS_IN: Duration = Duration::from_millis(20);
-const CALLS: usize = 64;
+const RESPONSE_TIME: Duration = Duration::from_millis(20);
+/// How many calls there may be at a time.
+const MAX_CONCURRENT_ISSUES: usize = 64;
 /// How many callers there are in each step of time.
 const READS: usize = 40;
 const STEP: Duration = Duration::from_millis(10);
@@ -29,7 +31,7 @@ struct Source(ManualClock);
 impl TokenSource for Source {
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, line_channel_token::Error> {
         let sent_at = self.0.now();
-        self.0.sleep(RESPONDS_IN).await;
+        self.0.sleep(RESPONSE_TIME).await;
         Ok(NewToken::new(AccessToken::new(TOKEN)?, sent_at, LIFETIME).into())
     }
 }
@@ -58,6 +60,18 @@ impl Outcome {
     }
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { channels, reads, waited, refreshed, took, to_spare } = self;
+        let holds = if self.holds() { "yes" } else { "NO" };
+        write!(
+            f,
+            "{channels} channels whose tokens expire in the same minute: {refreshed} replaced within {took:.0} s, {to_spare:.0} s \
+             before the first expiry; {waited} of {reads} callers waited  {holds}"
+        )
+    }
+}
+
 /// Lets the time pass in which all tokens are replaced.
 ///
 /// # Errors
@@ -70,7 +84,7 @@ pub fn run(count: usize) -> Result<(Outcome, Curve), Box<dyn Error>> {
     let pool = TokenPool::builder(move |_: &ChannelId| Ok(Source(time.clone())))
         .clock(Arc::new(clock.clone()))
         .max_capacity(count)
-        .max_concurrent_issues(CALLS)
+        .max_concurrent_issues(MAX_CONCURRENT_ISSUES)
         .on_event(move |_, event| {
             counted.fetch_add(usize::from(matches!(event, Event::Refreshed { .. })), Ordering::Relaxed);
         })
@@ -78,11 +92,11 @@ pub fn run(count: usize) -> Result<(Outcome, Curve), Box<dyn Error>> {
     let ids: Vec<ChannelId> = (0..count).map(|id| ChannelId::new(id.to_string())).collect::<Result<_, _>>()?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
-        for some in ids.chunks(CALLS) {
+        for some in ids.chunks(MAX_CONCURRENT_ISSUES) {
             let mut warming = std::pin::pin!(join_all(some.iter().map(|id| pool.warm_up(id))));
             while warming.as_mut().now_or_never().is_none() {
                 settle().await;
-                clock.advance(RESPONDS_IN);
+                clock.advance(RESPONSE_TIME);
             }
         }
         let warm_at = clock.now().monotonic;

@@ -7,20 +7,20 @@ use std::ops::Range;
 use line_channel_token::cache::{StaticSource, TokenPool};
 use line_channel_token::{AccessToken, ChannelId};
 
-use crate::cached_read::TOKEN;
 use crate::curve::{Curve, Line};
+use crate::fixtures::TOKEN;
 use crate::measure::{Comparison, median, now};
 use crate::report::Row;
 
 const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
-/// So many channels are filled in for each run of a size, if need be into many pools.
+/// How many channels are filled in for each run of a size, if need be into many pools.
 const FILLED: usize = 1_000_000;
-/// What else the machine does shows in the slowest insertions first: of so many runs the best one counts there.
+/// How many runs there are. What else the machine does shows in the slowest insertions first, so the best run counts there.
 const RUNS: usize = 3;
-/// So many channels come to a full pool: a tenth of it, so that each of them evicts a channel that has a token.
+/// A tenth as many new channels come to a full pool as it has, so that each of them evicts a channel that has a token.
 const SHARE: usize = 10;
-/// A pool looks at so many channels that were used, and evicts the next whatever it finds.
-const LOOKS: usize = 32;
+/// How many channels that were used a pool skips before it evicts one all the same.
+const MAX_SCANNED: usize = 32;
 /// What the slowest of ten thousand insertions may take, in nanoseconds.
 const SLOWEST: f64 = 1_000_000.0;
 
@@ -101,7 +101,7 @@ fn insertions(size: usize) -> Result<Insertions, Box<dyn Error>> {
             inserted?;
             times.push(took);
             // Until the whole queue was looked at once, a pool finds only channels that were used.
-            if nth < size / (LOOKS + 1) {
+            if nth < size / (MAX_SCANNED + 1) {
                 in_use.push(took);
             }
         }

@@ -10,8 +10,8 @@ use line_channel_token::cache::{IssueRequest, Issued, NewToken, SourcePolicy, To
 use line_channel_token::{AccessToken, Clock, Moment, Sleep, SystemClock};
 use tokio::runtime::Runtime;
 
-use crate::cached_read::TOKEN;
-use crate::measure::{Comparison, median, now};
+use crate::fixtures::TOKEN;
+use crate::measure::{alternate, now};
 use crate::report::Row;
 
 const TASKS: usize = 64;
@@ -73,22 +73,7 @@ impl Clock for HourLater {
 /// If there is no runtime.
 pub fn rows() -> Result<Vec<Row>, Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
-    let mut samples = Vec::new();
-    for round in 0..ROUNDS {
-        let (refreshing, resting) = if round % 2 == 0 {
-            let refreshing = round_of(&runtime, true)?;
-            (refreshing, round_of(&runtime, false)?)
-        } else {
-            let resting = round_of(&runtime, false)?;
-            (round_of(&runtime, true)?, resting)
-        };
-        samples.push((refreshing, resting));
-    }
-    let figures = Comparison {
-        ours: median(samples.iter().map(|(refreshing, _)| *refreshing)),
-        reference: median(samples.iter().map(|(_, resting)| *resting)),
-        ratio: median(samples.iter().map(|(refreshing, resting)| refreshing / resting)),
-    };
+    let figures = alternate(ROUNDS, || round_of(&runtime, true), || round_of(&runtime, false))?;
     Ok(vec![Row::new("p99.9 of 64 tasks, refreshing / at rest", figures, 3.0)])
 }
 

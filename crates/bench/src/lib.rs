@@ -6,6 +6,7 @@ pub mod chart;
 pub mod curve;
 pub mod dead_channels;
 pub mod expiry_burst;
+pub mod fixtures;
 pub mod insertion;
 pub mod latency_under_refresh;
 pub mod measure;

@@ -1,5 +1,6 @@
 //! Two ways to do the same, timed in turns.
 
+use std::convert::Infallible;
 use std::time::Instant;
 
 use line_channel_token::{Clock, SystemClock};
@@ -24,22 +25,36 @@ pub fn compare(rounds: usize, batch: usize, mut ours: impl FnMut(), mut referenc
         ours();
         reference();
     }
+    let ours = || Ok::<_, Infallible>(time(batch, &mut ours));
+    let Ok(comparison) = alternate(rounds, ours, || Ok(time(batch, &mut reference)));
+    comparison
+}
+
+/// Takes a figure of each in turns, `rounds` times, in alternating order.
+///
+/// # Errors
+///
+/// The first error of either.
+pub fn alternate<E>(
+    rounds: usize,
+    mut ours: impl FnMut() -> Result<f64, E>,
+    mut reference: impl FnMut() -> Result<f64, E>,
+) -> Result<Comparison, E> {
     let mut samples = Vec::with_capacity(rounds);
     for round in 0..rounds {
-        let (a, b) = if round % 2 == 0 {
-            let a = time(batch, &mut ours);
-            (a, time(batch, &mut reference))
+        if round % 2 == 0 {
+            let ours = ours()?;
+            samples.push((ours, reference()?));
         } else {
-            let b = time(batch, &mut reference);
-            (time(batch, &mut ours), b)
-        };
-        samples.push((a, b));
+            let reference = reference()?;
+            samples.push((ours()?, reference));
+        }
     }
-    Comparison {
-        ours: median(samples.iter().map(|(a, _)| *a)),
-        reference: median(samples.iter().map(|(_, b)| *b)),
-        ratio: median(samples.iter().map(|(a, b)| a / b)),
-    }
+    Ok(Comparison {
+        ours: median(samples.iter().map(|(ours, _)| *ours)),
+        reference: median(samples.iter().map(|(_, reference)| *reference)),
+        ratio: median(samples.iter().map(|(ours, reference)| ours / reference)),
+    })
 }
 
 fn time(batch: usize, call: &mut impl FnMut()) -> f64 {

@@ -8,8 +8,9 @@ use foldhash::fast::RandomState;
 use line_channel_token::cache::{StaticSource, TokenPool};
 use line_channel_token::{AccessToken, ChannelId};
 
-use crate::cached_read::{READS, TOKEN, per_read, read_often, warm_cache};
+use crate::cached_read::{READS, per_read, read_often, warm_cache};
 use crate::curve::{Curve, Line};
+use crate::fixtures::TOKEN;
 use crate::measure::compare;
 use crate::report::Row;
 

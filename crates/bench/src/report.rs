@@ -3,8 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::curve::Curve;
-use crate::dead_channels::Waits;
-use crate::expiry_burst::Outcome;
 use crate::measure::Comparison;
 
 /// One comparison, and the ratio that it must not exceed.
@@ -71,24 +69,4 @@ pub fn print_curve(curve: &Curve) {
         println!("  {:<30}{}", line.name, points.join("   "));
     }
     println!();
-}
-
-/// What was observed of a hundred thousand tokens that expire in the same minute.
-pub fn expiry_burst(outcome: &Outcome) -> String {
-    let Outcome { channels, reads, waited, refreshed, took, to_spare } = outcome;
-    format!(
-        "{channels} channels whose tokens expire in the same minute: {refreshed} replaced within {took:.0} s, {to_spare:.0} s \
-         before the first expiry; {waited} of {reads} callers waited  {}",
-        if outcome.holds() { "yes" } else { "NO" }
-    )
-}
-
-/// How long a healthy channel waited behind those whose source never responds.
-pub fn dead_channels(waits: &Waits) -> String {
-    let Waits { dead, cold, after_failures } = waits;
-    format!(
-        "a healthy caller behind {dead} dead channels (virtual time): waits {cold:.1} s if nothing is known of them, \
-         {after_failures:.1} s if each has failed before  {}",
-        if waits.holds() { "yes" } else { "NO" }
-    )
 }

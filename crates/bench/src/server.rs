@@ -1,4 +1,4 @@
-//! A loopback server that answers every request with one canned token, on a thread of its own.
+//! A loopback server that responds to every request with one canned token, on a thread of its own.
 
 use std::convert::Infallible;
 use std::io;
@@ -13,13 +13,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// What the server answers: the size and shape of a stateless token of LINE's.
-const ANSWER: &str = concat!(
+/// The body of each response: the size and shape of a stateless token of LINE's.
+const BODY: &str = concat!(
     r#"{"token_type":"Bearer","access_token":"eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK_xBtVqKi3KxnVeWHwVTsr0Jq7zkZTr"#,
     r#"X1pQkzVUGmp2eZIjo8XlqW3rBCJfVmzP9vT2oG4jXc2Ih8Q.3TiP5bEUAwhtKWOl5qFqr0oOs6wrqXdUDLJNLx6bdLg","expires_in":900}"#
 );
 
-/// Starts the server; it lives as long as the process.
+/// Starts the server; it runs as long as the process.
 ///
 /// # Errors
 ///
@@ -35,14 +35,14 @@ pub fn start() -> io::Result<SocketAddr> {
 async fn serve(listener: TcpListener) {
     while let Ok((socket, _)) = listener.accept().await {
         let _ = socket.set_nodelay(true);
-        let connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service_fn(answer));
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service_fn(respond));
         tokio::spawn(connection);
     }
 }
 
-async fn answer(request: http::Request<hyper::body::Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(request: http::Request<hyper::body::Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let _ = request.into_body().collect().await;
-    let mut response = Response::new(Full::new(Bytes::from_static(ANSWER.as_bytes())));
+    let mut response = Response::new(Full::new(Bytes::from_static(BODY.as_bytes())));
     let headers = response.headers_mut();
     headers.insert("content-type", http::HeaderValue::from_static("application/json"));
     headers.insert("x-line-request-id", http::HeaderValue::from_static("ae5ddf5c-0fc9-4a5d-8a0e-0123456789ab"));

@@ -9,7 +9,7 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use line_channel_token::{AssertionKid, AssertionSigner, ChannelId, SigningKey, TokenLifetime};
 
-use crate::by_hand::CHANNEL_ID;
+use crate::fixtures::CHANNEL_ID;
 use crate::measure::compare;
 use crate::report::Row;
 

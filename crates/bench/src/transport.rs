@@ -13,7 +13,8 @@ use hyper_util::rt::TokioExecutor;
 use line_channel_token::{BaseUrl, ChannelId, ChannelSecret, Client, HyperBackend, ReqwestBackend};
 use tokio::runtime::Runtime;
 
-use crate::by_hand::{self, CHANNEL_ID, CHANNEL_SECRET, HyperClient};
+use crate::by_hand::{self, HyperClient};
+use crate::fixtures::{CHANNEL_ID, CHANNEL_SECRET};
 use crate::measure::compare;
 use crate::report::Row;
 

@@ -5,7 +5,7 @@
 use std::sync::OnceLock;
 
 use allocation_counter::measure;
-use bench::cached_read::TOKEN;
+use bench::fixtures::TOKEN;
 use bench::transport::Scene;
 use futures_util::FutureExt;
 use line_channel_token::cache::{StatelessSource, StaticSource, TokenCache, TokenPool};
@@ -27,7 +27,7 @@ fn allocations(call: impl Fn()) -> u64 {
 }
 
 #[test]
-fn a_call_over_hyper_costs_at_most_ten_allocations_more_than_by_hand() {
+fn hyper_adds_at_most_ten_allocations() {
     let scene = scene();
     let (ours, by_hand) = (allocations(|| scene.ours_over_hyper()), allocations(|| scene.hyper_by_hand()));
     println!("over hyper: {ours} allocations, {by_hand} by hand");
@@ -36,7 +36,7 @@ fn a_call_over_hyper_costs_at_most_ten_allocations_more_than_by_hand() {
 }
 
 #[test]
-fn a_call_over_reqwest_costs_at_most_ten_allocations_more_than_by_hand() {
+fn reqwest_adds_at_most_ten_allocations() {
     let scene = scene();
     let (ours, by_hand) = (allocations(|| scene.ours_over_reqwest()), allocations(|| scene.reqwest_by_hand()));
     println!("over reqwest: {ours} allocations, {by_hand} by hand");
@@ -45,7 +45,7 @@ fn a_call_over_reqwest_costs_at_most_ten_allocations_more_than_by_hand() {
 }
 
 #[test]
-fn reading_a_fresh_token_from_the_cache_allocates_nothing() {
+fn reading_a_cache_allocates_nothing() {
     let token = AccessToken::new("long-lived").expect("it is visible ASCII");
     let cache = TokenCache::new(StaticSource::new(token));
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -61,7 +61,7 @@ fn reading_a_fresh_token_from_the_cache_allocates_nothing() {
 }
 
 #[test]
-fn reading_a_warm_channel_from_a_pool_allocates_nothing() {
+fn reading_a_pool_allocates_nothing() {
     let pool = TokenPool::builder(|_: &ChannelId| Ok(StaticSource::new(AccessToken::new("long-lived")?))).build();
     let channel = ChannelId::new("1234567890").expect("it is decimal");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -75,7 +75,7 @@ fn reading_a_warm_channel_from_a_pool_allocates_nothing() {
 }
 
 #[test]
-fn a_channel_of_a_pool_takes_at_most_a_kib_beyond_its_token() {
+fn a_pooled_channel_takes_one_kib() {
     const CHANNELS: usize = 10_000;
     let line = MockBackend::new();
     line.given(Operation::IssueStateless).respond(Reply::stateless_token(TOKEN));

@@ -22,7 +22,7 @@ use line_channel_token_core::{AccessToken, ChannelId, Clock, Error};
 use line_channel_token_mock::ManualClock;
 use shuttle::future::{block_on, spawn, yield_now};
 
-const LIFE: Duration = Duration::from_secs(900);
+const LIFETIME: Duration = Duration::from_secs(900);
 /// Near enough to its end that the next token is fetched in the background.
 const ADVISORY: Duration = Duration::from_secs(800);
 
@@ -52,7 +52,7 @@ impl TokenSource for Source {
         let nth = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         yield_now().await;
         match (self.act)(nth) {
-            Act::Issue => Ok(NewToken::new(AccessToken::new(format!("token-{nth}"))?, sent_at, LIFE).into()),
+            Act::Issue => Ok(NewToken::new(AccessToken::new(format!("token-{nth}"))?, sent_at, LIFETIME).into()),
             Act::Fail => Err(Error::signing("told to fail")),
             Act::Panic => std::panic::resume_unwind(Box::new("told to panic")),
         }
@@ -72,7 +72,7 @@ impl Scene {
         let source = Arc::new(Source { clock: clock.clone(), calls: AtomicUsize::new(0), act });
         // A timer waits for a clock that nobody moves: the scheduler would take that for a deadlock.
         // Time is moved in leaps, in which no call is to be late.
-        let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::OnRead).issue_timeout(LIFE);
+        let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::OnRead).issue_timeout(LIFETIME);
         Self { cache: builder.clock(Arc::new(clock.clone())).build(), source, clock }
     }
 
@@ -132,7 +132,7 @@ fn all_callers_share_one_error() {
 }
 
 #[test]
-fn whoever_gives_up_wherever_the_others_get_the_token() {
+fn a_cancelled_caller_costs_others_nothing() {
     every_order(|| {
         run(async {
             let scene = Scene::new(|_| Act::Issue);
@@ -163,7 +163,7 @@ fn whoever_gives_up_wherever_the_others_get_the_token() {
 }
 
 #[test]
-fn a_source_that_panics_is_an_error_and_the_next_call_tries_again() {
+fn a_panicking_source_is_an_error() {
     every_order(|| {
         run(async {
             let scene = Scene::new(|nth| if nth == 1 { Act::Panic } else { Act::Issue });
@@ -182,7 +182,7 @@ fn a_source_that_panics_is_an_error_and_the_next_call_tries_again() {
 }
 
 #[test]
-fn near_its_end_the_old_token_serves_and_one_refresh_fetches_the_next() {
+fn one_refresh_replaces_an_aging_token() {
     every_order(|| {
         run(async {
             let scene = Scene::new(|_| Act::Issue);
@@ -196,7 +196,7 @@ fn near_its_end_the_old_token_serves_and_one_refresh_fetches_the_next() {
             while scene.cache.status().in_flight {
                 yield_now().await;
             }
-            scene.clock.advance(LIFE - ADVISORY);
+            scene.clock.advance(LIFETIME - ADVISORY);
             assert_eq!(scene.cache.token().await.unwrap().access_token().expose_secret(), "token-2");
             assert_eq!(scene.calls(), 2);
         });
@@ -204,7 +204,7 @@ fn near_its_end_the_old_token_serves_and_one_refresh_fetches_the_next() {
 }
 
 #[test]
-fn an_invalidation_at_any_moment_loses_no_caller_and_drops_no_newer_token() {
+fn an_invalidation_drops_no_newer_token() {
     every_order(|| {
         run(async {
             let scene = Scene::new(|_| Act::Issue);
@@ -230,7 +230,7 @@ fn an_invalidation_at_any_moment_loses_no_caller_and_drops_no_newer_token() {
 }
 
 #[test]
-fn shutdown_at_any_moment_waits_for_the_refresh_and_no_call_follows() {
+fn no_call_follows_a_shutdown() {
     every_order(|| {
         run(async {
             let scene = Scene::new(|_| Act::Issue);
@@ -275,14 +275,15 @@ fn with_the_last_handle_everything_goes() {
 }
 
 #[test]
-fn in_a_pool_every_background_refresh_has_its_turn_and_none_runs_twice() {
+fn every_background_refresh_runs_once() {
     every_order(|| {
         run(async {
             let clock = ManualClock::new();
             let source = Arc::new(Source { clock: clock.clone(), calls: AtomicUsize::new(0), act: |_| Act::Issue });
             let shared = source.clone();
-            let pool =
-                TokenPool::builder(move |_| Ok(shared.clone())).refresh_ahead(RefreshAhead::OnRead).issue_timeout(LIFE);
+            let pool = TokenPool::builder(move |_| Ok(shared.clone()))
+                .refresh_ahead(RefreshAhead::OnRead)
+                .issue_timeout(LIFETIME);
             let pool = pool.clock(Arc::new(clock.clone())).max_concurrent_issues(2).build();
             let channels = [1, 2, 3].map(|id| ChannelId::new(id.to_string()).unwrap());
             for channel in &channels {
@@ -329,7 +330,7 @@ impl TokenSource for Rotating {
         let mut live = self.live.lock().unwrap();
         live.insert(token.clone());
         self.most.fetch_max(live.len(), Ordering::SeqCst);
-        Ok(NewToken::new(AccessToken::new(token)?, sent_at, LIFE).into())
+        Ok(NewToken::new(AccessToken::new(token)?, sent_at, LIFETIME).into())
     }
 
     async fn retire(&self, token: &NewToken, _reason: RetireReason) -> Result<Retired, Error> {
@@ -341,7 +342,7 @@ impl TokenSource for Rotating {
 }
 
 #[test]
-fn whoever_refuses_tokens_whenever_a_channel_never_holds_a_third() {
+fn a_channel_never_holds_a_third_token() {
     every_order(|| {
         run(async {
             let clock = ManualClock::new();
@@ -374,12 +375,13 @@ fn whoever_refuses_tokens_whenever_a_channel_never_holds_a_third() {
 }
 
 #[test]
-fn a_token_is_replaced_in_the_background_though_nobody_asks() {
+fn an_idle_cache_refreshes_in_the_background() {
     every_order(|| {
         run(async {
             let clock = ManualClock::new();
             let source = Arc::new(Source { clock: clock.clone(), calls: AtomicUsize::new(0), act: |_| Act::Issue });
-            let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::Always).issue_timeout(LIFE);
+            let builder =
+                TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::Always).issue_timeout(LIFETIME);
             let cache = builder.clock(Arc::new(clock.clone())).build();
             cache.token().await.unwrap();
             clock.advance(ADVISORY);
@@ -396,14 +398,14 @@ fn a_token_is_replaced_in_the_background_though_nobody_asks() {
             for caller in callers {
                 caller.await.unwrap().unwrap();
             }
-            clock.advance(LIFE - ADVISORY);
+            clock.advance(LIFETIME - ADVISORY);
             assert_eq!(cache.with_token(|token| token.access_token().expose_secret() == "token-2"), Some(true));
             assert_eq!(source.calls.load(Ordering::SeqCst), 2);
         });
     });
 }
 
-/// Never answers its first call.
+/// Never responds to its first call.
 #[derive(Debug)]
 struct Hung {
     clock: ManualClock,
@@ -417,12 +419,12 @@ impl TokenSource for Hung {
         if self.calls.fetch_add(1, Ordering::SeqCst) == 0 {
             std::future::pending::<()>().await;
         }
-        Ok(NewToken::new(AccessToken::new("token")?, sent_at, LIFE).into())
+        Ok(NewToken::new(AccessToken::new("token")?, sent_at, LIFETIME).into())
     }
 }
 
 #[test]
-fn a_call_that_hangs_ends_at_its_deadline_and_the_next_caller_gets_a_token() {
+fn a_hanging_call_ends_at_its_deadline() {
     // Not by PCT: it starves others while one task waits in a loop, as time does here.
     let check = || {
         run(async {

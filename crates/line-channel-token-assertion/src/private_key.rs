@@ -1,20 +1,23 @@
-//! One form for private keys of every container: what the providers load and what is saved.
+//! RSA and EC private keys, the same for every format: providers load them, and they are saved as PKCS#8.
 
 use line_channel_token_core::Error;
 use zeroize::Zeroizing;
 
-use crate::der::{BIT_STRING, NULL, OCTET_STRING, OID, SEQUENCE, without_zeros, write, write_number};
-use crate::der_container::{EC_PUBLIC_KEY, P_256, RSA_ENCRYPTION, unreadable};
-use crate::pkcs1::{Pkcs1, RsaNumbers};
+use crate::der::{
+    BIT_STRING, CONTEXT_1, EC_PUBLIC_KEY, NULL, OBJECT_IDENTIFIER, OCTET_STRING, P_256, RSA_ENCRYPTION, SEQUENCE,
+    integer, without_leading_zeros, write,
+};
+use crate::key_errors::{malformed, multi_prime};
+use crate::pkcs1::{Pkcs1, RsaComponents};
 
-/// A private key, whatever it was read from. Its numbers are not yet known to fit together.
+/// A private key. Its components are not yet known to fit together.
 pub(crate) enum PrivateKey {
     Rsa(RsaKey),
     Ec(EcKey),
 }
 
 impl PrivateKey {
-    /// Whether both hold the same numbers, whatever containers these came in.
+    /// Whether both are the same key, whatever format they had.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Rsa(one), Self::Rsa(other)) => one.pkcs1 == other.pkcs1,
@@ -23,7 +26,7 @@ impl PrivateKey {
         }
     }
 
-    /// Takes the public point of the same key, so that it is checked in whichever container it came.
+    /// Adds the public point of the same key in another format, so that it is checked too.
     pub(crate) fn complete_from(&mut self, same: Self) {
         if let (Self::Ec(key), Self::Ec(same)) = (self, same)
             && key.public.is_none()
@@ -33,7 +36,7 @@ impl PrivateKey {
     }
 }
 
-/// An RSA key of 2048 bits with two primes.
+/// An RSA key with 2048 bits and two primes.
 pub(crate) struct RsaKey {
     /// `RSAPrivateKey` of PKCS#1.
     pub(crate) pkcs1: Zeroizing<Vec<u8>>,
@@ -45,52 +48,53 @@ pub(crate) struct RsaKey {
 
 impl RsaKey {
     pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, Error> {
-        match Pkcs1::read(der) {
-            Some(Pkcs1::TwoPrimes(numbers)) => Self::new(numbers),
-            Some(Pkcs1::MorePrimes) => {
-                Err(Error::invalid_input("this RSA key has more than two primes: generate one with two"))
-            }
-            None => Err(unreadable()),
+        match Pkcs1::parse(der) {
+            Some(Pkcs1::TwoPrimes(components)) => Self::new(components),
+            Some(Pkcs1::MultiPrime) => Err(multi_prime()),
+            None => Err(malformed()),
         }
     }
 
-    pub(crate) fn new(numbers: RsaNumbers<'_>) -> Result<Self, Error> {
-        let (modulus, exponent) = (without_zeros(numbers.n), without_zeros(numbers.e));
+    pub(crate) fn new(components: RsaComponents<'_>) -> Result<Self, Error> {
+        let modulus = without_leading_zeros(components.n);
+        let exponent = without_leading_zeros(components.e);
         let bits = bit_len(modulus);
         if bits != 2048 {
-            return Err(Error::invalid_input(format!("this RSA key has {bits} bits: LINE takes 2048 bits alone")));
+            return Err(Error::invalid_input(format!(
+                "this RSA key has {bits} bits: LINE accepts only 2048 bits, so generate a new one"
+            )));
         }
         if bit_len(exponent) > 33 || exponent == [1] || exponent.last().is_none_or(|last| last % 2 == 0) {
             return Err(Error::invalid_input(
-                "the public exponent of this RSA key is not usable: generate one with the usual 65537",
+                "the public exponent of this RSA key is not usable: generate a key with the usual 65537",
             ));
         }
-        Ok(Self { pkcs1: numbers.to_pkcs1(), modulus: modulus.to_vec(), exponent: exponent.to_vec() })
+        Ok(Self { pkcs1: components.to_pkcs1(), modulus: modulus.to_vec(), exponent: exponent.to_vec() })
     }
 
-    /// The key as PKCS#8.
+    /// Encodes the key as PKCS#8.
     pub(crate) fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
-        pkcs8(&[&write(OID, &[RSA_ENCRYPTION]), &write(NULL, &[])], &self.pkcs1)
+        pkcs8(&[&write(OBJECT_IDENTIFIER, &[RSA_ENCRYPTION]), &write(NULL, &[])], &self.pkcs1)
     }
 }
 
 /// A key on P-256.
 pub(crate) struct EcKey {
-    /// The secret number.
+    /// The secret scalar.
     pub(crate) scalar: Zeroizing<[u8; 32]>,
-    /// The public point as it was given, in the form of SEC1, compressed or not.
+    /// The public point as it was given, in the encoding of SEC1, compressed or not.
     public: Option<Vec<u8>>,
 }
 
 impl EcKey {
     pub(crate) fn new(scalar: &[u8], public: Option<Vec<u8>>) -> Result<Self, Error> {
-        // Some writers leave leading zeros out, and others add one.
+        // Some programs leave leading zeros out, and others add one.
         let mut scalar = scalar;
         while let (Some(rest), 33..) = (scalar.strip_prefix(&[0]), scalar.len()) {
             scalar = rest;
         }
         let Some(zeros) = 32usize.checked_sub(scalar.len()) else {
-            return Err(unreadable());
+            return Err(malformed());
         };
         let mut padded = Zeroizing::new([0; 32]);
         padded[zeros..].copy_from_slice(scalar);
@@ -99,40 +103,41 @@ impl EcKey {
 
     fn is_same(&self, other: &Self) -> bool {
         let points = match (self.public.as_deref(), other.public.as_deref()) {
-            (Some([4, ..]), Some(short @ [2 | 3, ..])) => self.whole_point().is_some_and(|point| agrees(short, point)),
-            (Some(short @ [2 | 3, ..]), Some([4, ..])) => other.whole_point().is_some_and(|point| agrees(short, point)),
+            (Some([4, ..]), Some(short @ [2 | 3, ..])) => {
+                self.uncompressed_point().is_some_and(|point| agrees(short, point))
+            }
+            (Some(short @ [2 | 3, ..]), Some([4, ..])) => {
+                other.uncompressed_point().is_some_and(|point| agrees(short, point))
+            }
             (Some(one), Some(other)) => one == other,
             _ => true,
         };
         self.scalar == other.scalar && points
     }
 
-    fn whole_point(&self) -> Option<&[u8; 65]> {
+    fn uncompressed_point(&self) -> Option<&[u8; 65]> {
         self.public.as_deref()?.try_into().ok()
     }
 
-    /// Whether the public point that came with the key is `point` (uncompressed), or none came.
+    /// Whether `point` (uncompressed) is the public point that came with the key. `true` if none did.
     pub(crate) fn agrees_with(&self, point: &[u8; 65]) -> bool {
         self.public.as_deref().is_none_or(|given| agrees(given, point))
     }
 
-    /// The key as PKCS#8, with its public point where `point` gives it.
+    /// Encodes the key as PKCS#8, with its public point if `point` is given.
     pub(crate) fn to_pkcs8(&self, point: Option<&[u8; 65]>) -> Zeroizing<Vec<u8>> {
         let scalar = write(OCTET_STRING, &[&*self.scalar]);
-        // Of as many bits as there are, so that none of the last octet is unused.
-        let public = point.map(|point| write(PUBLIC, &[&write(BIT_STRING, &[&[0], point])]));
+        // The zero says that no bit of the last octet is unused.
+        let public = point.map(|point| write(CONTEXT_1, &[&write(BIT_STRING, &[&[0], point])]));
         let public = public.as_ref().map_or(&[][..], |public| public);
-        let sec1 = write(SEQUENCE, &[&write_number(&[1]), &scalar, public]);
-        pkcs8(&[&write(OID, &[EC_PUBLIC_KEY]), &write(OID, &[P_256])], &sec1)
+        let sec1 = write(SEQUENCE, &[&integer(&[1]), &scalar, public]);
+        pkcs8(&[&write(OBJECT_IDENTIFIER, &[EC_PUBLIC_KEY]), &write(OBJECT_IDENTIFIER, &[P_256])], &sec1)
     }
 }
 
-/// The public point in SEC1's `ECPrivateKey`.
-const PUBLIC: u8 = 0xa1;
-
-/// `PrivateKeyInfo` of RFC 5208, version 1.
+/// Encodes `PrivateKeyInfo` of RFC 5208.
 fn pkcs8(algorithm: &[&[u8]], key: &[u8]) -> Zeroizing<Vec<u8>> {
-    write(SEQUENCE, &[&write_number(&[0]), &write(SEQUENCE, algorithm), &write(OCTET_STRING, &[key])])
+    write(SEQUENCE, &[&integer(&[0]), &write(SEQUENCE, algorithm), &write(OCTET_STRING, &[key])])
 }
 
 /// Whether `given`, compressed or not, is `point`.
@@ -143,14 +148,7 @@ fn agrees(given: &[u8], point: &[u8; 65]) -> bool {
     }
 }
 
-/// The error for a key whose numbers do not fit together.
-pub(crate) fn inconsistent() -> Error {
-    Error::invalid_input(
-        "the parts of this private key do not fit together: it is damaged, or pieced together from two keys",
-    )
-}
-
-/// Of a number without zeros in front.
+/// The length in bits of a number without leading zeros.
 fn bit_len(number: &[u8]) -> usize {
     match number {
         [] => 0,

@@ -1,4 +1,6 @@
-//! The public half of a signing key, as the LINE Developers Console takes it.
+//! The public half of a signing key, in the format of the LINE Developers Console.
+
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,70 +8,102 @@ use serde::Serialize;
 
 use crate::SigningAlgorithm;
 
-/// A public key as a JWK: exactly the members that the LINE Developers Console wants.
+/// A public key as a JWK, with exactly the members that the LINE Developers Console wants.
 ///
 /// For RSA these are `kty`, `alg`, `use`, `n` and `e`; for EC `kty`, `alg`, `use`, `crv`, `x` and `y`. There is never a
-/// `kid`, because the Console refuses one and hands out its own, and never a private member.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// private member, and never a `kid`: the Console refuses a JWK with a `kid`, and assigns one when the key is registered
+/// ([LINE's guide][line]).
+///
+/// `Display`, [`to_json`](Self::to_json) and `Serialize` write the same JSON.
+///
+/// ```
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+/// use line_channel_token_assertion::SigningKey;
+///
+/// // The private key that RFC 7515 prints in its appendix A.3.
+/// let key = SigningKey::from_jwk(
+///     r#"{"kty":"EC","crv":"P-256",
+///         "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+///         "y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+///         "d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#,
+/// )?;
+/// assert_eq!(
+///     key.public_jwk().to_string(),
+///     concat!(
+///         r#"{"kty":"EC","alg":"ES256","use":"sig","crv":"P-256","#,
+///         r#""x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#,
+///         r#""y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#,
+///     )
+/// );
+/// assert_eq!(key.public_jwk().thumbprint(), "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
+/// # }
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
+///
+/// [line]: https://developers.line.biz/en/docs/messaging-api/generate-json-web-token/
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct PublicJwk {
     kty: &'static str,
     alg: &'static str,
     #[serde(rename = "use")]
     public_use: &'static str,
     #[serde(flatten)]
-    parts: Parts,
+    components: Components,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
-enum Parts {
+enum Components {
     Rsa { n: String, e: String },
     Ec { crv: &'static str, x: String, y: String },
 }
 
 impl PublicJwk {
     pub(crate) fn rsa(modulus: &[u8], exponent: &[u8]) -> Self {
-        let parts = Parts::Rsa { n: URL_SAFE_NO_PAD.encode(modulus), e: URL_SAFE_NO_PAD.encode(exponent) };
-        Self { kty: "RSA", alg: SigningAlgorithm::Rs256.as_str(), public_use: "sig", parts }
+        let components = Components::Rsa { n: URL_SAFE_NO_PAD.encode(modulus), e: URL_SAFE_NO_PAD.encode(exponent) };
+        Self { kty: "RSA", alg: SigningAlgorithm::Rs256.as_str(), public_use: "sig", components }
     }
 
     pub(crate) fn ec(point: &[u8; 65]) -> Self {
-        let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
-        Self {
-            kty: "EC",
-            alg: SigningAlgorithm::Es256.as_str(),
-            public_use: "sig",
-            parts: Parts::Ec { crv: "P-256", x, y },
-        }
+        let components = Components::Ec {
+            crv: "P-256",
+            x: URL_SAFE_NO_PAD.encode(&point[1..33]),
+            y: URL_SAFE_NO_PAD.encode(&point[33..]),
+        };
+        Self { kty: "EC", alg: SigningAlgorithm::Es256.as_str(), public_use: "sig", components }
     }
 
-    /// The JWK on one line of JSON: what to paste into the Console.
+    /// The JWK as one line of JSON, to be pasted into the Console.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let Self { kty, alg, public_use, parts } = self;
-        // Nothing in here needs an escape: it is base64url and our own names.
-        match parts {
-            Parts::Rsa { n, e } => {
-                format!(r#"{{"kty":"{kty}","alg":"{alg}","use":"{public_use}","n":"{n}","e":"{e}"}}"#)
-            }
-            Parts::Ec { crv, x, y } => {
-                format!(r#"{{"kty":"{kty}","alg":"{alg}","use":"{public_use}","crv":"{crv}","x":"{x}","y":"{y}"}}"#)
-            }
-        }
+        self.to_string()
     }
 
-    /// The thumbprint of RFC 7638 with SHA-256, in base64url: 43 characters that name this key and no other.
+    /// The thumbprint of RFC 7638 with SHA-256, in base64url: 43 characters that identify the key.
     ///
-    /// It is not the kid: the Console gives that.
+    /// It is not the kid, which the Console assigns.
     #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
     #[must_use]
     pub fn thumbprint(&self) -> String {
         let kty = self.kty;
-        let canonical = match &self.parts {
-            Parts::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"{kty}","n":"{n}"}}"#),
-            Parts::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"{kty}","x":"{x}","y":"{y}"}}"#),
+        let canonical = match &self.components {
+            Components::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"{kty}","n":"{n}"}}"#),
+            Components::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"{kty}","x":"{x}","y":"{y}"}}"#),
         };
-        URL_SAFE_NO_PAD.encode(crate::digest::sha256(canonical.as_bytes()))
+        URL_SAFE_NO_PAD.encode(crate::crypto::sha256(canonical.as_bytes()))
+    }
+}
+
+/// Writes the JWK as one line of JSON.
+impl fmt::Display for PublicJwk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kty, alg, public_use, components } = self;
+        // No value needs an escape: they are base64url and constants.
+        write!(f, r#"{{"kty":"{kty}","alg":"{alg}","use":"{public_use}","#)?;
+        match components {
+            Components::Rsa { n, e } => write!(f, r#""n":"{n}","e":"{e}"}}"#),
+            Components::Ec { crv, x, y } => write!(f, r#""crv":"{crv}","x":"{x}","y":"{y}"}}"#),
+        }
     }
 }
 
@@ -78,7 +112,7 @@ mod tests {
     use super::PublicJwk;
 
     #[test]
-    fn it_has_exactly_the_members_that_the_console_wants() {
+    fn only_the_consoles_members_are_written() {
         let rsa = PublicJwk::rsa(&[0xfb, 0xff], &[1, 0, 1]);
         assert_eq!(rsa.to_json(), r#"{"kty":"RSA","alg":"RS256","use":"sig","n":"-_8","e":"AQAB"}"#);
         let mut point = [0; 65];

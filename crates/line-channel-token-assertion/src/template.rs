@@ -1,22 +1,22 @@
-//! Writes assertions up to the signature: what a signer in memory and one in a vault have in common.
+//! Encodes the header and the claims of assertions, for a signer in memory and for one in a KMS or an HSM.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use line_channel_token_core::{AssertionKid, AssertionLifetime, ChannelId, Clock, SystemClock, TokenLifetime};
+use line_channel_token_core::{AssertionKid, AssertionLifetime, ChannelId, Clock, Moment, SystemClock, TokenLifetime};
 use zeroize::Zeroizing;
 
 use crate::{SigningAlgorithm, UnsignedAssertion};
 
-/// Whom LINE wants an assertion to be for, whatever address it is sent to.
+/// The `aud` that LINE requires, whatever address the assertion is sent to.
 const AUDIENCE: &str = "https://api.line.me/";
 
-/// Writes the assertions of one channel and kid, all but the signature.
+/// Encodes the assertions of one channel and kid, without the signature.
 ///
-/// Use it where the private key never leaves a KMS or an HSM; where it is at hand,
-/// [`AssertionSigner`](crate::AssertionSigner) does the whole. It needs no crypto provider.
+/// Use it if the private key never leaves a KMS or an HSM. If the key is in memory, use
+/// [`AssertionSigner`](crate::AssertionSigner), which also signs. The template needs no crypto provider.
 ///
 #[cfg_attr(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"), doc = "```")]
 #[cfg_attr(not(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2")), doc = "```ignore")]
@@ -74,26 +74,30 @@ const AUDIENCE: &str = "https://api.line.me/";
 pub struct AssertionTemplate {
     fixed: Arc<Fixed>,
     lifetime: AssertionLifetime,
-    clock: Arc<dyn Clock>,
+    /// `None` until one is set: then `SystemClock`.
+    clock: Option<Arc<dyn Clock>>,
 }
 
-/// What is the same in every assertion, written once.
+/// The parts that are the same in every assertion.
 #[derive(Debug)]
 struct Fixed {
     channel_id: ChannelId,
     kid: AssertionKid,
     algorithm: SigningAlgorithm,
-    /// The header in base64url, and the dot after it.
+    /// The header in base64url, with the dot after it.
     header: String,
     /// The claims in JSON, up to the value of `exp`.
     claims: String,
 }
 
 impl AssertionTemplate {
-    /// Makes a template. Assertions live 5 minutes by the machine's clock, unless told otherwise.
+    /// Makes a template. [`AssertionTemplate`] has an example.
+    ///
+    /// Assertions live 5 minutes, by the clock of the machine. [`with_lifetime`](Self::with_lifetime) and
+    /// [`with_clock`](Self::with_clock) change that.
     #[must_use]
     pub fn new(channel_id: ChannelId, kid: AssertionKid, algorithm: SigningAlgorithm) -> Self {
-        // A kid is visible ASCII, quotes and backslashes included.
+        // A kid may be any visible ASCII, so its quotes and backslashes are escaped.
         let kid_json = serde_json::Value::from(kid.as_str());
         let mut header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{algorithm}","typ":"JWT","kid":{kid_json}}}"#));
         header.push('.');
@@ -101,25 +105,48 @@ impl AssertionTemplate {
         Self {
             fixed: Arc::new(Fixed { channel_id, kid, algorithm, header, claims }),
             lifetime: AssertionLifetime::default(),
-            clock: Arc::new(SystemClock),
+            clock: None,
         }
     }
 
-    /// The same with assertions that live as long as `lifetime` says.
+    /// Sets the lifetime of the assertions, 1 to 1800 seconds. The default is 300.
+    ///
+    /// LINE refuses an assertion that expires more than 30 minutes ahead of its own clock, so the maximum fails if the local clock
+    /// is fast.
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: AssertionLifetime) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// The same with the time from `clock`.
+    /// Sets the clock that expiry is measured by. The default is the clock of the machine.
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 
-    /// The channel that the assertions speak for.
+    /// Sets the clock, unless [`with_clock`](Self::with_clock) has set one.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use line_channel_token_assertion::{AssertionTemplate, SigningAlgorithm};
+    /// use line_channel_token_core::{AssertionKid, ChannelId, SystemClock};
+    ///
+    /// let mut template = AssertionTemplate::new(
+    ///     ChannelId::new("1234567890")?,
+    ///     AssertionKid::new("6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11")?,
+    ///     SigningAlgorithm::Rs256,
+    /// );
+    /// // In a source that has a default clock, such as that of an emulator.
+    /// template.set_default_clock(Arc::new(SystemClock));
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn set_default_clock(&mut self, clock: Arc<dyn Clock>) {
+        self.clock.get_or_insert(clock);
+    }
+
+    /// The channel that the assertions are for.
     #[must_use]
     pub fn channel_id(&self) -> &ChannelId {
         &self.fixed.channel_id
@@ -131,25 +158,25 @@ impl AssertionTemplate {
         &self.fixed.kid
     }
 
-    /// The algorithm that the signatures must have.
+    /// The algorithm of the signatures.
     #[must_use]
     pub fn algorithm(&self) -> SigningAlgorithm {
         self.fixed.algorithm
     }
 
-    /// How long each assertion lives.
+    /// The lifetime of each assertion.
     #[must_use]
     pub fn lifetime(&self) -> AssertionLifetime {
         self.lifetime
     }
 
-    /// Writes an assertion that expires one lifetime from now. `token_lifetime` becomes the claim `token_exp`, which
-    /// `issue_jwt` needs and the other calls leave out.
+    /// Encodes an assertion that expires one lifetime from now. `token_lifetime` becomes the claim `token_exp`, in seconds: LINE
+    /// requires it for `issue_jwt`, and the other calls do not send it. [`UnsignedAssertion`] has an example.
     #[must_use]
     pub fn unsigned(&self, token_lifetime: Option<TokenLifetime>) -> UnsignedAssertion {
         let Fixed { algorithm, header, claims: head, .. } = &*self.fixed;
-        let exp = self.clock.now().unix.as_secs().saturating_add(self.lifetime.as_secs());
-        // Room for two numbers of 20 digits; writing to a String cannot fail.
+        let exp = self.now().unix.as_secs().saturating_add(self.lifetime.as_secs());
+        // Room for two numbers with 20 digits. Cannot fail: writing to a String never does.
         let mut claims = String::with_capacity(head.len() + 56);
         claims.push_str(head);
         let _ = match token_lifetime {
@@ -161,6 +188,10 @@ impl AssertionTemplate {
         jwt.push_str(header);
         URL_SAFE_NO_PAD.encode_string(&claims, &mut jwt);
         UnsignedAssertion::new(*algorithm, jwt)
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.as_deref().unwrap_or(&SystemClock).now()
     }
 }
 
@@ -181,12 +212,13 @@ mod tests {
     use super::AssertionTemplate;
     use crate::SigningAlgorithm;
 
+    /// A clock that stands still, in milliseconds since 1970.
     #[derive(Debug)]
-    struct Fixed;
+    struct Stopped(u64);
 
-    impl Clock for Fixed {
+    impl Clock for Stopped {
         fn now(&self) -> Moment {
-            Moment { monotonic: Duration::ZERO, unix: Duration::from_millis(1_785_000_000_999) }
+            Moment { monotonic: Duration::ZERO, unix: Duration::from_millis(self.0) }
         }
 
         fn sleep(&self, _: Duration) -> Sleep {
@@ -196,7 +228,7 @@ mod tests {
 
     fn template(kid: &str, algorithm: SigningAlgorithm) -> AssertionTemplate {
         AssertionTemplate::new(ChannelId::new("0123456789").unwrap(), AssertionKid::new(kid).unwrap(), algorithm)
-            .with_clock(Arc::new(Fixed))
+            .with_clock(Arc::new(Stopped(1_785_000_000_999)))
     }
 
     fn parts(signing_input: &[u8]) -> Vec<String> {
@@ -205,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn header_and_claims_are_as_line_wants_them() {
+    fn header_and_claims_follow_line() {
         let unsigned = template("6b2f", SigningAlgorithm::Rs256).unsigned(Some(TokenLifetime::MAX));
         assert_eq!(
             parts(unsigned.signing_input()),
@@ -226,7 +258,32 @@ mod tests {
     }
 
     #[test]
-    fn a_kid_with_quotes_does_not_break_out_of_the_header() {
+    fn a_default_clock_never_overrides() {
+        let expiry = |template: &AssertionTemplate| {
+            let claims: serde_json::Value =
+                serde_json::from_str(&parts(template.unsigned(None).signing_input())[1]).unwrap();
+            claims["exp"].as_u64().unwrap()
+        };
+        let id = || (ChannelId::new("0123456789").unwrap(), AssertionKid::new("kid").unwrap());
+        let (channel_id, kid) = id();
+        let mut unset = AssertionTemplate::new(channel_id, kid, SigningAlgorithm::Rs256);
+        unset.set_default_clock(Arc::new(Stopped(2_000_000)));
+        assert_eq!(expiry(&unset), 2_300);
+        unset.set_default_clock(Arc::new(Stopped(3_000_000)));
+        assert_eq!(expiry(&unset), 2_300, "the first default stays");
+        assert_eq!(expiry(&unset.with_clock(Arc::new(Stopped(4_000_000)))), 4_300);
+
+        let mut set = template("kid", SigningAlgorithm::Rs256);
+        set.set_default_clock(Arc::new(Stopped(2_000_000)));
+        assert_eq!(expiry(&set), 1_785_000_300);
+
+        let (channel_id, kid) = id();
+        let system = AssertionTemplate::new(channel_id, kid, SigningAlgorithm::Rs256);
+        assert!(expiry(&system) > 1_735_689_600, "later than 2025");
+    }
+
+    #[test]
+    fn quotes_in_a_kid_are_escaped() {
         let header =
             &parts(template("a\",\"alg\":\"none\\x", SigningAlgorithm::Rs256).unsigned(None).signing_input())[0];
         let header: serde_json::Value = serde_json::from_str(header).unwrap();

@@ -7,12 +7,33 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use line_channel_token_core::{Assertion, Error};
 use zeroize::Zeroizing;
 
-use crate::{SigningAlgorithm, ecdsa_der};
+use crate::{SigningAlgorithm, ecdsa_signature};
 
-/// An assertion that waits for its signature.
+/// An assertion to be signed: what [`AssertionTemplate::unsigned`](crate::AssertionTemplate::unsigned) returns.
+///
+/// Sign [`signing_input`](Self::signing_input), or its SHA-256, and attach the signature. `Debug` shows only the algorithm.
+///
+/// ```
+/// use line_channel_token_assertion::{AssertionTemplate, SigningAlgorithm};
+/// use line_channel_token_core::{AssertionKid, ChannelId, TokenLifetime};
+///
+/// let template = AssertionTemplate::new(
+///     ChannelId::new("1234567890")?,
+///     AssertionKid::new("6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11")?,
+///     SigningAlgorithm::Rs256,
+/// );
+/// let unsigned = template.unsigned(Some(TokenLifetime::from_days(30)?));
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
+/// assert_eq!(unsigned.signing_input_sha256().len(), 32);
+/// # let sign_with_hsm = |input: &[u8]| [input[0]; 256];
+/// let signature = sign_with_hsm(unsigned.signing_input());
+/// let assertion = unsigned.attach_signature(&signature)?;
+/// assert_eq!(assertion.expose_secret().split('.').count(), 3);
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 pub struct UnsignedAssertion {
     algorithm: SigningAlgorithm,
-    /// `header.claims`, with room for the signature, so that it never moves.
+    /// `header.claims`, with capacity for the signature, so that no copy is left in memory.
     jwt: Zeroizing<String>,
 }
 
@@ -21,41 +42,43 @@ impl UnsignedAssertion {
         Self { algorithm, jwt }
     }
 
-    /// The bytes to sign.
+    /// The bytes to sign: header and claims in base64url, joined by a dot (RFC 7515, section 5.1).
     #[must_use]
     pub fn signing_input(&self) -> &[u8] {
         self.jwt.as_bytes()
     }
 
-    /// The SHA-256 of the bytes to sign, for a KMS that takes the digest. A build with no provider has it with the feature
-    /// `sha2`.
+    /// The SHA-256 of the bytes to sign, for a KMS that signs digests. A build without a provider needs the feature `sha2` for it.
     #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
     #[must_use]
     pub fn signing_input_sha256(&self) -> [u8; 32] {
-        crate::digest::sha256(self.signing_input())
+        crate::crypto::sha256(self.signing_input())
     }
 
-    /// The algorithm that the signature must have.
+    /// The algorithm to sign with.
     #[must_use]
     pub fn algorithm(&self) -> SigningAlgorithm {
         self.algorithm
     }
 
-    /// Completes the assertion with a signature in the form of a JWT: 256 bytes for RS256, `r` and `s` of 32 bytes each
-    /// for ES256. Whether it verifies is not checked here.
+    /// Attaches a signature in the format of a JWT: 256 bytes for RS256, `r` and `s` with 32 bytes each for ES256.
+    ///
+    /// The signature is not verified. [`UnsignedAssertion`] has an example.
     ///
     /// # Errors
     ///
-    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) where the signature has another length.
+    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if the signature has another length.
     pub fn attach_signature(mut self, signature: &[u8]) -> Result<Assertion, Error> {
-        let (given, expected) = (signature.len(), self.algorithm.signature_len());
-        if given != expected {
+        let given = signature.len();
+        if given != self.algorithm.signature_len() {
             return Err(Error::signing(match self.algorithm {
                 SigningAlgorithm::Rs256 => {
-                    format!("a signature of {given} bytes is not RS256 with RSA 2048, which has 256")
+                    format!(
+                        "the signature has {given} bytes, and RS256 has 256: sign with RSASSA-PKCS1-v1_5 and an RSA key with 2048 bits"
+                    )
                 }
                 SigningAlgorithm::Es256 => format!(
-                    "a signature of {given} bytes is not r and s of ES256, which have 64; pass DER to attach_der_signature"
+                    "the signature has {given} bytes, and r and s of ES256 have 64: if it is DER, use attach_der_signature"
                 ),
             }));
         }
@@ -64,17 +87,36 @@ impl UnsignedAssertion {
         Assertion::new(std::mem::take(&mut *self.jwt))
     }
 
-    /// Completes an ES256 assertion with a signature in DER (`SEQUENCE { r, s }`), as most key stores give it.
+    /// Attaches an ES256 signature in DER (`SEQUENCE { r, s }`), which most key stores return.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))] {
+    /// use line_channel_token_assertion::{AssertionTemplate, SigningAlgorithm};
+    /// use line_channel_token_core::{AssertionKid, ChannelId};
+    ///
+    /// let template = AssertionTemplate::new(
+    ///     ChannelId::new("1234567890")?,
+    ///     AssertionKid::new("gateway-key")?,
+    ///     SigningAlgorithm::Es256,
+    /// );
+    /// let unsigned = template.unsigned(None);
+    /// # let sign_with_kms = |_: [u8; 32]| [0x30, 6, 2, 1, 5, 2, 1, 9];
+    /// let der = sign_with_kms(unsigned.signing_input_sha256());
+    /// let assertion = unsigned.attach_der_signature(&der)?;
+    /// # assert_eq!(assertion.expose_secret().split('.').nth(2).map(str::len), Some(86));
+    /// # }
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) where it is not such a signature, or where the
-    /// algorithm is RS256, whose signatures have one form alone.
+    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if it is not such a signature, or if the algorithm is RS256,
+    /// whose signatures have no DER format.
     pub fn attach_der_signature(self, signature: &[u8]) -> Result<Assertion, Error> {
         match self.algorithm {
-            SigningAlgorithm::Es256 => self.attach_signature(&ecdsa_der::to_fixed(signature)?),
+            SigningAlgorithm::Es256 => self.attach_signature(&ecdsa_signature::der_to_fixed(signature)?),
             SigningAlgorithm::Rs256 => {
-                Err(Error::signing("an RS256 signature is not DER: pass its 256 bytes to with_signature"))
+                Err(Error::signing("an RS256 signature is not DER: pass its 256 bytes to attach_signature"))
             }
         }
     }
@@ -99,26 +141,26 @@ mod tests {
     }
 
     #[test]
-    fn the_buffer_has_room_for_the_whole_from_the_start() {
+    fn the_buffer_never_grows() {
         for algorithm in [SigningAlgorithm::Rs256, SigningAlgorithm::Es256] {
             let unsigned = template(algorithm).unsigned(Some(TokenLifetime::MAX));
-            let room = unsigned.jwt.capacity();
+            let capacity = unsigned.jwt.capacity();
             let assertion = unsigned.attach_signature(&vec![1; algorithm.signature_len()]).unwrap();
-            assert_eq!(assertion.expose_secret().len(), room);
+            assert_eq!(assertion.expose_secret().len(), capacity);
         }
     }
 
     #[test]
-    fn a_signature_of_another_form_is_refused_with_the_way_out() {
+    fn other_signature_formats_are_refused() {
         let [rs256, es256] = [SigningAlgorithm::Rs256, SigningAlgorithm::Es256].map(template);
         let der = [&[0x30, 6, 2, 1, 5, 2, 1, 9][..]].concat();
-        for (refusal, says) in [
-            (rs256.unsigned(None).attach_signature(&[1; 384]), "384 bytes is not RS256"),
-            (rs256.unsigned(None).attach_der_signature(&der), "with_signature"),
+        for (result, says) in [
+            (rs256.unsigned(None).attach_signature(&[1; 384]), "has 384 bytes, and RS256 has 256"),
+            (rs256.unsigned(None).attach_der_signature(&der), "to attach_signature"),
             (es256.unsigned(None).attach_signature(&der), "attach_der_signature"),
             (es256.unsigned(None).attach_der_signature(&[0; 64]), "not DER"),
         ] {
-            let error = refusal.unwrap_err();
+            let error = result.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Signing);
             assert!(error.to_string().contains(says), "{error}");
         }
@@ -129,7 +171,7 @@ mod tests {
 
     #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
     #[test]
-    fn the_digest_is_of_the_signing_input() {
+    fn the_digest_covers_the_signing_input() {
         use sha2::{Digest, Sha256};
         let unsigned = template(SigningAlgorithm::Rs256).unsigned(None);
         assert_eq!(unsigned.signing_input_sha256(), <[u8; 32]>::from(Sha256::digest(unsigned.signing_input())));

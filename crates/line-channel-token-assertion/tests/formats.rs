@@ -1,4 +1,4 @@
-//! Every container of a private key that openssl writes, and an error of its own for everything that is no such key.
+//! Every format of a private key that openssl writes is parsed, and each other file has an error of its own.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ macro_rules! key {
 }
 
 #[test]
-fn every_container_of_one_rsa_key_gives_the_same_key() {
+fn rsa_formats_give_the_same_key() {
     let (_, pkcs1) = key!("rsa-pkcs1.pem");
     let expected = SigningKey::from_pem(pkcs1).unwrap();
     assert_eq!(expected.algorithm(), SigningAlgorithm::Rs256);
@@ -24,11 +24,11 @@ fn every_container_of_one_rsa_key_gives_the_same_key() {
         key!("rsa-pkcs1.der"),
         key!("rsa-pkcs8.der"),
         ("with a line end after it.der", &[key!("rsa-pkcs8.der").1, b"\n"].concat()),
-        ("filled up.der", &[key!("rsa-pkcs1.der").1, &[0; 16]].concat()),
-        ("cut and padded.der", &[key!("rsa-pkcs1.der").1, b"more"].concat()),
+        ("with zeros after it.der", &[key!("rsa-pkcs1.der").1, &[0; 16]].concat()),
+        ("with text after it.der", &[key!("rsa-pkcs1.der").1, b"more"].concat()),
     ] {
-        let read = if file.ends_with(".der") { SigningKey::from_der(bytes) } else { SigningKey::from_pem(bytes) };
-        assert_eq!(read.unwrap().public_jwk(), expected.public_jwk(), "{file}");
+        let parsed = if file.ends_with(".der") { SigningKey::from_der(bytes) } else { SigningKey::from_pem(bytes) };
+        assert_eq!(parsed.unwrap().public_jwk(), expected.public_jwk(), "{file}");
         assert_eq!(SigningKey::parse(bytes).unwrap().public_jwk(), expected.public_jwk(), "{file}");
     }
     let saved = expected.to_pkcs8_pem().unwrap();
@@ -36,7 +36,7 @@ fn every_container_of_one_rsa_key_gives_the_same_key() {
 }
 
 #[test]
-fn every_container_of_one_ec_key_gives_the_same_key() {
+fn ec_formats_give_the_same_key() {
     let (_, sec1) = key!("ec-sec1.pem");
     let expected = SigningKey::from_pem(sec1).unwrap();
     assert_eq!(expected.algorithm(), SigningAlgorithm::Es256);
@@ -48,8 +48,8 @@ fn every_container_of_one_ec_key_gives_the_same_key() {
         key!("ec-sec1.der"),
         key!("ec-pkcs8.der"),
     ] {
-        let read = if file.ends_with(".der") { SigningKey::from_der(bytes) } else { SigningKey::from_pem(bytes) };
-        assert_eq!(read.unwrap().public_jwk(), expected.public_jwk(), "{file}");
+        let parsed = if file.ends_with(".der") { SigningKey::from_der(bytes) } else { SigningKey::from_pem(bytes) };
+        assert_eq!(parsed.unwrap().public_jwk(), expected.public_jwk(), "{file}");
         assert_eq!(SigningKey::parse(bytes).unwrap().public_jwk(), expected.public_jwk(), "{file}");
     }
     let saved = expected.to_pkcs8_pem().unwrap();
@@ -57,13 +57,13 @@ fn every_container_of_one_ec_key_gives_the_same_key() {
 }
 
 #[test]
-fn the_public_exponent_need_not_be_65537() {
+fn other_public_exponents_are_accepted() {
     let key = SigningKey::from_pem(key!("rsa-exponent-3.pem").1).unwrap();
     assert!(key.public_jwk().to_json().contains(r#""e":"Aw""#));
 }
 
 #[test]
-fn what_is_no_usable_key_is_refused_by_name() {
+fn unusable_keys_are_refused_by_name() {
     for ((file, bytes), says) in [
         (key!("rsa-1024.pem"), "has 1024 bits"),
         (key!("rsa-3072.pem"), "has 3072 bits"),
@@ -75,7 +75,7 @@ fn what_is_no_usable_key_is_refused_by_name() {
         (key!("ec-p384-pkcs8.pem"), "on P-384"),
         (key!("ec-secp256k1.pem"), "on secp256k1"),
         (key!("ec-explicit-curve.pem"), "does not name its curve"),
-        (key!("ec-parameters.pem"), "parameters alone"),
+        (key!("ec-parameters.pem"), "key parameters"),
         (key!("rsa-public.pem"), "is a public key"),
         (key!("rsa-public.der"), "is a public key"),
         (key!("rsa-public-pkcs1.pem"), "is a public key"),
@@ -90,11 +90,11 @@ fn what_is_no_usable_key_is_refused_by_name() {
         (key!("rsa-certificate.pem"), "is a certificate"),
         (key!("rsa-certificate.der"), "is a certificate"),
         (key!("rsa-certificate-request.pem"), "is a certificate (or a request"),
-        (key!("rsa-openssh.pem"), "format of OpenSSH"),
+        (key!("rsa-openssh.pem"), "OpenSSH's format"),
         (key!("rsa.p12"), "PKCS#12"),
         (("nothing", b""), "is empty"),
         (("a lone newline", b"\r\n"), "is empty"),
-        (("garbage", b"hello"), "no private key: PEM"),
+        (("garbage", b"hello"), "not a private key: give PEM"),
         (("a SEQUENCE of nothing", b"0\0"), "or it is damaged"),
         (("a cut file", &key!("rsa-pkcs8.der").1[..600]), "or it is damaged"),
         (("two keys in one file", &[key!("rsa-pkcs8.der").1, key!("ec-sec1.der").1].concat()), "several private keys"),
@@ -108,16 +108,17 @@ fn what_is_no_usable_key_is_refused_by_name() {
 }
 
 #[test]
-fn a_key_in_another_format_than_was_named_gets_directions() {
-    let (pem, der) = (key!("rsa-pkcs8.pem").1, key!("rsa-pkcs8.der").1);
+fn other_formats_name_the_right_function() {
+    let pem = key!("rsa-pkcs8.pem").1;
+    let der = key!("rsa-pkcs8.der").1;
     let jwk = key!("rfc7515-a2.jwk").1;
     for (result, says) in [
-        (SigningKey::from_pem(jwk), "read it with from_jwk"),
-        (SigningKey::from_pem(der), "read it with from_der"),
-        (SigningKey::from_der(pem), "read it with from_pem"),
-        (SigningKey::from_der(jwk), "read it with from_jwk"),
-        (SigningKey::from_jwk(pem), "read it with from_pem"),
-        (SigningKey::from_jwk(der), "read it with from_der"),
+        (SigningKey::from_pem(jwk), "use SigningKey::from_jwk or"),
+        (SigningKey::from_pem(der), "use SigningKey::from_der or"),
+        (SigningKey::from_der(pem), "use SigningKey::from_pem or"),
+        (SigningKey::from_der(jwk), "use SigningKey::from_jwk or"),
+        (SigningKey::from_jwk(pem), "use SigningKey::from_pem or"),
+        (SigningKey::from_jwk(der), "use SigningKey::from_der or"),
     ] {
         let error = result.unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
@@ -125,7 +126,7 @@ fn a_key_in_another_format_than_was_named_gets_directions() {
 }
 
 #[test]
-fn files_of_other_editors_are_read_too() {
+fn files_of_other_editors_are_parsed() {
     let pem = String::from_utf8(key!("rsa-pkcs8.pem").1.to_vec()).unwrap();
     let expected = SigningKey::from_pem(&pem).unwrap();
     for variant in
@@ -135,4 +136,17 @@ fn files_of_other_editors_are_read_too() {
     }
     let jwk = String::from_utf8(key!("rfc7515-a2.jwk").1.to_vec()).unwrap();
     SigningKey::from_jwk(format!("\u{feff}\n{jwk}\n")).unwrap();
+}
+
+#[test]
+fn from_str_accepts_what_parse_accepts() {
+    let as_text = |(_, bytes): (&str, &'static [u8])| std::str::from_utf8(bytes).unwrap();
+    for text in [as_text(key!("rsa-pkcs8.pem")), as_text(key!("ec-sec1.pem")), as_text(key!("rfc7515-a2.jwk"))] {
+        let key: SigningKey = text.parse().unwrap();
+        assert_eq!(key.public_jwk(), SigningKey::parse(text).unwrap().public_jwk());
+    }
+    for text in ["", "${LINE_KEY}", as_text(key!("rsa-public.pem"))] {
+        let error = text.parse::<SigningKey>().unwrap_err();
+        assert_eq!(error.to_string(), SigningKey::parse(text).unwrap_err().to_string());
+    }
 }

@@ -1,4 +1,4 @@
-//! What is no private key is called by its name.
+//! The error for anything that is not a private key says what it is.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,12 +10,12 @@ use common::{CERTIFICATE, EC, PKCS1, PKCS8, jwk, public_jwk};
 use line_channel_token_assertion::SigningKey;
 use serde_json::json;
 
-fn refusal(text: impl AsRef<[u8]>) -> String {
+fn error_for(text: impl AsRef<[u8]>) -> String {
     SigningKey::parse(text).unwrap_err().to_string()
 }
 
 #[test]
-fn what_is_no_private_key_is_called_by_its_name() {
+fn other_values_are_named() {
     let block = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
     for (text, says) in [
         (PKCS8.to_owned() + EC, "several private keys"),
@@ -31,9 +31,9 @@ fn what_is_no_private_key_is_called_by_its_name() {
         (block("CERTIFICATE"), "certificate"),
         (block("NEW CERTIFICATE REQUEST"), "certificate"),
         (block("PKCS7"), "PKCS#7"),
-        (block("EC PARAMETERS"), "parameters alone"),
-        (block("SOMETHING"), "no private key"),
-        ("-----BEGIN PRIVATE KEY-----".to_owned(), "the rest got lost"),
+        (block("EC PARAMETERS"), "key parameters"),
+        (block("SOMETHING"), "holds no private key"),
+        ("-----BEGIN PRIVATE KEY-----".to_owned(), "the rest is missing"),
         ("-----BEGIN PRIVATE KEY-----\nAAAA".to_owned(), "cut off"),
         (PKCS8[..900].to_owned(), "cut off"),
         ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----".to_owned(), "cut off"),
@@ -54,7 +54,7 @@ fn what_is_no_private_key_is_called_by_its_name() {
         ("<RSAKeyValue><Modulus>AQAB</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>".to_owned(), "is a public key"),
         ("kty: RSA\nn: abc\n".to_owned(), "without its braces"),
         ("PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n".to_owned(), "PuTTY"),
-        ("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ me@host".to_owned(), "public key of SSH"),
+        ("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ me@host".to_owned(), "an SSH public key"),
         ("${LINE_KEY}".to_owned(), "a variable that was not expanded"),
         ("{{ line_key }}".to_owned(), "a variable that was not expanded"),
         ("<YOUR_KEY>".to_owned(), "a placeholder"),
@@ -64,6 +64,6 @@ fn what_is_no_private_key_is_called_by_its_name() {
         ("6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11".to_owned(), "a kid"),
         ("x".repeat(300_000), "longer than any private key"),
     ] {
-        assert!(refusal(&text).contains(says), "{text}: {}", refusal(&text));
+        assert!(error_for(&text).contains(says), "{text}: {}", error_for(&text));
     }
 }

@@ -1,4 +1,4 @@
-//! Base64, hex and numbers around a key are taken off.
+//! Base64, hex and arrays of numbers around a key are decoded.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use line_channel_token_assertion::SigningKey;
 use serde_json::{Value, json};
 
 #[test]
-fn base64_and_hex_around_a_key_are_taken_off() {
+fn base64_and_hex_are_decoded() {
     for original in [PKCS8, PKCS1, JWK, EC, EC_SEC1, EC_JWK] {
         let once = STANDARD.encode(original);
         let wrapped = once.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line) + "\r\n").collect::<String>();
@@ -46,7 +46,7 @@ fn base64_and_hex_around_a_key_are_taken_off() {
 }
 
 #[test]
-fn der_is_read_as_base64_hex_and_numbers() {
+fn encoded_der_is_decoded() {
     let hex = |separator: &str| PKCS8_DER.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(separator);
     let upper = hex(":").to_uppercase();
     let signed = PKCS8_DER.iter().map(|byte| byte.cast_signed().to_string()).collect::<Vec<_>>().join(", ");
@@ -67,13 +67,13 @@ fn der_is_read_as_base64_hex_and_numbers() {
             format!("0x{}", hex(", 0x")),
             format!("\\x{}", hex("\\x")),
             format!("[{signed}]"),
-            // Read as Latin-1.
+            // Decoded as Latin-1.
             PKCS8_DER.iter().map(|byte| char::from(*byte)).collect(),
             json!(PKCS8_DER).to_string(),
             in_order,
         ],
     );
-    // from_pem takes what lacks BEGIN and END alone.
+    // from_pem accepts a key without BEGIN and END.
     let base64 = STANDARD.encode(PKCS8_DER);
     assert_eq!(SigningKey::from_pem(&base64).unwrap().public_jwk().to_json(), public(PKCS8_DER));
     assert_eq!(SigningKey::from_der(base64.as_bytes()).unwrap().public_jwk().to_json(), public(PKCS8_DER));
@@ -86,8 +86,8 @@ fn object_in_order(object: &serde_json::Map<String, Value>) -> String {
 }
 
 #[test]
-fn newer_pkcs8_is_read_with_all_that_follows_the_key() {
-    // The PKCS#1 inside, from openssl; and version 1 with attributes and a public key in each form that is about.
+fn pkcs8_with_attributes_is_parsed() {
+    // PKCS#1 from openssl, in PKCS#8 of both versions, with attributes and a public key in each known encoding.
     let pkcs1 = include_bytes!("keys/rsa-pkcs1.der");
     let algorithm = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0];
     let public_key = tlv(0x03, &[&[0][..], include_bytes!("keys/rsa-public-pkcs1.der")].concat());
@@ -106,11 +106,11 @@ fn newer_pkcs8_is_read_with_all_that_follows_the_key() {
 }
 
 #[test]
-fn base64url_that_ends_in_a_dash_or_a_low_line_is_whole() {
+fn base64url_may_end_in_dashes() {
     let pkcs1 = include_bytes!("keys/rsa-pkcs1.der");
     let algorithm = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0];
     for (last, ends) in [(&[0xfe][..], "-"), (&[0xff], "_"), (&[0xfb, 0xef, 0xbe], "----"), (&[0xff; 3], "____")] {
-        // Attributes, of a length that leaves no padding.
+        // Attributes of a length that needs no padding.
         let with = |zeros: usize| {
             let attributes = tlv(0xa0, &[&vec![0; zeros], last].concat());
             tlv(0x30, &[&[2, 1, 0], &algorithm[..], &tlv(4, pkcs1), &attributes].concat())
@@ -135,7 +135,7 @@ fn base64url_that_ends_in_a_dash_or_a_low_line_is_whole() {
 }
 
 #[test]
-fn the_key_is_found_among_other_secrets() {
+fn a_key_among_secrets_is_found() {
     let certificate = STANDARD.encode(CERTIFICATE);
     let token = STANDARD.encode("eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl");
     let lines = |text: &str, width: usize| {
@@ -164,12 +164,12 @@ fn the_key_is_found_among_other_secrets() {
             ],
         );
     }
-    let said = SigningKey::parse(format!("a: {certificate}\nb: {token}\n")).unwrap_err().to_string();
-    assert!(said.contains("no private key"), "{said}");
+    let error = SigningKey::parse(format!("a: {certificate}\nb: {token}\n")).unwrap_err().to_string();
+    assert!(error.contains("not a private key"), "{error}");
 }
 
 #[test]
-fn long_texts_of_one_kind_are_read_once() {
+fn repetitive_long_texts_are_parsed_quickly() {
     // In quadratic time some of these would take minutes.
     for (start, part) in [
         ("['a' ", "'a' "),

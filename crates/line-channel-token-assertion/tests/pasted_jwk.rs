@@ -1,4 +1,4 @@
-//! JWKs and PEM are found in JSON, in what looks like it, and in XML.
+//! JWKs and PEM are found in JSON, in literals that resemble it, and in XML.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,8 +10,9 @@ use common::{CERTIFICATE, JWK, PKCS8, each_gives, jwk, public_jwk};
 use serde_json::{Value, json};
 
 #[test]
-fn a_jwk_is_found_wherever_it_stands() {
-    let (private, both) = (jwk(), json!([public_jwk(), jwk()]));
+fn a_jwk_is_found_anywhere() {
+    let private = jwk();
+    let both = json!([public_jwk(), jwk()]);
     let pretty = serde_json::to_string_pretty(&private).unwrap();
     let public = serde_json::to_string_pretty(&public_jwk()).unwrap();
     each_gives(
@@ -43,7 +44,7 @@ fn a_jwk_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn what_other_languages_print_is_read_as_a_jwk() {
+fn literals_of_other_languages_are_parsed() {
     let members = || {
         jwk().as_object().unwrap().clone().into_iter().map(|(name, value)| (name, value.as_str().unwrap().to_owned()))
     };
@@ -109,7 +110,7 @@ fn what_other_languages_print_is_read_as_a_jwk() {
 }
 
 #[test]
-fn pem_inside_json_is_found() {
+fn pem_in_json_is_found() {
     each_gives(
         PKCS8,
         [

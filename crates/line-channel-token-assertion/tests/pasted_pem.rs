@@ -1,4 +1,4 @@
-//! PEM that suffered on its way is read.
+//! PEM that was damaged on its way is parsed.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,7 +7,7 @@ mod common;
 use common::{CERTIFICATE, EC, EC_JWK, EC_SEC1, JWK, PKCS1, PKCS8, each_gives, utf16};
 
 #[test]
-fn every_encoding_of_text_is_read() {
+fn every_text_encoding_is_decoded() {
     for original in [PKCS8, PKCS1, JWK, EC, EC_SEC1, EC_JWK] {
         let marked = format!("\u{feff}{original}");
         each_gives(
@@ -31,7 +31,7 @@ fn every_encoding_of_text_is_read() {
 }
 
 #[test]
-fn broken_begin_and_end_lines_are_read() {
+fn damaged_boundaries_are_parsed() {
     for original in [PKCS8, PKCS1, EC] {
         let spaced = original.trim().replace('\n', " ");
         each_gives(
@@ -70,7 +70,7 @@ fn broken_begin_and_end_lines_are_read() {
 }
 
 #[test]
-fn damage_on_the_way_is_undone() {
+fn damage_is_repaired() {
     for original in [PKCS8, PKCS1, EC] {
         let lines = || original.trim().lines();
         let joined =

@@ -1,4 +1,4 @@
-//! Nothing of a private key ever shows, and no bytes make the readers panic.
+//! No output shows any of a private key, and no input makes the parsers panic.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,7 +22,7 @@ const FILES: &[&[u8]] = &[
     include_bytes!("keys/rsa-pkcs8-encrypted.der"),
 ];
 
-/// What the readers look for.
+/// The tokens of the parsers.
 const PARTS: &[&str] = &[
     "-----",
     "BEGIN ",
@@ -90,11 +90,12 @@ fn whole_text(error: &Error) -> String {
 }
 
 #[test]
-fn debug_shows_the_algorithm_and_nothing_of_the_key() {
+fn debug_shows_only_the_algorithm() {
     let key = SigningKey::from_jwk(JWK).unwrap();
     assert_eq!(format!("{key:?}"), "SigningKey(RS256)");
-    let (channel, kid) = (ChannelId::new("1234567890").unwrap(), AssertionKid::new("kid").unwrap());
-    let signer = AssertionSigner::new(channel, kid, key.clone()).unwrap();
+    let channel_id = ChannelId::new("1234567890").unwrap();
+    let kid = AssertionKid::new("kid").unwrap();
+    let signer = AssertionSigner::new(channel_id, kid, key.clone()).unwrap();
     let saved = key.to_pkcs8_pem().unwrap();
     let shown = format!("{signer:?} {saved:?} {:?} {:?}", key.public_jwk(), signer.sign().unwrap());
     for piece in private_pieces(JWK) {
@@ -103,12 +104,12 @@ fn debug_shows_the_algorithm_and_nothing_of_the_key() {
 }
 
 #[test]
-fn errors_about_a_damaged_key_quote_nothing_of_it() {
+fn errors_never_quote_a_damaged_key() {
     let pieces = private_pieces(JWK);
     let number = r#"{"kty":"RSA","n":"AQAB","e":"AQAB","d":"#;
     let whole = JWK.replace('\n', "");
     let mut bad = vec![whole.replace("\"d\":", "\"kid\":5,\"d\":"), whole.replace("\"d\": \"", "\"d\": [\"")];
-    // A string where a list belongs, and an escape where none is taken: serde_json would quote both.
+    // A string instead of a list, and an escape in a number: serde_json would quote both.
     let d = serde_json::from_str::<serde_json::Value>(JWK).unwrap()["d"].as_str().unwrap().to_owned();
     bad.push(format!("{number}\"\\u0041{d}\"}}"));
     bad.push(format!("{{\"kty\":\"RSA\",\"key_ops\":\"{d}\"}}"));
@@ -138,7 +139,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn arbitrary_bytes_are_refused_and_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn arbitrary_bytes_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         prop_assert!(SigningKey::parse(&bytes).is_err());
         prop_assert!(SigningKey::from_pem(&bytes).is_err());
         prop_assert!(SigningKey::from_der(&bytes).is_err());
@@ -148,7 +149,7 @@ proptest! {
     }
 
     #[test]
-    fn texts_full_of_marks_are_refused_and_never_panic(
+    fn random_tokens_are_refused(
         parts in proptest::collection::vec(0..PARTS.len(), 0..40)
     ) {
         let text: String = parts.into_iter().map(|part| PARTS[part]).collect();
@@ -169,7 +170,7 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        // Damage may miss what matters (an attribute, an unknown member), so a key that still works is fine.
+        // Damage may hit an attribute or an unknown member, so a key that still works is fine.
         let _ = SigningKey::parse(&bytes);
     }
 }

@@ -1,4 +1,4 @@
-//! A key is taken only if no other one can have been meant: also one that cannot be read.
+//! A key is accepted only if no other key may be meant, not even one that cannot be parsed.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -10,15 +10,15 @@ use common::{CERTIFICATE, EC, EC_JWK, EC_SEC1, JWK, PKCS1, PKCS8, PKCS8_DER, eac
 use line_channel_token_assertion::SigningKey;
 use serde_json::{Value, json};
 
-fn refusal(text: impl AsRef<[u8]>) -> String {
+fn error_for(text: impl AsRef<[u8]>) -> String {
     match SigningKey::parse(&text) {
-        Ok(key) => panic!("taken: {}\n{}", key.public_jwk().to_json(), String::from_utf8_lossy(text.as_ref())),
+        Ok(key) => panic!("accepted: {}\n{}", key.public_jwk().to_json(), String::from_utf8_lossy(text.as_ref())),
         Err(error) => error.to_string(),
     }
 }
 
-/// Keys that cannot be read, each in a way of its own, and what is said of each.
-fn damaged() -> Vec<(String, &'static str)> {
+/// Keys that are invalid for different reasons, with a part of each error.
+fn invalid_keys() -> Vec<(String, &'static str)> {
     let ec_jwk = || serde_json::from_str::<Value>(EC_JWK).unwrap();
     let with = |mut jwk: Value, name: &str, value: Value| {
         jwk[name] = value;
@@ -28,7 +28,7 @@ fn damaged() -> Vec<(String, &'static str)> {
     let encoded = STANDARD.encode(PKCS8);
     vec![
         (PKCS8[..900].to_owned(), "cut off"),
-        ("-----BEGIN PRIVATE KEY-----\n".to_owned(), "the rest got lost"),
+        ("-----BEGIN PRIVATE KEY-----\n".to_owned(), "the rest is missing"),
         (PKCS8.replacen("AoIBA", "Ao*BA", 1).replacen("MII", "M!I", 1), "damaged"),
         (PKCS8.replace("-----BEGIN PRIVATE KEY-----", "").replacen("MII", "M!I", 1), "cut off"),
         (EC.replacen("MI", "M*", 1), "damaged"),
@@ -47,7 +47,7 @@ fn damaged() -> Vec<(String, &'static str)> {
         (with(ec_jwk(), "alg", json!("ECDH-ES")), "is not ES256"),
         (jwk().to_string().trim_end_matches('}').replace("\"kty\":\"RSA\"", "\"kty\":\"RSA"), "JSON"),
         (jwk().to_string()[..600].to_owned() + "\"\n", "JSON"),
-        (jwk().to_string().replace(",\"dp\"", " \"dp\""), "is damaged at line"),
+        (jwk().to_string().replace(",\"dp\"", " \"dp\""), "has a syntax error at line"),
         (jwk().to_string().replace(['{', '}'], "\n"), "without its braces"),
         (xml.replace("</D>", ""), "XML"),
         (xml[..xml.len() / 2].to_owned(), "XML"),
@@ -84,36 +84,36 @@ fn public_xml() -> String {
 }
 
 #[test]
-fn a_key_beside_one_that_cannot_be_read_is_not_taken() {
+fn a_second_invalid_key_is_refused() {
     let kid = json!({"kid": "k", "pem": PKCS8}).to_string();
-    for (damaged, says) in damaged() {
+    for (invalid, says) in invalid_keys() {
         if says.contains("is a public key") {
             continue;
         }
         for good in [PKCS8, PKCS1, EC, EC_SEC1, EC_JWK, JWK, &kid, &format!("{}\n", STANDARD.encode(EC))] {
-            for text in [format!("{damaged}\n{good}"), format!("{good}\n{damaged}")] {
-                // What lacks a BEGIN or an END line takes in what stands beside it.
-                let said = refusal(&text);
+            for text in [format!("{invalid}\n{good}"), format!("{good}\n{invalid}")] {
+                // Without a BEGIN or an END line, a block includes the text beside it.
+                let error = error_for(&text);
                 let several = ["more than one private key", "several private keys", "cut off", "only the first line"];
-                assert!(several.iter().any(|says| said.contains(says)), "{said}\n{text}");
+                assert!(several.iter().any(|says| error.contains(says)), "{error}\n{text}");
             }
         }
     }
 }
 
 #[test]
-fn a_damaged_key_alone_is_called_what_it_is() {
-    for (damaged, says) in damaged() {
-        let said = refusal(&damaged);
-        assert!(said.contains(says) && !said.contains("more than one"), "{says}: {said}\n{damaged}");
+fn an_invalid_key_alone_is_named() {
+    for (invalid, says) in invalid_keys() {
+        let error = error_for(&invalid);
+        assert!(error.contains(says) && !error.contains("more than one"), "{says}: {error}\n{invalid}");
     }
     let both = format!("{}{PKCS8}", include_str!("keys/rsa-openssh.pem"));
-    let said = refusal(both);
-    assert!(said.contains("more than one private key") && said.contains("OpenSSH"), "{said}");
+    let error = error_for(both);
+    assert!(error.contains("more than one private key") && error.contains("OpenSSH"), "{error}");
 }
 
 #[test]
-fn a_key_in_a_list_with_one_that_cannot_be_read_is_not_taken() {
+fn an_invalid_key_in_json_is_refused() {
     let good: Value = serde_json::from_str(EC_JWK).unwrap();
     let with = |name: &str, value: Value| {
         let mut jwk = jwk();
@@ -127,8 +127,8 @@ fn a_key_in_a_list_with_one_that_cannot_be_read_is_not_taken() {
             json!({"new": bad, "old": good}),
             json!({"new": bad.to_string(), "old": good.to_string()}),
         ] {
-            let said = refusal(text.to_string());
-            assert!(said.contains("more than one private key, and one cannot be read"), "{said}");
+            let error = error_for(text.to_string());
+            assert!(error.contains("more than one private key, and one cannot be parsed"), "{error}");
         }
     }
     let cut = jwk().to_string().replace(",\"dp\"", " \"dp\"");
@@ -139,13 +139,13 @@ fn a_key_in_a_list_with_one_that_cannot_be_read_is_not_taken() {
         json!({"a": good.to_string(), "b": cut}).to_string(),
         json!([cut, good]).to_string().replace('"', "\\\""),
     ] {
-        let said = refusal(&text);
-        assert!(said.contains("more than one private key") || said.contains("several"), "{said}\n{text}");
+        let error = error_for(&text);
+        assert!(error.contains("more than one private key") || error.contains("several"), "{error}\n{text}");
     }
 }
 
 #[test]
-fn two_different_keys_are_never_taken() {
+fn two_different_keys_are_refused() {
     let ec_jwk: Value = serde_json::from_str(EC_JWK).unwrap();
     let other_name = |kid: &str| {
         let mut jwk = jwk();
@@ -169,14 +169,14 @@ fn two_different_keys_are_never_taken() {
         format!("{JWK}\nanother: {der}\n"),
         json!({"a": PKCS8_DER, "b": &include_bytes!("keys/ec-sec1.der")[..]}).to_string(),
     ] {
-        let said = refusal(&text);
-        assert!(said.contains("several private keys"), "{said}\n{text}");
+        let error = error_for(&text);
+        assert!(error.contains("several private keys"), "{error}\n{text}");
     }
-    assert!(refusal([PKCS8_DER, &include_bytes!("keys/ec-sec1.der")[..60]].concat()).contains("or it is damaged"));
+    assert!(error_for([PKCS8_DER, &include_bytes!("keys/ec-sec1.der")[..60]].concat()).contains("or it is damaged"));
 }
 
 #[test]
-fn one_key_in_two_containers_is_one_key() {
+fn the_same_key_twice_is_accepted() {
     let named = json!({"key": PKCS8, "base64": STANDARD.encode(PKCS1)}).to_string();
     each_gives(
         PKCS8,
@@ -197,7 +197,7 @@ fn one_key_in_two_containers_is_one_key() {
 }
 
 #[test]
-fn public_halves_and_words_beside_the_key_are_passed_over() {
+fn public_keys_and_prose_are_ignored() {
     let public = include_str!("keys/rsa-public.pem");
     each_gives(
         PKCS8,
@@ -223,7 +223,7 @@ fn public_halves_and_words_beside_the_key_are_passed_over() {
 }
 
 #[test]
-fn xml_is_found_in_strings_of_json() {
+fn xml_in_json_strings_is_found() {
     let escaped = json!({"key": xml()}).to_string().replace('<', "\\u003C").replace('>', "\\u003E");
     assert!(escaped.contains("\\u003CRSAKeyValue\\u003E"));
     let twice = json!({"SecretString": json!({"key": xml()}).to_string()}).to_string();

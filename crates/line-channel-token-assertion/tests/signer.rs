@@ -1,4 +1,4 @@
-//! What a signer takes, and what it writes.
+//! The keys that a signer accepts, and the assertions that it signs.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use line_channel_token_core::{
 };
 use serde_json::{Value, json};
 
-/// A clock that stands still, so many seconds after 1970.
+/// A clock that stands still, in seconds since 1970.
 #[derive(Debug)]
 struct Stopped(u64);
 
@@ -31,7 +31,7 @@ fn key(file: &str) -> SigningKey {
     SigningKey::parse(std::fs::read(format!("{}/tests/keys/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap()).unwrap()
 }
 
-fn whom() -> (ChannelId, AssertionKid) {
+fn ids() -> (ChannelId, AssertionKid) {
     (ChannelId::new("1234567890").unwrap(), AssertionKid::new("6b2f34a4").unwrap())
 }
 
@@ -41,25 +41,26 @@ fn part(assertion: &Assertion, index: usize) -> Value {
 }
 
 #[test]
-fn an_ec_key_is_refused_for_line_and_the_way_out_is_named() {
-    let (channel, kid) = whom();
+fn new_refuses_ec_keys() {
+    let (channel, kid) = ids();
     let error = AssertionSigner::new(channel.clone(), kid.clone(), key("ec-sec1.pem")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    for says in ["signs ES256", "RS256 with an RSA key of 2048 bits alone", "AssertionSigner::new_with_es256"] {
+    for says in ["signs ES256", "only RS256 with an RSA key with 2048 bits", "AssertionSigner::new_with_es256"] {
         assert!(error.to_string().contains(says), "{error}");
     }
     let signer = AssertionSigner::new_with_es256(channel.clone(), kid.clone(), key("ec-sec1.pem")).unwrap();
     assert_eq!(signer.algorithm(), SigningAlgorithm::Es256);
     assert_eq!(part(&signer.sign().unwrap(), 0), json!({"alg": "ES256", "typ": "JWT", "kid": "6b2f34a4"}));
-    // The door for gateways takes RSA as well.
+    // It accepts RSA too.
     AssertionSigner::new_with_es256(channel, kid, key("rsa-pkcs1.pem")).unwrap();
 }
 
 #[test]
-fn expiry_is_counted_from_the_given_clock_and_ids_stay_strings() {
-    let (channel, kid) = whom();
+fn expiry_follows_the_given_clock() {
+    let (channel, kid) = ids();
     let signer = AssertionSigner::new(channel, kid, key("rsa-pkcs1.pem")).unwrap();
     assert_eq!((signer.channel_id().as_str(), signer.kid().as_str()), ("1234567890", "6b2f34a4"));
+    assert_eq!(signer.lifetime(), AssertionLifetime::default());
     let at = |seconds| signer.clone().with_clock(Arc::new(Stopped(seconds)));
 
     let plain = at(1_785_000_000).sign().unwrap();
@@ -69,8 +70,9 @@ fn expiry_is_counted_from_the_given_clock_and_ids_stay_strings() {
         json!({"iss": "1234567890", "sub": "1234567890", "aud": "https://api.line.me/", "exp": 1_785_000_300})
     );
     let longest = at(1_785_000_000).with_lifetime(AssertionLifetime::MAX);
+    assert_eq!(longest.lifetime(), AssertionLifetime::MAX);
     let claims = part(&longest.sign_for(TokenLifetime::from_days(1).unwrap()).unwrap(), 1);
     assert_eq!((&claims["exp"], &claims["token_exp"]), (&json!(1_785_001_800), &json!(86_400)));
-    // A clock beyond all sense gives a late expiry and no overflow.
+    // The latest possible time must not overflow.
     assert_eq!(part(&at(u64::MAX).sign().unwrap(), 1)["exp"], json!(u64::MAX));
 }

@@ -1,4 +1,4 @@
-//! Our assertions, verified by libraries that are not ours: jsonwebtoken, the openssl program and PyJWT.
+//! Assertions, verified by other implementations: jsonwebtoken, the openssl program and PyJWT.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -19,8 +19,9 @@ use line_channel_token_core::{Assertion, AssertionKid, AssertionSource, ChannelI
 use serde_json::Value;
 
 fn signer(key: &SigningKey) -> AssertionSigner {
-    let (channel, kid) = (ChannelId::new("1234567890").unwrap(), AssertionKid::new("6b2f34a4").unwrap());
-    AssertionSigner::new_with_es256(channel, kid, key.clone()).unwrap()
+    let channel_id = ChannelId::new("1234567890").unwrap();
+    let kid = AssertionKid::new("6b2f34a4").unwrap();
+    AssertionSigner::new_with_es256(channel_id, kid, key.clone()).unwrap()
 }
 
 fn committed_keys() -> [SigningKey; 2] {
@@ -31,13 +32,13 @@ fn committed(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys").join(file)
 }
 
-/// Past the capture of the test harness, so that a skipped check is seen.
+/// Writes past the capture of the test harness, so that a skipped check is visible.
 fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }
 
 fn check_with_jsonwebtoken(assertion: &Assertion, key: &SigningKey) -> (jsonwebtoken::Header, Value) {
-    // Named here, so that no other feature of jsonwebtoken in the build decides it.
+    // Installed here, because jsonwebtoken has no default if several of its provider features are on.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     let jwk: Jwk = serde_json::from_str(&key.public_jwk().to_json()).unwrap();
     let algorithm = key.algorithm().as_str().parse::<Algorithm>().unwrap();
@@ -51,7 +52,7 @@ fn check_with_jsonwebtoken(assertion: &Assertion, key: &SigningKey) -> (jsonwebt
 }
 
 #[test]
-fn jsonwebtoken_verifies_what_we_sign() {
+fn jsonwebtoken_verifies_assertions() {
     for key in committed_keys() {
         let signer = signer(&key);
         let (header, claims) =
@@ -70,32 +71,35 @@ fn jsonwebtoken_verifies_what_we_sign() {
 fn many_threads_share_one_signer() {
     for key in committed_keys() {
         let signer = signer(&key);
-        let made = Mutex::new(HashSet::new());
+        let assertions = Mutex::new(HashSet::new());
         std::thread::scope(|scope| {
             for thread in 1..=8 {
-                let (signer, key, made) = (signer.clone(), &key, &made);
+                let signer = signer.clone();
+                let key = &key;
+                let assertions = &assertions;
                 scope.spawn(move || {
                     for n in 1..=10 {
                         let assertion = signer.sign_for(TokenLifetime::from_secs(thread * 1000 + n).unwrap()).unwrap();
                         let (_, claims) = check_with_jsonwebtoken(&assertion, key);
                         assert_eq!(claims["token_exp"], thread * 1000 + n);
-                        made.lock().unwrap().insert(assertion.expose_secret().to_owned());
+                        assertions.lock().unwrap().insert(assertion.expose_secret().to_owned());
                     }
                 });
             }
         });
-        assert_eq!(made.into_inner().unwrap().len(), 80);
+        assert_eq!(assertions.into_inner().unwrap().len(), 80);
     }
 }
 
-/// Runs openssl in a folder of its own; `None` where the machine has none.
+/// Runs openssl in a folder of its own.
 struct OpenSsl(PathBuf);
 
 impl OpenSsl {
+    /// `None` if the machine has no openssl.
     fn find(name: &str) -> Option<Self> {
         let found = Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success());
         if !found {
-            skip(&format!("{name}: there is no openssl program here"));
+            skip(&format!("{name}: this machine has no openssl program"));
             return None;
         }
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
@@ -119,7 +123,7 @@ impl Drop for OpenSsl {
     }
 }
 
-/// The DER that openssl wants in place of `r` and `s`.
+/// Converts `r` and `s` to DER, which openssl expects.
 fn ecdsa_der(fixed: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     for half in fixed.chunks_exact(32) {
@@ -133,7 +137,7 @@ fn ecdsa_der(fixed: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn openssl_verifies_what_we_sign() {
+fn openssl_verifies_assertions() {
     let Some(openssl) = OpenSsl::find("openssl-verifies") else { return };
     for (key, public) in committed_keys().iter().zip(["rsa-public.pem", "ec-public.pem"]) {
         let assertion = signer(key).sign().unwrap();
@@ -148,20 +152,20 @@ fn openssl_verifies_what_we_sign() {
 }
 
 #[test]
-fn keys_that_openssl_has_just_generated_are_read_in_every_container() {
+fn fresh_openssl_keys_are_parsed() {
     let Some(openssl) = OpenSsl::find("openssl-generates") else { return };
     openssl.run("genrsa -out rsa.pem 2048");
     openssl.run("ecparam -name prime256v1 -genkey -out ec.pem");
     for kind in ["rsa", "ec"] {
-        // The programs `rsa` and `ec` write the containers of old, `pkcs8` that of today.
-        let old = if kind == "rsa" { "rsa -traditional" } else { "ec" };
-        openssl.run(&format!("{old} -in {kind}.pem -out {kind}-old.pem"));
-        openssl.run(&format!("{old} -in {kind}.pem -outform DER -out {kind}-old.der"));
+        // `openssl rsa` and `openssl ec` write the traditional formats, `openssl pkcs8` writes PKCS#8.
+        let traditional = if kind == "rsa" { "rsa -traditional" } else { "ec" };
+        openssl.run(&format!("{traditional} -in {kind}.pem -out {kind}-traditional.pem"));
+        openssl.run(&format!("{traditional} -in {kind}.pem -outform DER -out {kind}-traditional.der"));
         openssl.run(&format!("pkcs8 -topk8 -nocrypt -in {kind}.pem -out {kind}-pkcs8.pem"));
         openssl.run(&format!("pkcs8 -topk8 -nocrypt -in {kind}.pem -outform DER -out {kind}-pkcs8.der"));
         openssl.run(&format!("pkcs8 -topk8 -passout pass:test -in {kind}.pem -out {kind}-encrypted.pem"));
         let expected = SigningKey::parse(openssl.file(&format!("{kind}.pem"))).unwrap();
-        for form in ["old.pem", "old.der", "pkcs8.pem", "pkcs8.der"] {
+        for form in ["traditional.pem", "traditional.der", "pkcs8.pem", "pkcs8.der"] {
             let key = SigningKey::parse(openssl.file(&format!("{kind}-{form}"))).unwrap();
             assert_eq!(key.public_jwk(), expected.public_jwk(), "{kind}-{form}");
         }
@@ -172,7 +176,7 @@ fn keys_that_openssl_has_just_generated_are_read_in_every_container() {
 }
 
 #[test]
-fn pyjwt_verifies_what_we_sign() {
+fn pyjwt_verifies_assertions() {
     const SCRIPT: &str = r#"
 import json, sys, jwt
 given = json.load(sys.stdin)
@@ -201,9 +205,9 @@ print(json.dumps({"header": jwt.get_unverified_header(given["jwt"]), "claims": c
         child.stdin.take().unwrap().write_all(given.to_string().as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let read: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(read["header"]["kid"], "6b2f34a4");
-        assert_eq!(read["claims"]["token_exp"], 2_592_000);
-        assert_eq!(read["claims"]["sub"], "1234567890");
+        let decoded: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(decoded["header"]["kid"], "6b2f34a4");
+        assert_eq!(decoded["claims"]["token_exp"], 2_592_000);
+        assert_eq!(decoded["claims"]["sub"], "1234567890");
     }
 }

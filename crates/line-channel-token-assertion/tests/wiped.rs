@@ -1,4 +1,4 @@
-//! A key that was read and dropped is gone from the memory of the process.
+//! A key that was parsed and dropped leaves nothing in the memory of the process.
 #![cfg(all(target_os = "linux", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,13 +11,13 @@ use line_channel_token_assertion::SigningKey;
 use zeroize::Zeroizing;
 
 const JWK: &str = include_str!("keys/rfc7515-a2.jwk");
-/// So that what is looked for does not stand in memory itself.
+/// Masks the needles, so that the search does not find itself.
 const MASK: u8 = 0xa5;
 
-/// A name, and the bytes to look for, masked.
+/// A name, and the masked bytes to search for.
 type Needle = (String, Vec<u8>);
 
-/// The names of the needles that stand in memory that can be written.
+/// The names of the needles in writable memory.
 fn found(needles: &[Needle]) -> Vec<&str> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let mut memory = File::open("/proc/self/mem").unwrap();
@@ -26,9 +26,10 @@ fn found(needles: &[Needle]) -> Vec<&str> {
     needles.iter().for_each(|(_, masked)| begins[usize::from(masked[0] ^ MASK)] = true);
     for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw"))) {
         let (start, end) = line.split(' ').next().unwrap().split_once('-').unwrap();
-        let (start, end) = (u64::from_str_radix(start, 16).unwrap(), u64::from_str_radix(end, 16).unwrap());
+        let start = u64::from_str_radix(start, 16).unwrap();
+        let end = u64::from_str_radix(end, 16).unwrap();
         let mut region = Zeroizing::new(vec![0; usize::try_from(end - start).unwrap()]);
-        // Some regions of the kernel cannot be read.
+        // Some regions of the kernel are not readable.
         if memory.seek(SeekFrom::Start(start)).is_ok() && memory.read_exact(&mut region).is_ok() {
             for at in (0..region.len()).filter(|at| begins[usize::from(region[*at])]) {
                 for ((_, masked), found) in needles.iter().zip(&mut found) {
@@ -38,20 +39,20 @@ fn found(needles: &[Needle]) -> Vec<&str> {
             }
         }
     }
-    // The crate `rsa` copies the primes into big integers of its own, which nobody wipes; SECURITY.md says so.
+    // The crate `rsa` copies the primes into big integers that it does not wipe; SECURITY.md says so.
     let excused = |name: &str| cfg!(not(feature = "aws-lc-rs")) && matches!(name, "p, reversed" | "q, reversed");
     let names = needles.iter().zip(found).filter(|(_, found)| *found).map(|((name, _), _)| name.as_str());
     names.filter(|name| !excused(name)).collect()
 }
 
-/// From `d`, `p`, `q`, `dp`, `dq` and `qi`, each with its name and masked: the text of the JWK, the bytes that it stands for,
-/// and these in the reverse order, as a big integer has them on most machines.
+/// For `d`, `p`, `q`, `dp`, `dq` and `qi`: the text of the JWK, its bytes, and its bytes reversed, which is the order of big
+/// integers on most machines.
 fn needles() -> Vec<Needle> {
     let mut needles = Vec::new();
     for name in ["d", "p", "q", "dp", "dq", "qi"] {
         let start = JWK.find(&format!("\"{name}\"")).unwrap() + name.len() + 2;
         let value = JWK[start..].find('"').unwrap() + start + 1;
-        // A part from the middle: copies may be cut at either end.
+        // A part from the middle, because a copy may lack either end.
         let text = &JWK.as_bytes()[value + 32..value + 64];
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).unwrap());
         let reversed: Zeroizing<Vec<u8>> = Zeroizing::new(bytes.iter().rev().copied().collect());
@@ -62,7 +63,7 @@ fn needles() -> Vec<Needle> {
     needles
 }
 
-/// The JWK with each capital as an escape of JSON, and everything once more inside of a string if `in_string`.
+/// Writes each capital of the JWK as an escape of JSON, and puts all of it in a string if `in_string`.
 fn escaped(in_string: bool) -> Zeroizing<String> {
     let mut json = Zeroizing::new(String::with_capacity(JWK.len() * 16));
     let (backslash, quote) = if in_string { ("\\\\", "\\\"") } else { ("\\", "\"") };
@@ -88,9 +89,9 @@ fn escaped(in_string: bool) -> Zeroizing<String> {
     json
 }
 
-/// One test alone in this file, because another thread would have keys of its own.
+/// The only test in this file, because another thread would have keys of its own.
 #[test]
-fn nothing_of_a_dropped_key_is_left_in_memory() {
+fn dropped_keys_leave_nothing_in_memory() {
     let needles = needles();
     let texts: Vec<_> = needles.iter().filter(|(name, _)| name.ends_with("text")).cloned().collect();
     let planted = Zeroizing::new(JWK.to_owned());
@@ -104,7 +105,7 @@ fn nothing_of_a_dropped_key_is_left_in_memory() {
         assert!(found(&needles).iter().any(|name| !name.ends_with("text")), "the key itself is in memory");
         drop(key);
         assert!(found(&needles).is_empty(), "in a string: {in_string}: {:?}", found(&needles));
-        // A key that is refused is wiped as well.
+        // A key that is refused is wiped too.
         let cut = &json.as_str()[..json.len() - 40];
         assert!(SigningKey::parse(cut).is_err());
         assert!(found(&needles).is_empty(), "refused, in a string: {in_string}: {:?}", found(&needles));

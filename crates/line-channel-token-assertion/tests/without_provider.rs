@@ -1,4 +1,4 @@
-//! A build without a provider compiles, says what is missing, and still serves a signer outside.
+//! A build without a crypto provider compiles, and says which feature to enable.
 #![cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,7 +6,7 @@ use line_channel_token_assertion::{AssertionTemplate, SigningAlgorithm, SigningK
 use line_channel_token_core::{AssertionKid, ChannelId, ErrorKind};
 
 #[test]
-fn making_a_key_says_which_feature_to_enable() {
+fn errors_name_the_missing_feature() {
     for result in [
         SigningKey::generate_rsa(),
         SigningKey::generate_ec(),
@@ -21,7 +21,7 @@ fn making_a_key_says_which_feature_to_enable() {
 }
 
 #[test]
-fn a_signer_outside_needs_no_provider() {
+fn a_template_needs_no_provider() {
     let template = AssertionTemplate::new(
         ChannelId::new("1234567890").unwrap(),
         AssertionKid::new("kid").unwrap(),

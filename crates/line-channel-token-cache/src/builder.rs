@@ -4,36 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token_core::{ChannelId, Clock, Error, SystemClock};
+use line_channel_token_core::{ChannelId, Clock, Error};
 
 use crate::event::{Event, Hook};
+use crate::refresh_ahead::RefreshAhead;
 use crate::source::TokenSource;
-
-/// When a new token is fetched ahead of the old one's expiry.
-///
-/// ```
-/// use line_channel_token_cache::RefreshAhead;
-///
-/// assert_eq!(RefreshAhead::default(), RefreshAhead::WhenUsed);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RefreshAhead {
-    /// When the old one has been handed out at least once, whether or not somebody is asking just then. A token that is
-    /// in use is always warm, and one that nobody wants is left to expire.
-    #[default]
-    WhenUsed,
-    /// Whether or not anybody has ever asked for the old one: the first request after a quiet night waits for nothing.
-    Always,
-    /// When somebody asks for it shortly before it expires. Nothing happens while the cache is idle.
-    OnRead,
-}
 
 pub(crate) type MakeSource = Box<dyn Fn(&ChannelId) -> Result<Arc<dyn TokenSource>, Error> + Send + Sync>;
 
 /// The settings that a cache and a pool have in common.
 pub(crate) struct Common {
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
     pub(crate) hook: Option<Hook>,
     pub(crate) refresh_ahead: RefreshAhead,
     pub(crate) issue_timeout: Duration,
@@ -41,17 +22,35 @@ pub(crate) struct Common {
 
 impl Common {
     fn new() -> Self {
-        Self {
-            clock: Arc::new(SystemClock),
-            hook: None,
-            refresh_ahead: RefreshAhead::default(),
-            issue_timeout: Duration::from_secs(60),
-        }
+        Self { clock: None, hook: None, refresh_ahead: RefreshAhead::default(), issue_timeout: Duration::from_secs(60) }
     }
+}
 
-    fn set_issue_timeout(&mut self, timeout: Duration) {
-        self.issue_timeout = timeout.max(Duration::from_secs(1));
-    }
+/// Gives a builder the setters that a cache and a pool have in common.
+macro_rules! common_setters {
+    ($builder:ident, $(#[$docs_of_clock:meta])+) => {
+        impl $builder {
+            $(#[$docs_of_clock])+
+            pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+                self.common.clock = Some(clock);
+                self
+            }
+
+            /// Whether a token is replaced ahead of its expiry although nobody asks for it just then;
+            /// [`WhenUsed`](RefreshAhead::WhenUsed) by default.
+            pub fn refresh_ahead(mut self, when: RefreshAhead) -> Self {
+                self.common.refresh_ahead = when;
+                self
+            }
+
+            /// The deadline of each call to a source, 60 s by default; at least a second. Leave room for the client's own
+            /// deadline and attempts: with the defaults these take half a minute.
+            pub fn issue_timeout(mut self, timeout: Duration) -> Self {
+                self.common.issue_timeout = timeout.max(Duration::from_secs(1));
+                self
+            }
+        }
+    };
 }
 
 /// Settings of a [`TokenCache`](crate::TokenCache).
@@ -80,31 +79,33 @@ impl TokenCacheBuilder {
         Self { source: Arc::new(source), common: Common::new() }
     }
 
-    /// Another clock than the machine's. It must be the one of the source's client.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.common.clock = clock;
-        self
-    }
-
     /// Calls this for each [`Event`], outside of every lock. It should return soon; a panic of it is caught.
     pub fn on_event(mut self, hook: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.common.hook = Some(Arc::new(move |_, event| hook(event)));
         self
     }
+}
 
-    /// Whether a token is replaced ahead of its expiry although nobody asks for it just then;
-    /// [`WhenUsed`](RefreshAhead::WhenUsed) by default.
-    pub fn refresh_ahead(mut self, when: RefreshAhead) -> Self {
-        self.common.refresh_ahead = when;
-        self
-    }
-
-    /// The deadline of each call to the source, 60 s by default; at least a second. Leave room for the client's own deadline and
-    /// tries: with the defaults these take half a minute.
-    pub fn issue_timeout(mut self, timeout: Duration) -> Self {
-        self.common.set_issue_timeout(timeout);
-        self
-    }
+common_setters! {
+    TokenCacheBuilder,
+    /// Another clock than that of the [source's policy](crate::SourcePolicy::with_clock), or than the machine's if that has none.
+    /// It must be the one of the source's client: see [`IssueRequest::clock`](crate::IssueRequest::clock).
+    ///
+    /// ```
+    /// use line_channel_token_cache::{StatelessSource, TokenCache};
+    /// use line_channel_token_core::{ChannelId, ChannelSecret, Operation};
+    /// use line_channel_token_mock::{MockBackend, Reply};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// let line = MockBackend::new();
+    /// line.given(Operation::IssueStateless).respond(Reply::stateless_token("the-token"));
+    /// let source = StatelessSource::from_secret(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+    /// let tokens = TokenCache::builder(source).clock(line.client().clock()).build();
+    /// assert_eq!(tokens.token().await?.header_value(), "Bearer the-token");
+    /// # Ok(())
+    /// # }
+    /// ```
 }
 
 impl fmt::Debug for TokenCacheBuilder {
@@ -146,12 +147,6 @@ impl TokenPoolBuilder {
         }
     }
 
-    /// Another clock than the machine's. It must be the one of the sources' clients.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.common.clock = clock;
-        self
-    }
-
     /// Calls this for each [`Event`] of each channel, outside of every lock. It should return soon; a panic of it is caught.
     pub fn on_event(mut self, hook: impl Fn(&ChannelId, &Event) + Send + Sync + 'static) -> Self {
         self.common.hook = Some(Arc::new(move |channel, event| {
@@ -163,20 +158,7 @@ impl TokenPoolBuilder {
         self
     }
 
-    /// Whether tokens are replaced ahead of their expiry although nobody asks for them just then;
-    /// [`WhenUsed`](RefreshAhead::WhenUsed) by default.
-    pub fn refresh_ahead(mut self, when: RefreshAhead) -> Self {
-        self.common.refresh_ahead = when;
-        self
-    }
-
-    /// The deadline of each call to a source: see [`TokenCacheBuilder::issue_timeout`].
-    pub fn issue_timeout(mut self, timeout: Duration) -> Self {
-        self.common.set_issue_timeout(timeout);
-        self
-    }
-
-    /// How many channels are kept at most, 100,000 by default; past that, those that were not used for long are evicted. A
+    /// How many channels are kept at most: 100,000 by default, and at least one. Past that, those that were not used for long are evicted. A
     /// channel takes at most a KiB beyond its token. Give it room for all channels that are in use at a time: a channel that is
     /// evicted and comes back costs a token, which for v2 and v2.1 counts towards the channel's budget.
     pub fn max_capacity(mut self, channels: usize) -> Self {
@@ -184,13 +166,19 @@ impl TokenPoolBuilder {
         self
     }
 
-    /// How many calls for tokens are in flight at a time at most, 64 by default. A part of them is kept for callers who wait,
+    /// How many calls for tokens are in flight at a time at most: 64 by default, and at least one. A part of them is kept for callers who wait,
     /// and a part for channels whose last call did not fail. A burst of more new channels that never respond than there are
     /// calls can still delay a healthy one.
     pub fn max_concurrent_issues(mut self, calls: usize) -> Self {
         self.max_concurrent_issues = calls.max(1);
         self
     }
+}
+
+common_setters! {
+    TokenPoolBuilder,
+    /// Another clock than the machine's. It must be the one of the sources' clients. Unlike a single cache, a pool does not take
+    /// it from the policy of a source: it needs a clock before it has a source, and one for all of them.
 }
 
 impl fmt::Debug for TokenPoolBuilder {

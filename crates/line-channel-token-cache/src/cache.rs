@@ -6,24 +6,24 @@ use std::time::Duration;
 
 use line_channel_token_core::Error;
 
-use crate::builder::RefreshAhead;
 use crate::builder::TokenCacheBuilder;
 use crate::event::Event;
 use crate::in_flight::{RefreshResult, Waited, Waiter};
 use crate::issue::RetireReason;
 use crate::refresh::Joined;
+use crate::refresh_ahead::RefreshAhead;
 use crate::shared::{Seen, Settings, Shared};
 use crate::shutdown::{RevocationReport, Shutdown};
 use crate::source::TokenSource;
 use crate::status::{CacheState, CacheStatus};
 use crate::token::CachedToken;
 
-/// A caller who has a valid token waits no longer than this for a new one, and no longer than half of what is left.
-const PATIENCE_WITH_TOKEN: Duration = Duration::from_secs(5);
-/// So often a caller starts anew whose refresh ended without an outcome.
-const RESTARTS: usize = 5;
+/// The longest that a caller with a valid token waits for a new one; and never longer than half of what is left.
+const MAX_WAIT_WITH_TOKEN: Duration = Duration::from_secs(5);
+/// How often a caller starts again whose refresh ended without an outcome.
+const MAX_RESTARTS: usize = 5;
 
-/// Hands out a valid token of one source, and asks the source as seldom as it can.
+/// Returns a valid token of one source, and asks the source as seldom as it can.
 ///
 /// While the token is fresh, reading it takes no lock. Near its end one call to the source fetches the next in the
 /// background, whatever the number of callers. If the source fails, it is asked again later, and while the old token is valid
@@ -40,9 +40,7 @@ const RESTARTS: usize = 5;
 /// # line.given(Operation::IssueStateless).respond(Reply::stateless_token("the-token"));
 /// # let client = line.client();
 /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
-/// let tokens = TokenCache::builder(StatelessSource::from_secret(client, id, secret))
-/// #   .clock(std::sync::Arc::new(line.clock().clone()))
-///     .build();
+/// let tokens = TokenCache::new(StatelessSource::from_secret(client, id, secret));
 /// assert_eq!(tokens.token().await?.header_value(), "Bearer the-token");
 /// # Ok(())
 /// # }
@@ -51,13 +49,14 @@ const RESTARTS: usize = 5;
 pub struct TokenCache(Arc<Shared>);
 
 impl TokenCache {
-    /// A cache of this source's tokens, with the default settings. It asks the source for nothing yet.
+    /// A cache of this source's tokens, with the default settings and the [clock](crate::SourcePolicy::with_clock) of its policy.
+    /// It asks the source for nothing yet.
     #[must_use]
     pub fn new(source: impl TokenSource) -> Self {
         Self::builder(source).build()
     }
 
-    /// Settings that differ from [`new`](Self::new).
+    /// A builder, for settings that differ from those of [`new`](Self::new).
     pub fn builder(source: impl TokenSource) -> TokenCacheBuilder {
         TokenCacheBuilder::new(source)
     }
@@ -92,12 +91,25 @@ impl TokenCache {
         }
     }
 
-    /// A token that is valid for at least `min_ttl` longer, a new one if need be.
+    /// A token that is valid for at least `min_ttl` longer, a new one if need be: for a batch that must not outlive its token.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use line_channel_token_cache::{StaticSource, TokenCache};
+    /// # use line_channel_token_core::AccessToken;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+    /// let token = tokens.token_with_min_ttl(Duration::from_secs(60)).await?;
+    /// assert_eq!(token.header_value(), "Bearer long-lived");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// As [`token`](Self::token); and kind [`TokenUnavailable`](line_channel_token_core::ErrorKind::TokenUnavailable),
-    /// without a call to the source, if not even a new token would live so long.
+    /// without a call to the source, if not even a new token would live that long.
     pub async fn token_with_min_ttl(&self, min_ttl: Duration) -> Result<Arc<CachedToken>, Error> {
         let token = self.token().await?;
         let now = self.0.now();
@@ -117,6 +129,20 @@ impl TokenCache {
 
     /// Lends the token to `read` while it is valid, without waiting and without touching a shared count. `None` if there
     /// is no valid one; [`token`](Self::token) then gets one. Outside of a Tokio runtime it starts no refresh.
+    ///
+    /// ```
+    /// # use line_channel_token_cache::{StaticSource, TokenCache};
+    /// # use line_channel_token_core::AccessToken;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+    /// assert!(tokens.with_token(|_| ()).is_none(), "there is none yet");
+    /// tokens.warm_up().await?;
+    /// let length = tokens.with_token(|token| token.access_token().expose_secret().len());
+    /// assert_eq!(length, Some(10));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_token<T>(&self, read: impl FnOnce(&CachedToken) -> T) -> Option<T> {
         let mut read = Some(read);
         let mut lend = |token: &Arc<CachedToken>| read.take().map(|read| read(token));
@@ -134,11 +160,34 @@ impl TokenCache {
         }
     }
 
-    /// Drops `token` because a server refused it, unless another has taken its place already. Its source is told
-    /// ([`TokenSource::retire`]), and revokes it if it is set to.
+    /// Drops `token` because a server refused it, unless another has replaced it already. Its source's
+    /// [`retire`](TokenSource::retire) is called, and revokes it if the source is set to.
     ///
-    /// The next call asks the source at once, whatever failed before. If tokens are refused again and again, that holds
+    /// The next call asks the source at once, whatever failed before. If tokens are refused repeatedly, that holds
     /// once in ten of the source's [minimum intervals](crate::SourcePolicy::with_min_interval), and the interval in between.
+    ///
+    /// ```
+    /// # use line_channel_token_cache::{CachedToken, StatelessSource, TokenCache};
+    /// # use line_channel_token_core::{ChannelId, ChannelSecret, Error, Operation};
+    /// # use line_channel_token_mock::{MockBackend, Reply};
+    /// # async fn push(token: &CachedToken) -> u16 { if token.header_value() == "Bearer revoked" { 401 } else { 200 } }
+    /// #
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// # let line = MockBackend::new();
+    /// # line.given(Operation::IssueStateless)
+    /// #     .respond(Reply::stateless_token("revoked").then(Reply::stateless_token("valid")));
+    /// # let source = StatelessSource::from_secret(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+    /// # let tokens = TokenCache::new(source);
+    /// let mut token = tokens.token().await?;
+    /// if push(&token).await == 401 {
+    ///     tokens.invalidate(&token);
+    ///     token = tokens.token().await?;
+    /// }
+    /// assert_eq!(push(&token).await, 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn invalidate(&self, token: &CachedToken) {
         let now = self.0.now();
         let mut state = self.0.state();
@@ -146,7 +195,7 @@ impl TokenCache {
         let current = self.0.current.load_full();
         let Some(current) = current.filter(|current| std::ptr::eq(Arc::as_ptr(current), token)) else { return };
         self.0.current.store(None);
-        state.note_refusal(&current, now);
+        state.note_refused(&current, now);
         state.retire_after(&current, RetireReason::Refused, Duration::ZERO, now);
         state.refused = Some(current);
         state.allow_immediate_issue(now);
@@ -161,9 +210,23 @@ impl TokenCache {
     /// goes on trying in the background until there is a token; and from then on also whenever its source fails and no token is
     /// valid, though nobody asks. So log the error, and report [`CacheStatus::is_ready`] to the readiness probe.
     ///
+    /// ```
+    /// # use line_channel_token_cache::{StaticSource, TokenCache};
+    /// # use line_channel_token_core::AccessToken;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+    /// if let Err(error) = tokens.warm_up().await {
+    ///     eprintln!("no channel access token yet: {error}");
+    /// }
+    /// assert!(tokens.status().is_ready());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// As [`token`](Self::token): why the first try failed.
+    /// As [`token`](Self::token): why the first attempt failed.
     pub async fn warm_up(&self) -> Result<(), Error> {
         self.warm_up_in_background();
         self.token().await.map(drop)
@@ -181,7 +244,7 @@ impl TokenCache {
         self.0.ensure_timer(now);
     }
 
-    /// What the cache has at the moment.
+    /// What the cache has at the moment: see [`CacheStatus`].
     #[must_use]
     pub fn status(&self) -> CacheStatus {
         let now = self.0.now();
@@ -189,7 +252,7 @@ impl TokenCache {
         let current = self.0.current.load();
         let freshness = current.as_ref().map_or(CacheState::Empty, |token| token.expiry().state(now));
         let had_token = current.is_some() || state.refused.is_some();
-        let is_slow = state.in_flight.as_ref().is_some_and(|call| call.elapsed(now) > PATIENCE_WITH_TOKEN);
+        let is_slow = state.in_flight.as_ref().is_some_and(|call| call.elapsed(now) > MAX_WAIT_WITH_TOKEN);
         let can_serve = state.failure.is_none() && !state.closed && !is_slow;
         CacheStatus {
             state: freshness,
@@ -204,13 +267,14 @@ impl TokenCache {
     }
 
     /// Starts no further call for a token, waits for the one that is in flight, and revokes the tokens that wait for that; the
-    /// current one too, if `how` says so. It takes no longer than the limit of `how`, and reports what it left undone.
+    /// current one too, if `how` says so. It takes no longer than the limit of `how`, and reports what it left undone: see
+    /// [`Shutdown`] and [`RevocationReport`].
     pub async fn shutdown(&self, how: Shutdown) -> RevocationReport {
-        let reason = how.revoke_current.then_some(RetireReason::Shutdown);
-        self.0.finish(how.limit, reason).await
+        let reason = how.revokes_current().then_some(RetireReason::Shutdown);
+        self.0.finish(how.limit(), reason).await
     }
 
-    /// The token of the next refresh, or the old one if that fails or takes long and the old one will do.
+    /// The token of the next refresh, or the old one if that fails or takes long and the old one suffices.
     async fn next_token(&self, mut seen: Seen, min_ttl: Duration) -> RefreshResult {
         let cache = &self.0;
         let mut waited = false;
@@ -222,16 +286,16 @@ impl TokenCache {
                 Err(error) => break Err(error),
             };
             let id = waiter.id;
-            let patience = self.patience(&waiter, min_ttl);
+            let max_wait = self.max_wait(&waiter, min_ttl);
             waited = true;
-            match waiter.wait(cache.clock(), patience).await {
+            match waiter.wait(cache.clock(), max_wait).await {
                 Waited::Done(result) => break result,
                 Waited::TimedOut => break Err(Error::transient("the token source has not responded yet")),
                 // It may not be abandoned twice before its deadline: then the wait goes on.
                 Waited::Stalled if !cache.abandon(id) => {}
                 Waited::Stalled | Waited::Cancelled => restarts += 1,
             }
-            if restarts == RESTARTS {
+            if restarts == MAX_RESTARTS {
                 break Err(Error::transient(
                     "each call for a token ended without an outcome: the Tokio runtime that the call runs in has been shut down or \
                      is blocked, or the cache's clock panics",
@@ -241,9 +305,9 @@ impl TokenCache {
         };
         let now = cache.now();
         cache.record_use(now);
-        let will_do = |token: &CachedToken| token.is_valid(now) && token.remaining(now) >= min_ttl;
+        let suffices = |token: &CachedToken| token.is_valid(now) && token.remaining(now) >= min_ttl;
         let error = match result {
-            Ok(token) if will_do(&token) => return Ok(token),
+            Ok(token) if suffices(&token) => return Ok(token),
             Ok(_) => {
                 let current = cache.current.load();
                 let retry_in = cache.state().admission(current.as_ref(), now).retry_in(now);
@@ -252,7 +316,7 @@ impl TokenCache {
             Err(error) => error,
         };
         match &*cache.current.load() {
-            Some(token) if will_do(token) => {
+            Some(token) if suffices(token) => {
                 if waited {
                     cache.emit(&Event::ServedStale);
                 }
@@ -262,20 +326,23 @@ impl TokenCache {
         }
     }
 
-    /// How long a caller waits who has a token that will do; `None` if they have none.
-    fn patience(&self, waiter: &Waiter, min_ttl: Duration) -> Option<Duration> {
+    /// How long a caller waits who has a token that suffices; `None` if they have none.
+    fn max_wait(&self, waiter: &Waiter, min_ttl: Duration) -> Option<Duration> {
         let now = self.0.now();
         let current = self.0.current.load();
         let remaining = current.as_ref().filter(|token| token.is_valid(now))?.remaining(now);
         let spare = remaining.checked_sub(min_ttl)?;
-        Some(PATIENCE_WITH_TOKEN.saturating_sub(waiter.elapsed(now)).min(spare / 2))
+        Some(MAX_WAIT_WITH_TOKEN.saturating_sub(waiter.elapsed(now)).min(spare / 2))
     }
 }
 
 impl TokenCacheBuilder {
     /// The cache. It asks the source for nothing yet.
     pub fn build(self) -> TokenCache {
-        TokenCache::from_shared(Shared::new(self.source, None, Settings::new(self.common, None)))
+        // Once: it is user code.
+        let policy = self.source.policy();
+        let settings = Settings::new(self.common, policy.clock(), None);
+        TokenCache::from_shared(Shared::new(self.source, policy.limits(), policy.channel_id().cloned(), settings))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The caches of a pool by channel, for readers that hardly ever meet.
+//! The caches of a pool by channel, in shards so that threads rarely contend for a lock.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -10,21 +10,21 @@ use line_channel_token_core::ChannelId;
 
 use crate::cache::TokenCache;
 
-/// So many that two threads seldom need the same one; the memory of an empty pool grows with it.
+/// More of them make contention rarer, and an empty pool larger.
 const SHARDS: usize = 128;
 
-/// A map in many parts, each with a lock of its own.
+/// A map in shards, each with a lock of its own.
 ///
-/// A lock is held while one entry is found and its token looked at, put in or taken out. Of users' code only their clock runs
-/// under it; no cache is dropped there, which would drop a source. Shuttle's model needs no lock of its own here, because
-/// nothing waits under this one.
+/// No code of users runs under a lock, so none can call back and deadlock: a lookup clones a cache or loads its token, and a cache that
+/// leaves is returned, because the drop of the last handle drops a source. The pool changes the map only under the lock of its
+/// registry, which makes `len` exact there. The locks are std's under `cfg(shuttle)` too: nothing that shuttle schedules runs under one.
 pub(crate) struct ChannelMap {
     shards: Box<[Shard]>,
     hasher: RandomState,
     len: AtomicUsize,
 }
 
-/// In a cache line of its own, so that the lock of one part does not slow down another.
+/// Aligned, so that no two locks share a cache line, nor a pair that is fetched together.
 #[repr(align(128))]
 #[derive(Default)]
 struct Shard(RwLock<HashMap<ChannelId, TokenCache, RandomState>>);
@@ -35,7 +35,7 @@ impl ChannelMap {
         Self { shards, hasher: RandomState::default(), len: AtomicUsize::new(0) }
     }
 
-    /// Lends a channel's cache to `read`, which runs under the lock.
+    /// Lends the channel's cache to `read`, which runs under the lock: it must neither call code of users nor drop a cache.
     #[inline]
     pub(crate) fn with<T>(&self, channel: &ChannelId, read: impl FnOnce(&TokenCache) -> T) -> Option<T> {
         self.shard(channel)?.read().get(channel).map(read)
@@ -45,11 +45,11 @@ impl ChannelMap {
         self.with(channel, TokenCache::clone)
     }
 
-    /// Puts in the cache of a channel that has none.
-    pub(crate) fn insert(&self, channel: ChannelId, cache: TokenCache) {
-        let Some(shard) = self.shard(&channel) else { return };
-        let before = shard.write().insert(channel, cache);
-        self.len.fetch_add(usize::from(before.is_none()), Ordering::Relaxed);
+    /// Inserts the channel's cache, and returns the one that it replaces.
+    pub(crate) fn insert(&self, channel: ChannelId, cache: TokenCache) -> Option<TokenCache> {
+        let replaced = self.shard(&channel)?.write().insert(channel, cache);
+        self.len.fetch_add(usize::from(replaced.is_none()), Ordering::Relaxed);
+        replaced
     }
 
     pub(crate) fn remove(&self, channel: &ChannelId) -> Option<TokenCache> {
@@ -62,7 +62,7 @@ impl ChannelMap {
         self.len.load(Ordering::Relaxed)
     }
 
-    /// All that are there; one that comes or goes meanwhile may be among them or not.
+    /// All caches. One that is inserted or removed meanwhile may be among them or not.
     pub(crate) fn caches(&self) -> Vec<TokenCache> {
         let mut caches = Vec::with_capacity(self.len());
         self.shards.iter().for_each(|shard| caches.extend(shard.read().values().cloned()));
@@ -107,11 +107,11 @@ mod tests {
     #[test]
     fn entries_are_found_until_they_are_removed() {
         let map = ChannelMap::new();
-        (0..1_000).for_each(|number| map.insert(channel(number), cache()));
+        assert!((0..1_000).all(|number| map.insert(channel(number), cache()).is_none()));
         assert_eq!((map.len(), map.caches().len()), (1_000, 1_000));
         assert!((0..1_000).all(|number| map.get(&channel(number)).is_some()));
-        map.insert(channel(0), cache());
-        assert_eq!(map.len(), 1_000, "a second one takes the place of the first");
+        assert!(map.insert(channel(0), cache()).is_some());
+        assert_eq!(map.len(), 1_000, "the second one replaces the first");
         assert!((0..500).all(|number| map.remove(&channel(number)).is_some()));
         assert!(map.remove(&channel(0)).is_none());
         assert_eq!((map.len(), map.caches().len()), (500, 500));
@@ -119,9 +119,9 @@ mod tests {
     }
 
     #[test]
-    fn channels_spread_over_all_parts() {
+    fn channels_spread_over_all_shards() {
         let map = ChannelMap::new();
-        (0..SHARDS * 32).for_each(|number| map.insert(channel(number), cache()));
+        (0..SHARDS * 32).for_each(|number| drop(map.insert(channel(number), cache())));
         let sizes: Vec<usize> = map.shards.iter().map(|shard| shard.read().len()).collect();
         assert_eq!(sizes.iter().sum::<usize>(), map.len.load(Ordering::Relaxed));
         assert!(sizes.iter().all(|size| (8..=96).contains(size)), "{sizes:?}");

@@ -1,4 +1,4 @@
-//! Which channels leave a pool that is full, and the little that is remembered of them.
+//! Which channels a full pool evicts, and what is remembered of them.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Weak};
@@ -15,11 +15,12 @@ use crate::decide::{Timestamp, nanos};
 use crate::shared::Shared;
 use crate::state::State;
 
-/// So many channels are looked at to find one that may go. That bounds the cost of an insertion, whatever the size of the pool.
-const MAX_LOOKS: usize = 32;
-/// Of so many evicted channels a little is remembered, 64 bytes each.
+/// How many channels are scanned at most to find one to evict. That bounds the cost of an insertion, whatever the size of the
+/// pool.
+const MAX_SCANNED: usize = 32;
+/// How many evicted channels are remembered at most, with 64 bytes each.
 const MAX_REMEMBERED: usize = 65_536;
-/// So many caches that have left are kept while their tokens wait to be revoked.
+/// How many evicted caches are kept at most while their tokens wait to be revoked.
 const MAX_LEAVING: usize = 1024;
 const MIN_LEAVING: usize = 32;
 
@@ -36,9 +37,9 @@ impl UseQueue {
     }
 
     /// The next channel to evict: the first that was not used since it was put here and has no call in flight; or, after a bounded
-    /// number of looks, the first at all. `looked_at` gets the handles, to be dropped outside of the lock.
-    pub(crate) fn next(&mut self, looked_at: &mut Vec<Arc<Shared>>) -> Option<Arc<Shared>> {
-        let mut looks = 0;
+    /// number of channels, the first at all. `scanned` gets the handles, to be dropped outside of the lock.
+    pub(crate) fn next(&mut self, scanned: &mut Vec<Arc<Shared>>) -> Option<Arc<Shared>> {
+        let mut count = 0;
         while let Some((handle, put_at)) = self.queue.pop_front() {
             let Some(cache) = handle.upgrade() else { continue };
             let (has_left, is_busy) = {
@@ -47,28 +48,28 @@ impl UseQueue {
             };
             let last_used = cache.last_used();
             if has_left {
-                looked_at.push(cache);
+                scanned.push(cache);
                 continue;
             }
-            looks += 1;
-            if looks > MAX_LOOKS || !(is_busy || last_used > put_at) {
+            count += 1;
+            if count > MAX_SCANNED || !(is_busy || last_used > put_at) {
                 return Some(cache);
             }
             self.queue.push_back((handle, put_at.max(last_used)));
-            looked_at.push(cache);
+            scanned.push(cache);
         }
         None
     }
 
     /// Forgets channels that have left the pool otherwise, once they are as many as those that are there.
-    pub(crate) fn prune(&mut self, len: usize, looked_at: &mut Vec<Arc<Shared>>) {
-        if self.queue.len() <= 2 * len + MAX_LOOKS {
+    pub(crate) fn prune(&mut self, len: usize, scanned: &mut Vec<Arc<Shared>>) {
+        if self.queue.len() <= 2 * len + MAX_SCANNED {
             return;
         }
         self.queue.retain(|(handle, _)| {
             let Some(cache) = handle.upgrade() else { return false };
             let is_there = cache.state().removal.is_none();
-            looked_at.push(cache);
+            scanned.push(cache);
             is_there
         });
     }
@@ -94,7 +95,7 @@ impl CarriedState {
     /// What matters of this state; `None` if nothing does.
     fn of(state: &State, now: Moment) -> Option<Self> {
         let after = |wait: Duration| (!wait.is_zero()).then(|| Timestamp::after(now, wait));
-        let interval = state.policy.min_interval();
+        let interval = state.limits.min_interval();
         let slots = state.issues.counts(now);
         let keeps_interval = slots.all > 0 || !state.issues.next_issue_in(interval, now).is_zero();
         let last_issue = state.issues.last_issue().filter(|_| keeps_interval);
@@ -210,7 +211,7 @@ impl EvictedChannels {
                 }
                 let revocation = {
                     let mut state = old.shared().state();
-                    state.hand_over(&mut cache.shared().state());
+                    state.carry_over(&mut cache.shared().state());
                     state.revocation.take()
                 };
                 // What its task was about to revoke is revoked by the next cache.
@@ -240,12 +241,18 @@ impl EvictedChannels {
     }
 }
 
+/// Drops caches that are no longer kept, and reports what they leave undone; not under a lock.
+pub(crate) fn release_caches(caches: Vec<TokenCache>) {
+    let is_last = |cache: &TokenCache| Arc::strong_count(cache.shared()) == 1;
+    caches.iter().filter(|cache| is_last(cache)).for_each(|cache| cache.shared().report_left_to_expire());
+}
+
 #[cfg(test)]
 mod tests {
     use super::{CarriedState, ChannelId};
 
     #[test]
-    fn what_is_remembered_of_a_channel_takes_at_most_64_bytes() {
+    fn an_evicted_channel_takes_64_bytes() {
         assert!(size_of::<(ChannelId, CarriedState)>() <= 64);
     }
 }

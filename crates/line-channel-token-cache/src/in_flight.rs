@@ -1,4 +1,4 @@
-//! A refresh in flight, and those who wait for it.
+//! A refresh in flight, and its waiters.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use line_channel_token_core::{Clock, Error, Moment};
 use tokio::sync::watch;
 
-use crate::decide::{Timestamp, nanos, wait_left};
+use crate::decide::{Timestamp, delay_left, nanos};
 use crate::limiter::Permit;
 use crate::sync::{Mutex, Task};
 use crate::token::CachedToken;
@@ -17,22 +17,22 @@ use crate::wait::sleep;
 pub(crate) type RefreshResult = Result<Arc<CachedToken>, Error>;
 
 /// A running refresh reports progress this often.
-pub(crate) const PROGRESS_EVERY: Duration = Duration::from_secs(1);
-/// A waiter looks at the progress after the first time, which doubles, and takes the refresh for stalled if there was none for
-/// the second.
-const LOOK_AFTER: Duration = Duration::from_secs(2);
+pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
+/// A waiter checks the progress after `CHECK_AFTER`, which doubles, and takes the refresh for stalled if there is none for
+/// `STALLED_AFTER`.
+const CHECK_AFTER: Duration = Duration::from_secs(2);
 const STALLED_AFTER: Duration = Duration::from_secs(3);
-/// The same for those who only look at the cache now and then.
-const STALLED_BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+/// The same for readers, who check only now and then.
+const STALLED_BETWEEN_CHECKS: Duration = Duration::from_secs(5);
 /// A refresh that is this late after its deadline runs on a stalled runtime.
 const OVERDUE: Duration = Duration::from_secs(5);
 
 /// A refresh in flight, as the cache holds it. Its task ends when this is dropped, which must not be under a lock.
 pub(crate) struct InFlight {
     pub(crate) id: u32,
-    /// Whether the source was replaced meanwhile: then a failure says nothing, and the next caller starts anew.
+    /// Whether the source was replaced meanwhile: then a failure says nothing, and the next caller starts another.
     pub(crate) outdated: bool,
-    /// The progress at the last look, and when that was first seen.
+    /// The progress at the last check, and when that was first seen.
     seen: Option<(u64, Timestamp)>,
     call: Arc<Call>,
     result: watch::Receiver<Option<RefreshResult>>,
@@ -71,7 +71,7 @@ pub(crate) enum Waited {
     Cancelled,
     /// The refresh makes no progress: its runtime is stalled.
     Stalled,
-    /// The waiter's own patience is over.
+    /// The waiter's `max_wait` is over.
     TimedOut,
 }
 
@@ -102,11 +102,11 @@ impl InFlight {
         self.call.serial()
     }
 
-    /// Whether it makes no progress between looks at the cache. Two looks are needed: its task may just not have had its turn.
+    /// Whether it makes no progress between two checks. One is not enough: its task may just not have had its turn.
     pub(crate) fn is_stalled(&mut self, now: Moment) -> bool {
         let progress = self.call.progress.load(Ordering::Relaxed);
         match self.seen {
-            Some((seen, since)) if seen == progress => wait_left(STALLED_BETWEEN_LOOKS, since, now).is_zero(),
+            Some((seen, since)) if seen == progress => delay_left(STALLED_BETWEEN_CHECKS, since, now).is_zero(),
             _ => {
                 self.seen = Some((progress, now.into()));
                 false
@@ -114,7 +114,7 @@ impl InFlight {
         }
     }
 
-    /// Releases the permit of a call that nobody knows the end of.
+    /// Releases the permit of a call that may never end.
     pub(crate) fn release_permit(&self) {
         self.call.release();
     }
@@ -199,7 +199,7 @@ impl Call {
         drop(task);
     }
 
-    /// Releases the permit: the call is over, or nobody knows whether it ever will be.
+    /// Releases the permit: the call is over, or may never be.
     pub(crate) fn release(&self) {
         let mut running = self.running.lock();
         running.released = true;
@@ -215,8 +215,8 @@ impl Waiter {
         self.call.elapsed(now)
     }
 
-    /// Waits for the result: no longer than `patience`, or else for as long as the refresh makes progress.
-    pub(crate) async fn wait(mut self, clock: &dyn Clock, patience: Option<Duration>) -> Waited {
+    /// Waits for the result: no longer than `max_wait`, or else for as long as the refresh makes progress.
+    pub(crate) async fn wait(mut self, clock: &dyn Clock, max_wait: Option<Duration>) -> Waited {
         let call = self.call;
         let result = std::pin::pin!(async move {
             match self.result.wait_for(Option::is_some).await {
@@ -225,16 +225,16 @@ impl Waiter {
             }
         });
         let timeout = std::pin::pin!(async move {
-            if let Some(patience) = patience {
-                sleep(clock, patience).await;
+            if let Some(max_wait) = max_wait {
+                sleep(clock, max_wait).await;
                 return Waited::TimedOut;
             }
-            let mut look_after = LOOK_AFTER;
+            let mut check_after = CHECK_AFTER;
             loop {
-                sleep(clock, look_after).await;
+                sleep(clock, check_after).await;
                 let seen = call.progress.load(Ordering::Relaxed);
                 sleep(clock, STALLED_AFTER).await;
-                look_after *= 2;
+                check_after *= 2;
                 if call.progress.load(Ordering::Relaxed) == seen {
                     return Waited::Stalled;
                 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use line_channel_token_core::{AccessToken, AssertionKid, Clock, IssuedToken, JwtToken, Moment, TokenKeyId};
 
+use crate::names::display_as_str;
+
 /// Why a token is asked for, and what it replaces.
 ///
 /// A source around another passes it on as it is. In a test of a source, make one with [`new`](Self::new):
@@ -25,6 +27,15 @@ pub struct IssueRequest<'a> {
 }
 
 /// Why a token is asked for.
+///
+/// ```
+/// use line_channel_token_cache::{IssueReason, IssueRequest};
+/// use line_channel_token_core::SystemClock;
+///
+/// let request = IssueRequest::new(IssueReason::Ahead, &SystemClock);
+/// // For a metric's label or a log.
+/// assert_eq!(request.reason().as_str(), "ahead");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IssueReason {
@@ -34,6 +45,18 @@ pub enum IssueReason {
     Ahead,
     /// A server refused the last token.
     Refused,
+}
+
+impl IssueReason {
+    /// Its name in snake_case: `cold`, `ahead` or `refused`; also what `Display` writes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Ahead => "ahead",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 impl<'a> IssueRequest<'a> {
@@ -90,9 +113,9 @@ impl fmt::Debug for IssueRequest<'_> {
     }
 }
 
-/// A moment that lies `wait` after `now`, by both clocks.
-pub(crate) fn after(now: Moment, wait: Duration) -> Moment {
-    Moment { monotonic: now.monotonic.saturating_add(wait), unix: now.unix.saturating_add(wait) }
+/// A moment that lies `delay` after `now`, by both clocks.
+pub(crate) fn after(now: Moment, delay: Duration) -> Moment {
+    Moment { monotonic: now.monotonic.saturating_add(delay), unix: now.unix.saturating_add(delay) }
 }
 
 /// The outcome of a call for a token.
@@ -101,9 +124,9 @@ pub(crate) fn after(now: Moment, wait: Duration) -> Moment {
 /// use std::time::Duration;
 /// use line_channel_token_cache::Issued;
 ///
-/// // Another process is about to replace the shared token: look again soon.
+/// // Another process is about to replace the shared token: ask again soon.
 /// let issued = Issued::Keep { ask_again_in: Duration::from_secs(5) };
-/// # let _ = issued;
+/// assert_eq!(issued.as_str(), "keep");
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -111,14 +134,26 @@ pub enum Issued {
     /// A token that was issued just now; it uses up one of the channel's slots.
     New(NewToken),
     /// A token that others issued; it takes no slot of this cache's budget. It is not retired when it is replaced or the cache
-    /// is shut down, because others use it; if a server refuses it or its channel is removed, its source is told.
+    /// is shut down, because others use it; if a server refuses it or its channel is removed, the source's [`retire`](crate::TokenSource::retire) is called.
     Adopted(NewToken),
-    /// The present token is to be kept for a while, which is no failure. If there is no valid one, it counts as a failure that
-    /// passes by itself.
+    /// The present token is to be kept for a while, which is no failure. If there is no valid one, it counts as a
+    /// transient failure.
     Keep {
         /// When to ask again, counted from now: at least a second, and no later than the present token's end.
         ask_again_in: Duration,
     },
+}
+
+impl Issued {
+    /// Its name in snake_case: `new`, `adopted` or `keep`; also what `Display` writes. It shows nothing of the token.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::New(_) => "new",
+            Self::Adopted(_) => "adopted",
+            Self::Keep { .. } => "keep",
+        }
+    }
 }
 
 impl From<NewToken> for Issued {
@@ -128,10 +163,40 @@ impl From<NewToken> for Issued {
 }
 
 /// Why a token is no longer needed.
+///
+/// ```
+/// use line_channel_token_cache::{
+///     IssueRequest, Issued, NewToken, RetireReason, Retired, TokenSource, async_trait,
+/// };
+/// use line_channel_token_core::Error;
+///
+/// /// Leaves replaced tokens to expire, and revokes all others.
+/// #[derive(Debug)]
+/// struct Source;
+///
+/// #[async_trait]
+/// impl TokenSource for Source {
+///     async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
+///         if reason == RetireReason::Replaced {
+///             return Ok(Retired::LeftToExpire);
+///         }
+///         println!("revoking a token that is no longer needed: {reason}");
+/// #       let _ = token;
+///         // ...
+///         Ok(Retired::Revoked)
+///     }
+///
+///     async fn issue(&self, _: IssueRequest<'_>) -> Result<Issued, Error> {
+///         // ...
+/// #       Err(Error::transient("not shown here"))
+///     }
+/// }
+/// # assert_eq!(RetireReason::Replaced.as_str(), "replaced");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetireReason {
-    /// Another token has taken its place.
+    /// Another token has replaced it.
     Replaced,
     /// A server refused it.
     Refused,
@@ -141,15 +206,60 @@ pub enum RetireReason {
     Shutdown,
 }
 
+impl RetireReason {
+    /// Its name in snake_case: `replaced`, `refused`, `removed` or `shutdown`; also what `Display` writes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Refused => "refused",
+            Self::Removed => "removed",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
 /// What became of a token that is no longer needed.
+///
+/// ```
+/// use line_channel_token_cache::{NewToken, RetireReason, Retired, ShortLivedSource, TokenSource};
+/// use line_channel_token_core::{AccessToken, ChannelId, ChannelSecret, Clock, Operation, SystemClock};
+/// use line_channel_token_mock::{MockBackend, Reply};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), line_channel_token_core::Error> {
+/// let line = MockBackend::new();
+/// line.given(Operation::Revoke).respond(Reply::revoked());
+/// let source = ShortLivedSource::new(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+/// let token = NewToken::non_expiring(AccessToken::new("the-token")?, SystemClock.now());
+///
+/// let retired = source.retire(&token, RetireReason::Removed).await?;
+/// assert_eq!(retired, Retired::Revoked);
+/// assert_eq!(retired.to_string(), "revoked");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Retired {
-    /// It was revoked, or was gone already: its slot is free.
+    /// It was revoked, or did not exist any more: its slot is free.
     Revoked,
     /// It was left to expire.
     LeftToExpire,
 }
+
+impl Retired {
+    /// Its name in snake_case: `revoked` or `left_to_expire`; also what `Display` writes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::LeftToExpire => "left_to_expire",
+        }
+    }
+}
+
+display_as_str!(IssueReason, Issued, RetireReason, Retired);
 
 /// A token as a source returns it.
 ///
@@ -212,8 +322,8 @@ impl NewToken {
         Self { fallback, ..self }
     }
 
-    /// Whether others issued it ([`Issued::Adopted`]), who may use it still: a source is told so when it is to
-    /// [retire](crate::TokenSource::retire) it.
+    /// Whether others issued it ([`Issued::Adopted`]) and may still use it. A source can ask this when it
+    /// [retires](crate::TokenSource::retire) a token.
     #[must_use]
     pub fn is_adopted(&self) -> bool {
         self.is_adopted

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod budget;
 mod builder;
 mod cache;
 mod channel_map;
@@ -10,13 +11,18 @@ mod eviction;
 mod in_flight;
 mod issue;
 mod limiter;
+mod names;
 mod outcome;
 mod policy;
 mod pool;
+mod pool_removal;
 mod reconcile;
 mod refresh;
+mod refresh_ahead;
 mod refresh_task;
 mod revocation;
+#[cfg(feature = "serde")]
+mod serialize;
 mod shared;
 mod shutdown;
 mod source;
@@ -31,13 +37,15 @@ mod wait;
 
 pub use async_trait::async_trait;
 
-pub use builder::{RefreshAhead, TokenCacheBuilder, TokenPoolBuilder};
+pub use budget::IssueBudget;
+pub use builder::{TokenCacheBuilder, TokenPoolBuilder};
 pub use cache::TokenCache;
 pub use event::Event;
 pub use issue::{IssueReason, IssueRequest, Issued, NewToken, RetireReason, Retired};
-pub use policy::{IssueBudget, SourcePolicy};
+pub use policy::SourcePolicy;
 pub use pool::TokenPool;
 pub use reconcile::Reconciliation;
+pub use refresh_ahead::RefreshAhead;
 pub use shutdown::{RevocationReport, Shutdown};
 pub use source::TokenSource;
 pub use sources::{Credentials, JwtSource, LookupSource, ShortLivedSource, StatelessSource, StaticSource};

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::sync::Mutex;
 
-/// Who wants to call.
+/// Why a permit is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {
     /// Somebody waits for the token.
@@ -34,7 +34,7 @@ struct State {
     running: [usize; LANES],
     waiting: [VecDeque<Waiting>; LANES],
     turn: u32,
-    /// Whether somebody grants permits: what becomes free meanwhile is left to them, so that grants do not nest.
+    /// Whether a call grants permits: what becomes free meanwhile is left to it, so that grants do not nest.
     granting: bool,
 }
 
@@ -73,7 +73,7 @@ impl Limiter {
         self.has_room(&state, lane).then(|| self.grant(&mut state, lane))
     }
 
-    /// A permit, after waiting for it. Whoever stops waiting leaves the queue.
+    /// A permit, after waiting for it. A caller who stops waiting leaves the queue.
     pub(crate) async fn acquire(self: &Arc<Self>, lane: Lane) -> Permit {
         loop {
             let turn = {
@@ -113,14 +113,14 @@ impl Limiter {
             let (waiting, permit) = {
                 let mut state = self.state.lock();
                 let Some((waiting, lane)) = self.next(&mut state) else {
-                    // Under the same lock: what becomes free from now on is granted by whoever frees it.
+                    // Under the same lock: what becomes free from now on is granted by the call that frees it.
                     state.granting = false;
                     granting.is_over = true;
                     return;
                 };
                 (waiting, self.grant(&mut state, lane))
             };
-            // Not under the lock: it wakes or starts a task. If that is gone, the permit is dropped here, and goes to the next.
+            // Not under the lock: it wakes or starts a task. If that has ended, the permit is dropped here, and goes to the next.
             match waiting {
                 Waiting::Task(sender) => drop(sender.send(permit)),
                 Waiting::Start(start) => start(permit),
@@ -140,7 +140,7 @@ impl Limiter {
                 let takes_oldest = lane == Lane::Background || is_even;
                 let queue = &mut state.waiting[lane as usize];
                 let Some(waiting) = (if takes_oldest { queue.pop_front() } else { queue.pop_back() }) else { break };
-                if waiting.is_there() {
+                if waiting.is_waiting() {
                     state.turn = turn;
                     return Some((waiting, lane));
                 }
@@ -169,14 +169,14 @@ impl State {
         let queue = &mut self.waiting[lane as usize];
         // Those who stopped waiting are taken out before the queue grows.
         if queue.len() == queue.capacity() {
-            queue.retain(Waiting::is_there);
+            queue.retain(Waiting::is_waiting);
         }
         queue.push_back(waiting);
     }
 }
 
 impl Waiting {
-    fn is_there(&self) -> bool {
+    fn is_waiting(&self) -> bool {
         match self {
             Self::Task(sender) => !sender.is_closed(),
             Self::Start(_) => true,
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_holds_and_shares_are_left_for_callers() {
+    fn the_bound_holds_and_reserves_permits_for_callers() {
         let limiter = Arc::new(Limiter::new(8));
         let background: Vec<_> = (0..8).map_while(|_| limiter.try_acquire(Lane::Background)).collect();
         assert_eq!(background.len(), 7);
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_and_the_oldest_caller_are_served_in_turns() {
+    fn newest_and_oldest_caller_alternate() {
         let limiter = Arc::new(Limiter::new(1));
         let mut permit = limiter.try_acquire(Lane::Caller);
         let mut callers: Vec<_> = (0..6).map(|_| waiting(&limiter, Lane::Caller)).collect();
@@ -271,21 +271,21 @@ mod tests {
     }
 
     #[test]
-    fn whoever_stops_waiting_blocks_nobody_and_loses_no_permit() {
+    fn a_cancelled_waiter_loses_no_permit() {
         let limiter = Arc::new(Limiter::new(1));
         let permit = limiter.try_acquire(Lane::Caller);
         let mut first = waiting(&limiter, Lane::Unhealthy);
-        let gone = waiting(&limiter, Lane::Caller);
-        let granted_and_gone = waiting(&limiter, Lane::Caller);
-        drop(gone);
+        let cancelled = waiting(&limiter, Lane::Caller);
+        let granted_and_cancelled = waiting(&limiter, Lane::Caller);
+        drop(cancelled);
         drop(permit);
-        drop(granted_and_gone);
+        drop(granted_and_cancelled);
         drop(poll(&mut first).unwrap());
         assert!(limiter.try_acquire(Lane::Caller).is_some());
     }
 
     #[test]
-    fn a_call_that_becomes_unhealthy_leaves_its_share_to_others() {
+    fn an_unhealthy_call_leaves_its_share_to_others() {
         let limiter = Arc::new(Limiter::new(4));
         let mut background: Vec<_> = (0..3).map_while(|_| limiter.try_acquire(Lane::Background)).collect();
         assert!(limiter.try_acquire(Lane::Background).is_none());
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_thousand_that_need_their_permit_no_longer_do_not_nest() {
+    fn a_hundred_thousand_unused_permits_do_not_nest() {
         let limiter = Arc::new(Limiter::new(1));
         let permit = limiter.try_acquire(Lane::Caller);
         for _ in 0..100_000 {
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_to_be_started_is_started_in_order_as_permits_become_free() {
+    fn queued_calls_start_in_order() {
         let limiter = Arc::new(Limiter::new(1));
         let permit = limiter.try_acquire(Lane::Caller);
         let started = Arc::new(AtomicUsize::new(0));

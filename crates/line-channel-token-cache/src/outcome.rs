@@ -8,15 +8,15 @@ use line_channel_token_core::{Error, ErrorKind, Moment};
 
 use crate::decide::Timestamp;
 use crate::decide::admission::closed;
-use crate::decide::backoff::{Failure, MAX_WAIT, may_have_issued};
+use crate::decide::backoff::{Failure, MAX_DELAY, may_have_issued};
 use crate::event::Event;
-use crate::in_flight::{PROGRESS_EVERY, RefreshResult};
+use crate::in_flight::{PROGRESS_INTERVAL, RefreshResult};
 use crate::issue::{Issued, NewToken, RetireReason};
 use crate::state::{RemovalCause, State};
 use crate::token::CachedToken;
 
-/// The longest that an exhausted budget keeps a cache with a valid token from looking again.
-const MAX_WAIT_WITH_TOKEN: Duration = Duration::from_secs(3600);
+/// The longest that an exhausted budget keeps a cache with a valid token from asking again.
+const MAX_DELAY_WITH_TOKEN: Duration = Duration::from_secs(3600);
 
 /// The call that has ended.
 pub(crate) struct EndedCall {
@@ -39,7 +39,7 @@ pub(crate) struct Outcome<'a> {
 }
 
 impl Outcome<'_> {
-    /// The result for those who wait; `None` if it says nothing to them, and they start anew.
+    /// The result for the waiters; `None` if it says nothing to them, and they start another refresh.
     pub(crate) fn apply(&mut self, call: &EndedCall, outcome: Result<Issued, Error>) -> Option<RefreshResult> {
         let result = match outcome {
             Ok(Issued::New(token)) => {
@@ -86,7 +86,7 @@ impl Outcome<'_> {
         }
         let token = Arc::new(CachedToken::new(token, call.serial, self.now, fastrand::f32()));
         if let Some(reason) = self.state.retire_on_arrival {
-            // What others issued is theirs, unless the channel is gone.
+            // What others issued is theirs, unless the channel was removed.
             if !token.is_adopted() || reason != RetireReason::Shutdown {
                 self.state.retire_after(&token, reason, Duration::ZERO, self.now);
             }
@@ -95,8 +95,8 @@ impl Outcome<'_> {
         if !token.is_valid(self.now) {
             let of_another_clock = !token.is_adopted() && was_sent_before(&token, call.begun_at);
             return Err(Error::token_unavailable(if of_another_clock {
-                "the token's request was sent before the source was asked: its `sent_at` is of another clock; take it from \
-                 `IssueRequest::clock`"
+                "the token's request was sent before the source was asked: its `sent_at` is of another clock; give the \
+                 cache or pool the clock of the source's client (`Client::clock`), or take `sent_at` from `IssueRequest::clock`"
             } else {
                 "the token expired before it could be returned"
             }));
@@ -113,7 +113,7 @@ impl Outcome<'_> {
             self.state.retire_replaced(before, self.now);
         }
         if self.state.removal == Some(RemovalCause::Evicted) {
-            // Those who wait get it; the cache is not asked again.
+            // The waiters get it; the cache is not asked again.
             self.state.retire_replaced(&token, self.now);
         }
         self.events.push(match before {
@@ -136,7 +136,7 @@ impl Outcome<'_> {
         Ok(Arc::clone(token))
     }
 
-    /// Notes why there is no new token, and returns the error with when the next try is due.
+    /// Notes why there is no new token, and returns the error with the delay until the next attempt.
     fn note_failure(&mut self, error: Error) -> Error {
         let is_exhausted = error.kind() == ErrorKind::IssueBudgetReached;
         let failure = if is_exhausted { self.exhaustion(error.clone()) } else { self.failure(error.clone()) };
@@ -149,7 +149,7 @@ impl Outcome<'_> {
         if !is_exhausted {
             self.events.push(Event::RefreshFailed { error: error.clone(), retry_in });
         } else if !std::mem::replace(&mut self.state.exhaustion_reported, true) {
-            let slots = self.state.policy.budget().map_or(0, |budget| budget.slots());
+            let slots = self.state.limits.budget().map_or(0, |budget| budget.slots());
             let available_in = error.retry_after().unwrap_or(Duration::MAX);
             self.events.push(Event::BudgetExhausted { slots, available_in });
         }
@@ -157,7 +157,7 @@ impl Outcome<'_> {
     }
 
     fn failure(&self, error: Error) -> Failure {
-        let has_slot = !self.state.issues.is_used_up(self.state.policy.budget(), self.now);
+        let has_slot = !self.state.issues.is_used_up(self.state.limits.budget(), self.now);
         let valid_for = self.current.load().as_ref().map_or(Duration::ZERO, |token| token.remaining(self.now));
         let urgent_in = Some(valid_for).filter(|_| has_slot);
         Failure::after(self.state.failure.as_deref(), error, urgent_in, self.now, fastrand::f64())
@@ -166,7 +166,7 @@ impl Outcome<'_> {
     fn exhaustion(&self, error: Error) -> Failure {
         // Once there is no valid token, it is no longer the wait of a cache that has one.
         let valid_for = self.current.load().as_ref().map_or(Duration::ZERO, |token| token.remaining(self.now));
-        let longest = valid_for.min(MAX_WAIT_WITH_TOKEN).max(MAX_WAIT);
+        let longest = valid_for.min(MAX_DELAY_WITH_TOKEN).max(MAX_DELAY);
         let wait = error.retry_after().unwrap_or(longest).clamp(Duration::from_secs(1), longest);
         let attempts = self.state.failure.as_ref().map_or(0, |failure| failure.attempts());
         Failure::lasting(error, attempts, self.now, wait)
@@ -176,5 +176,5 @@ impl Outcome<'_> {
 /// Whether a token seems to be expired because its request was sent long before its source was asked.
 fn was_sent_before(token: &CachedToken, begun_at: Moment) -> bool {
     let has_lifetime = token.expires_in().is_some_and(|lifetime| !lifetime.is_zero());
-    has_lifetime && begun_at.since(token.expiry().sent_at()) > PROGRESS_EVERY
+    has_lifetime && begun_at.since(token.expiry().sent_at()) > PROGRESS_INTERVAL
 }

@@ -1,80 +1,13 @@
 //! What a source demands of the cache around it.
 
-use std::num::NonZeroU8;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token_core::{ChannelId, Error};
+use line_channel_token_core::{ChannelId, Clock};
 
+use crate::budget::IssueBudget;
 use crate::decide::Span;
-
-/// How many of a channel's 30 slots the tokens of one cache may use.
-///
-/// LINE allows 30 valid v2.1 tokens per channel and refuses the 31st; of v2 tokens the 31st silently revokes the oldest. A
-/// cache counts the tokens that it has issued, and those that may exist because a response was lost. In health it needs two
-/// slots: one for a token and one for the next.
-///
-/// The budget protects LINE's 30 slots, and keeps no channel without a token for long while LINE lists fewer than 28 tokens or cannot list
-/// them. Once it is used up, the cache lists the channel's tokens
-/// ([`TokenSource::key_ids`](crate::TokenSource::key_ids)) and goes on if LINE lists fewer than 28. If the tokens cannot be
-/// listed (v2) and no valid one is held, an issue whose response was lost stops counting after five minutes, and one token in ten
-/// minutes is issued in any case: a channel without a token is worse than a token too many.
-///
-/// ```
-/// use std::time::Duration;
-/// use line_channel_token_cache::IssueBudget;
-///
-/// let budget = IssueBudget::new(4, Duration::from_secs(30 * 86_400))?;
-/// assert_eq!(budget.slots(), 4);
-/// assert!(IssueBudget::new(31, Duration::from_secs(900)).is_err());
-/// # Ok::<(), line_channel_token_core::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IssueBudget {
-    slots: NonZeroU8,
-    lifetime: Span,
-}
-
-impl IssueBudget {
-    /// What the sources of this crate use unless set: a third of LINE's 30.
-    pub const DEFAULT_SLOTS: usize = 10;
-
-    /// A budget of 2 to 30 slots for tokens of this lifetime.
-    ///
-    /// `lifetime` is how long a token counts whose response was lost. A token that arrived counts as long as its own
-    /// lifetime says, and no shorter than this.
-    ///
-    /// # Errors
-    ///
-    /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) outside 2..=30: a token is issued while
-    /// the previous one is valid, and LINE's limit is 30.
-    pub fn new(slots: usize, lifetime: Duration) -> Result<Self, Error> {
-        let number = u8::try_from(slots).ok().and_then(NonZeroU8::new);
-        match number.filter(|number| (2..=30).contains(&number.get())) {
-            Some(slots) => Ok(Self { slots, lifetime: lifetime.into() }),
-            None => Err(Error::invalid_input(format!(
-                "a budget has 2 to 30 slots, not {slots}: a token is issued while the previous one is valid, and LINE \
-                 allows a channel 30"
-            ))),
-        }
-    }
-
-    pub(crate) fn standard(lifetime: Duration) -> Self {
-        let slots = u8::try_from(Self::DEFAULT_SLOTS).ok().and_then(NonZeroU8::new).unwrap_or(NonZeroU8::MIN);
-        Self { slots, lifetime: lifetime.into() }
-    }
-
-    /// How many slots it has.
-    #[must_use]
-    pub fn slots(self) -> usize {
-        usize::from(self.slots.get())
-    }
-
-    /// How long a token counts whose response was lost.
-    #[must_use]
-    pub fn lifetime(self) -> Duration {
-        self.lifetime.into()
-    }
-}
 
 /// What a source demands of the cache around it: one value, so that a source around another passes it on as it is.
 ///
@@ -90,10 +23,16 @@ impl IssueBudget {
 /// assert!(policy.budget().is_none());
 /// # Ok::<(), line_channel_token_core::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct SourcePolicy {
-    /// In a box, because a pool knows its channels and keeps many policies.
-    channel_id: Option<Box<ChannelId>>,
+    channel_id: Option<ChannelId>,
+    clock: Option<Arc<dyn Clock>>,
+    limits: IssueLimits,
+}
+
+/// The part of a policy that a cache keeps. It is small, because a pool has one for each channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IssueLimits {
     min_interval: Span,
     budget: Option<IssueBudget>,
     revoke_previous_after: Option<Span>,
@@ -104,13 +43,31 @@ impl SourcePolicy {
     #[must_use]
     pub fn new() -> Self {
         let min_interval = Duration::from_secs(60).into();
-        Self { channel_id: None, min_interval, budget: None, revoke_previous_after: None }
+        let limits = IssueLimits { min_interval, budget: None, revoke_previous_after: None };
+        Self { channel_id: None, clock: None, limits }
     }
 
     /// The channel that the tokens are for: it is named in events and traces, and a pool checks it.
     #[must_use]
     pub fn with_channel_id(self, channel_id: ChannelId) -> Self {
-        Self { channel_id: Some(Box::new(channel_id)), ..self }
+        Self { channel_id: Some(channel_id), ..self }
+    }
+
+    /// The clock that the tokens' moments are of, such as the one of the source's client. A cache that is given no
+    /// [clock](crate::TokenCacheBuilder::clock) by its builder uses this one, so the two cannot differ. A pool does not: it has a
+    /// clock before it has a source.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use line_channel_token_cache::SourcePolicy;
+    /// use line_channel_token_core::SystemClock;
+    ///
+    /// let policy = SourcePolicy::new().with_clock(Arc::new(SystemClock));
+    /// assert!(policy.clock().is_some());
+    /// ```
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Some(clock), ..self }
     }
 
     /// The minimum time between two issues, whatever lifetime the server gives a token. LINE asks not to issue v2 and v2.1
@@ -121,64 +78,108 @@ impl SourcePolicy {
     /// refused one after the other, up to ten minutes.
     #[must_use]
     pub fn with_min_interval(self, min_interval: Duration) -> Self {
-        Self { min_interval: min_interval.into(), ..self }
+        Self { limits: IssueLimits { min_interval: min_interval.into(), ..self.limits }, ..self }
     }
 
     /// How many tokens may be valid at a time.
     #[must_use]
     pub fn with_budget(self, budget: IssueBudget) -> Self {
-        Self { budget: Some(budget), ..self }
+        Self { limits: IssueLimits { budget: Some(budget), ..self.limits }, ..self }
     }
 
     /// Retires each token once the next one has been there for `grace`: time enough for requests that are in flight with the
     /// previous one. Without this, previous tokens are left to expire; those that others issued are left to them in any case.
     #[must_use]
     pub fn with_revoke_previous_after(self, grace: Duration) -> Self {
-        Self { revoke_previous_after: Some(grace.into()), ..self }
+        Self { limits: IssueLimits { revoke_previous_after: Some(grace.into()), ..self.limits }, ..self }
     }
 
     /// The channel that the tokens are for.
     #[must_use]
     pub fn channel_id(&self) -> Option<&ChannelId> {
-        self.channel_id.as_deref()
+        self.channel_id.as_ref()
+    }
+
+    /// The clock that the tokens' moments are of; `None` if the source leaves it to the cache.
+    #[must_use]
+    pub fn clock(&self) -> Option<&Arc<dyn Clock>> {
+        self.clock.as_ref()
     }
 
     /// The minimum time between two issues.
     #[must_use]
     pub fn min_interval(&self) -> Duration {
-        self.min_interval.into()
+        self.limits.min_interval()
     }
 
     /// How many tokens may be valid at a time; `None` if they are not limited.
     #[must_use]
     pub fn budget(&self) -> Option<IssueBudget> {
-        self.budget
+        self.limits.budget
     }
 
     /// How long after the next one has come a token is retired; `None` if it is left to expire.
     #[must_use]
     pub fn revoke_previous_after(&self) -> Option<Duration> {
-        self.revoke_previous_after.map(Duration::from)
+        self.limits.revoke_previous_after()
     }
 
-    /// Without the channel, which the cache keeps elsewhere.
-    pub(crate) fn without_channel(self) -> Self {
-        Self { channel_id: None, ..self }
-    }
-
-    /// The interval that is kept after a token of this lifetime, so that short-lived tokens are replaced in time. What a server
-    /// says of a lifetime counts only if there is no budget: one that understates it would use up the channel's slots.
-    pub(crate) fn interval_after(&self, lifetime: Option<Duration>) -> Duration {
-        let shortened = match self.budget {
-            Some(budget) => budget.lifetime() / 2,
-            None => lifetime.map_or(Duration::MAX, |lifetime| (lifetime / 2).max(Duration::from_secs(1))),
-        };
-        self.min_interval().min(shortened)
+    pub(crate) fn limits(&self) -> IssueLimits {
+        self.limits
     }
 }
 
 impl Default for SourcePolicy {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Two clocks are equal if they are one.
+impl PartialEq for SourcePolicy {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same_clock = match (&self.clock, &other.clock) {
+            (Some(clock), Some(other)) => std::ptr::addr_eq(Arc::as_ptr(clock), Arc::as_ptr(other)),
+            (clock, other) => clock.is_none() && other.is_none(),
+        };
+        is_same_clock && self.channel_id == other.channel_id && self.limits == other.limits
+    }
+}
+
+impl Eq for SourcePolicy {}
+
+impl fmt::Debug for SourcePolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourcePolicy")
+            .field("channel_id", &self.channel_id)
+            .field("clock", &self.clock)
+            .field("min_interval", &self.min_interval())
+            .field("budget", &self.budget())
+            .field("revoke_previous_after", &self.revoke_previous_after())
+            .finish()
+    }
+}
+
+impl IssueLimits {
+    pub(crate) fn min_interval(self) -> Duration {
+        self.min_interval.into()
+    }
+
+    pub(crate) fn budget(self) -> Option<IssueBudget> {
+        self.budget
+    }
+
+    pub(crate) fn revoke_previous_after(self) -> Option<Duration> {
+        self.revoke_previous_after.map(Duration::from)
+    }
+
+    /// The interval that is kept after a token of this lifetime, so that short-lived tokens are replaced in time. The lifetime
+    /// that a server reports counts only if there is no budget: an understated one would use up the channel's slots.
+    pub(crate) fn interval_after(self, lifetime: Option<Duration>) -> Duration {
+        let shortened = match self.budget {
+            Some(budget) => budget.lifetime() / 2,
+            None => lifetime.map_or(Duration::MAX, |lifetime| (lifetime / 2).max(Duration::from_secs(1))),
+        };
+        self.min_interval().min(shortened)
     }
 }

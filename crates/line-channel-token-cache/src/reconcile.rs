@@ -6,17 +6,34 @@ use line_channel_token_core::{Error, TokenKeyId};
 
 use crate::cache::TokenCache;
 use crate::token::CachedToken;
-use crate::wait::{too_late, within};
+use crate::wait::{deadline_exceeded, timeout};
 
 /// The key ids of a channel's valid v2.1 tokens, grouped by who holds them.
 ///
-/// ```no_run
-/// # async fn run(tokens: line_channel_token_cache::TokenCache) -> Result<(), line_channel_token_core::Error> {
+/// ```
+/// use line_channel_token_cache::{JwtSource, TokenCache};
+/// use line_channel_token_core::{AssertionKid, ChannelId, Operation, TokenLifetime};
+/// use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), line_channel_token_core::Error> {
+/// let line = MockBackend::new();
+/// line.given(Operation::IssueJwt).respond(Reply::jwt_token("the-token", "ours"));
+/// line.given(Operation::KeyIds).respond(Reply::key_ids(["ours", "of-a-former-run"]));
+/// let signer = FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
+/// let source = JwtSource::new(line.client(), signer, TokenLifetime::from_days(30)?);
+/// let tokens = TokenCache::new(source);
+/// tokens.warm_up().await?;
+///
 /// let found = tokens.reconcile().await?;
-/// println!("{} of ours, {} of others or of nobody", found.held.len(), found.orphans.len());
+/// assert_eq!(found.held.len(), 1);
+/// assert_eq!(found.orphans[0].to_string(), "of-a-former-run");
+/// assert!(found.missing.is_none(), "LINE lists the current token");
 /// # Ok(())
 /// # }
 /// ```
+///
+/// With the feature `serde` it serializes to its fields, as lists of key ids.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reconciliation {
@@ -45,8 +62,8 @@ impl TokenCache {
         let before = self.holdings();
         let source = Arc::clone(&self.shared().state().source);
         let limit = self.shared().settings.issue_timeout;
-        let call = within(self.shared().clock(), limit, async { source.key_ids().await });
-        let listed = call.await.unwrap_or_else(|| Err(too_late(limit)))?;
+        let call = timeout(self.shared().clock(), limit, async { source.key_ids().await });
+        let listed = call.await.unwrap_or_else(|| Err(deadline_exceeded(limit)))?;
         let Some(listed) = listed else {
             return Err(Error::invalid_input("these tokens have no key ids: only v2.1 tokens can be listed"));
         };

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use line_channel_token_core::{Error, Moment};
 
-use crate::builder::RefreshAhead;
 use crate::decide::Timestamp;
 use crate::in_flight::{Call, InFlight, RefreshResult, Waiter};
 use crate::issue::{IssueReason, Issued};
 use crate::limiter::{Lane, Permit};
 use crate::outcome::{EndedCall, Outcome};
+use crate::policy::IssueLimits;
+use crate::refresh_ahead::RefreshAhead;
 use crate::refresh_task::{CancelOnDrop, Refresh};
 use crate::shared::{Seen, Shared};
 use crate::source::TokenSource;
@@ -21,10 +22,10 @@ use crate::timer::Scheduled;
 use crate::token::CachedToken;
 use crate::trace;
 
-/// How soon readers look again if nothing says when.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// How soon they look again at a call in flight.
-const LOOK_AT_CALL: Duration = Duration::from_secs(10);
+/// How soon readers check again if nothing says when.
+const RECHECK_AFTER: Duration = Duration::from_millis(10);
+/// How soon they check a call in flight again.
+const RECHECK_CALL_AFTER: Duration = Duration::from_secs(10);
 
 /// What a caller gets who cannot go on with the current token.
 pub(crate) enum Joined {
@@ -47,7 +48,7 @@ struct Begin {
 }
 
 impl Shared {
-    /// The refresh in flight, or a new one if one may begin. Whoever does not wait for it is no caller.
+    /// The refresh in flight, or a new one if one may begin. `is_caller` says whether somebody waits for it.
     pub(crate) fn join_or_refresh(self: &Arc<Self>, seen: Seen, is_caller: bool) -> Result<Joined, Error> {
         let Seen { now, serial } = seen;
         self.abandon_stalled(now);
@@ -55,7 +56,7 @@ impl Shared {
         if let Some(refresh) = &state.in_flight {
             return Ok(Joined::Waiting(refresh.waiter()));
         }
-        // One may have come since the caller looked.
+        // One may have come since the caller checked.
         let current = self.current.load();
         if let Some(token) = &*current
             && serial != Some(token.serial())
@@ -84,8 +85,8 @@ impl Shared {
             return;
         };
         if state.in_flight.is_some() {
-            // A second look finds out whether it is stalled.
-            token.expiry().recheck_when_mandatory_or_at(now.monotonic.saturating_add(LOOK_AT_CALL));
+            // A second check finds out whether it is stalled.
+            token.expiry().recheck_when_mandatory_or_at(now.monotonic.saturating_add(RECHECK_CALL_AFTER));
             return;
         }
         if state.requested || state.leaves_refresh_to_callers() {
@@ -94,8 +95,8 @@ impl Shared {
         }
         let admitted = state.admission(Some(token), now).check(now).and_then(|()| Runtime::current());
         let recheck_in = match &admitted {
-            Ok(_) => LOOK_AT_CALL,
-            Err(error) => error.retry_after().unwrap_or(LOOK_AGAIN),
+            Ok(_) => RECHECK_CALL_AFTER,
+            Err(error) => error.retry_after().unwrap_or(RECHECK_AFTER),
         };
         token.expiry().recheck_when_mandatory_or_at(now.monotonic.saturating_add(recheck_in));
         if let Ok(runtime) = admitted {
@@ -192,20 +193,19 @@ impl Shared {
 
     fn start(&self, runtime: &Runtime, starting: Starting, now: Moment) {
         let Starting { call, task } = starting;
-        // Not under the lock: whoever watches spans may look at the cache.
+        // Not under the lock: a subscriber of spans may look at the cache.
         let task = trace::in_span(self.channel.as_ref(), task.run());
         call.set_task(runtime.spawn(task));
         self.ensure_timer(now);
     }
 
     /// From now on another source is asked. The current token stays, and what failed before is forgotten.
-    pub(crate) fn replace_source(self: &Arc<Self>, source: Arc<dyn TokenSource>) {
-        let policy = source.policy().without_channel();
+    pub(crate) fn replace_source(self: &Arc<Self>, source: Arc<dyn TokenSource>, limits: IssueLimits) {
         let now = self.now();
         let mut state = self.state();
         // Dropped after the lock is released: it is user code.
         let before = std::mem::replace(&mut state.source, source);
-        state.policy = policy;
+        state.limits = limits;
         state.failure = None;
         state.keep_until = None;
         if let Some(refresh) = &mut state.in_flight {
@@ -220,7 +220,7 @@ impl Shared {
         self.ensure_timer(now);
     }
 
-    /// Gives up a refresh that makes no progress, if it may be: the next caller starts anew. What it has issued still counts.
+    /// Gives up a refresh that makes no progress, if it may be: the next caller starts another. What it has issued still counts.
     pub(crate) fn abandon(&self, id: u32) -> bool {
         let now = self.now();
         let abandoned = self.state().take_abandoned(id, now);
@@ -230,7 +230,7 @@ impl Shared {
         abandoned.is_some()
     }
 
-    /// The same for one that was seen to make no progress between looks; and for one whose source was replaced.
+    /// The same for one that was seen to make no progress between two checks; and for one whose source was replaced.
     fn abandon_stalled(&self, now: Moment) {
         let abandoned = self.state().take_stalled(now);
         if let Some(refresh) = abandoned.as_ref().filter(|refresh| !refresh.outdated) {
@@ -238,8 +238,8 @@ impl Shared {
         }
     }
 
-    /// The task of a refresh ended without a result: its runtime has ended, or somebody's code panicked. That is no failure of
-    /// the source. It calls no clock: a clock may be what panicked.
+    /// The task of a refresh ended without a result: its runtime has ended, or user code panicked. That is no failure of
+    /// the source. This calls no clock: a clock may be what panicked.
     pub(crate) fn cancelled(self: &Arc<Self>, id: u32) {
         let _ended;
         let mut state = self.state();
@@ -254,7 +254,7 @@ impl Shared {
         self.wake_at(&mut state, Some(Timestamp::FIRST));
     }
 
-    /// Ends a refresh. `None` if its outcome says nothing to those who wait, and they start anew.
+    /// Ends a refresh. `None` if its outcome says nothing to the waiters, and they start another.
     pub(crate) fn complete(
         self: &Arc<Self>,
         id: u32,

@@ -9,22 +9,22 @@ use tokio::sync::watch;
 
 use crate::decide::slots::Listing;
 use crate::event::{Event, shown_key_ids};
-use crate::in_flight::{Call, PROGRESS_EVERY, RefreshResult};
+use crate::in_flight::{Call, PROGRESS_INTERVAL, RefreshResult};
 use crate::issue::{IssueReason, IssueRequest, Issued, NewToken, after};
 use crate::limiter::Lane;
 use crate::revocation::{SURPLUS_TIMEOUT, retire_all};
 use crate::shared::{Settings, Shared};
-use crate::source::{TokenSource, caught};
-use crate::wait::{sleep, too_late, within};
+use crate::source::{TokenSource, catch_panic};
+use crate::wait::{deadline_exceeded, sleep, timeout};
 
 /// How long an issue waits for the listing that goes before it, or after it; and never more than a quarter of its deadline.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(10);
-/// A call that has been running for so long counts as one of an unhealthy channel.
+/// A call that has been running for this long counts as one of an unhealthy channel.
 const SLOW_AFTER: Duration = Duration::from_secs(5);
 
 /// A refresh, as its task runs it. It keeps no cache alive.
 pub(crate) struct Refresh {
-    /// Before `result`, because fields are dropped in this order: whoever sees that the channel is closed finds no refresh in
+    /// Before `result`, because fields are dropped in this order: a waiter who sees that the channel is closed finds no refresh in
     /// flight. And here instead of in `run`, because a task may be dropped before it was ever polled.
     pub(crate) cancel: CancelOnDrop,
     pub(crate) cache: Weak<Shared>,
@@ -78,7 +78,7 @@ impl Refresh {
         let Some(limiter) = self.settings.limiter.as_ref().filter(|_| !self.call.has_permit()) else { return true };
         let mut permit = std::pin::pin!(limiter.acquire(self.lane));
         loop {
-            let tick = std::pin::pin!(sleep(&*self.settings.clock, PROGRESS_EVERY));
+            let tick = std::pin::pin!(sleep(&*self.settings.clock, PROGRESS_INTERVAL));
             match select(permit, tick).await {
                 Either::Left((permit, _)) => {
                     self.call.hold(permit);
@@ -97,15 +97,15 @@ impl Refresh {
     async fn attempt_until(&self, deadline: Moment) -> Result<Issued, Error> {
         let clock = &*self.settings.clock;
         let panicked = || self.lost_response(Error::token_unavailable("the token source panicked"));
-        let mut attempt = std::pin::pin!(caught(self.attempt(deadline), panicked));
+        let mut attempt = std::pin::pin!(catch_panic(self.attempt(deadline), panicked));
         let mut is_slow = false;
         let begun_at = clock.now();
         loop {
             let left = deadline.monotonic.saturating_sub(clock.now().monotonic);
             if left.is_zero() {
-                return Err(self.lost_response(too_late(self.settings.issue_timeout)));
+                return Err(self.lost_response(deadline_exceeded(self.settings.issue_timeout)));
             }
-            let tick = std::pin::pin!(sleep(clock, left.min(PROGRESS_EVERY)));
+            let tick = std::pin::pin!(sleep(clock, left.min(PROGRESS_INTERVAL)));
             match select(attempt, tick).await {
                 Either::Left((outcome, _)) => return outcome,
                 Either::Right(((), running)) => attempt = running,
@@ -120,11 +120,11 @@ impl Refresh {
 
     /// The error of a call whose response will not come. If slots are limited, it may have used one up.
     fn lost_response(&self, error: Error) -> Error {
-        let has_budget = self.cache.upgrade().is_some_and(|cache| cache.state().policy.budget().is_some());
+        let has_budget = self.cache.upgrade().is_some_and(|cache| cache.state().limits.budget().is_some());
         if has_budget && self.call.serial().is_some() { error.with_sent(Sent::Unknown) } else { error }
     }
 
-    /// Makes sure of a slot and calls the source.
+    /// Reserves a slot and calls the source.
     async fn attempt(&self, deadline: Moment) -> Result<Issued, Error> {
         if let Some(token) = self.settle_slots().await? {
             return Ok(Issued::Adopted(token));
@@ -134,7 +134,7 @@ impl Refresh {
         if let Some(cache) = self.cache.upgrade() {
             let now = clock.now();
             let mut state = cache.state();
-            let budget = state.policy.budget();
+            let budget = state.limits.budget();
             let serial = state.issues.reserve(budget, now);
             drop(state);
             self.call.set_serial(serial);
@@ -155,7 +155,7 @@ impl Refresh {
         let used_up = |cache: Arc<Shared>| {
             let now = cache.now();
             let state = cache.state();
-            let budget = state.policy.budget().filter(|budget| state.issues.is_used_up(Some(*budget), now));
+            let budget = state.limits.budget().filter(|budget| state.issues.is_used_up(Some(*budget), now));
             budget.map(|budget| (budget, state.issues.last_serial()))
         };
         let Some((budget, last_serial)) = self.cache.upgrade().and_then(used_up) else { return Ok(None) };
@@ -201,11 +201,11 @@ impl Refresh {
     /// The channel's tokens as the server lists them; `None` if they cannot be listed, or not in time.
     async fn list(&self) -> Option<Vec<TokenKeyId>> {
         let limit = LISTING_TIMEOUT.min(self.settings.issue_timeout / 4);
-        let listed = within(&*self.settings.clock, limit, async { self.source.key_ids().await }).await;
+        let listed = timeout(&*self.settings.clock, limit, async { self.source.key_ids().await }).await;
         listed.and_then(Result::ok).flatten()
     }
 
-    /// LINE refuses the token because there are 30: which of them does this cache not know?
+    /// Adds to LINE's error that there are 30 tokens which of them this cache does not know.
     async fn explain_limit(&self, error: Error) -> Error {
         let serial = self.call.serial().unwrap_or_default();
         if let Some(cache) = self.cache.upgrade() {

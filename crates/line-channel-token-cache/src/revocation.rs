@@ -16,7 +16,7 @@ use crate::source::TokenSource;
 use crate::state::{PendingRevocation, RemovalCause, Retiring, State};
 use crate::sync;
 use crate::token::CachedToken;
-use crate::wait::{too_late, within};
+use crate::wait::{deadline_exceeded, timeout};
 
 /// How long an issue waits for the revocations that go before it.
 pub(crate) const SURPLUS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -62,7 +62,7 @@ impl Shared {
         }
     }
 
-    /// The tokens that would make a further one the third, but for those whose revocation failed a moment ago.
+    /// The tokens that would make a further one the third, except those whose revocation failed a moment ago.
     pub(crate) fn surplus_tokens(&self) -> Vec<Retiring> {
         let now = self.now();
         let mut state = self.state();
@@ -90,7 +90,7 @@ impl Shared {
                 if let Some(token) = self.current.swap(None) {
                     state.retire_after(&token, RetireReason::Removed, Duration::ZERO, now);
                 }
-                // It may come back with other credentials, which are tried at once.
+                // It may come back with other credentials, which are used at once.
                 state.allow_immediate_issue(now);
             }
         }
@@ -133,7 +133,7 @@ impl Shared {
         let is_this = |pending: &PendingRevocation| pending.token.serial() == token.serial();
         let Some(at) = state.pending_revocations.iter().position(is_this) else { return };
         let event = match outcome {
-            Err(error) if !is_gone(&error) => {
+            Err(error) if !no_longer_exists(&error) => {
                 let retry_in = state.pending_revocations[at].failed(error.clone(), now);
                 Some(Event::RevocationFailed { error, retry_in })
             }
@@ -198,7 +198,7 @@ impl Shared {
             let mut state = self.state();
             let current = reason.and_then(|reason| self.current.swap(None).map(|token| (token, reason)));
             if let Some((token, reason)) = current {
-                // What others issued is theirs, unless the channel is gone.
+                // What others issued is theirs, unless the channel was removed.
                 if token.is_adopted() && reason == RetireReason::Shutdown {
                     report.left_to_expire += 1;
                 } else {
@@ -225,13 +225,13 @@ impl Shared {
     }
 }
 
-/// Lets a revocation be tried again that ended without an outcome, with its task or its runtime.
-struct AgainOnDrop<'a> {
+/// Lets a revocation be retried that ended without an outcome, with its task or its runtime.
+struct RetryOnDrop<'a> {
     cache: &'a Weak<Shared>,
     serial: u64,
 }
 
-impl Drop for AgainOnDrop<'_> {
+impl Drop for RetryOnDrop<'_> {
     fn drop(&mut self) {
         let Some(cache) = self.cache.upgrade() else { return };
         let mut state = cache.state();
@@ -244,8 +244,8 @@ impl Drop for AgainOnDrop<'_> {
     }
 }
 
-/// Whether the server has no such token any more, which is what was wanted.
-fn is_gone(error: &Error) -> bool {
+/// Whether the server has no such token any more, which is the goal.
+fn no_longer_exists(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::TokenExpired | ErrorKind::TokenRevoked | ErrorKind::InvalidToken)
 }
 
@@ -263,14 +263,16 @@ async fn retire(
     reason: RetireReason,
     limit: Duration,
 ) -> Option<Result<Retired, Error>> {
-    let _again = AgainOnDrop { cache, serial: token.serial() };
+    let _retry = RetryOnDrop { cache, serial: token.serial() };
     let settings = cache.upgrade().map(|cache| Arc::clone(&cache.settings))?;
     let token_of_source = token.to_new_token();
     let call = async { source.retire(&token_of_source, reason).await };
-    let outcome = within(&*settings.clock, limit, call).await;
+    let outcome = timeout(&*settings.clock, limit, call).await;
     if let Some(cache) = cache.upgrade() {
-        cache.retired(token, outcome.clone().unwrap_or_else(|| Err(too_late(limit))));
+        cache.retired(token, outcome.clone().unwrap_or_else(|| Err(deadline_exceeded(limit))));
     }
     // A token that the server does not have is revoked.
-    outcome.map(|outcome| outcome.or_else(|error| if is_gone(&error) { Ok(Retired::Revoked) } else { Err(error) }))
+    outcome.map(|outcome| {
+        outcome.or_else(|error| if no_longer_exists(&error) { Ok(Retired::Revoked) } else { Err(error) })
+    })
 }

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwapOption, Guard};
-use line_channel_token_core::{ChannelId, Clock, Moment};
+use line_channel_token_core::{ChannelId, Clock, Moment, SystemClock};
 
 use crate::builder::Common;
-use crate::builder::RefreshAhead;
 use crate::decide::{Timestamp, nanos};
 use crate::event::{Event, Hook};
 use crate::limiter::Limiter;
+use crate::policy::IssueLimits;
+use crate::refresh_ahead::RefreshAhead;
 use crate::source::TokenSource;
 use crate::state::State;
 use crate::status::CacheState;
@@ -21,12 +22,12 @@ use crate::timer::Timer;
 use crate::token::CachedToken;
 use crate::trace;
 
-/// A use is recorded this seldom, so that readers do not take a cache line from each other.
+/// The shortest time between two records of a use, so that readers do not contend for a cache line.
 const USE_GRANULARITY: Duration = Duration::from_millis(100);
 /// The timer is not asked to call sooner than this.
 const MIN_SLEEP: Duration = Duration::from_millis(10);
 
-/// What all caches of a pool share; a cache by itself has its own.
+/// What all caches of a pool share; a single cache has its own.
 pub(crate) struct Settings {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hook: Option<Hook>,
@@ -39,13 +40,15 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn new(common: Common, limiter: Option<Arc<Limiter>>) -> Arc<Self> {
+    /// `of_source` is the clock to use if the builder was given none.
+    pub(crate) fn new(common: Common, of_source: Option<&Arc<dyn Clock>>, limiter: Option<Arc<Limiter>>) -> Arc<Self> {
         let Common { clock, hook, refresh_ahead, issue_timeout } = common;
+        let clock = clock.or_else(|| of_source.cloned()).unwrap_or_else(|| Arc::new(SystemClock));
         Arc::new(Self { clock, hook, refresh_ahead, issue_timeout, timer: Timer::default(), limiter })
     }
 }
 
-/// When a caller looked, and at which token.
+/// When a caller checked, and which token it saw.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) now: Moment,
@@ -64,16 +67,19 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// `channel` is the channel's id in a pool.
-    pub(crate) fn new(source: Arc<dyn TokenSource>, channel: Option<&ChannelId>, settings: Arc<Settings>) -> Self {
-        // Once and outside of the lock: it is user code.
-        let policy = source.policy();
+    /// `limits` are those of the source's policy.
+    pub(crate) fn new(
+        source: Arc<dyn TokenSource>,
+        limits: IssueLimits,
+        channel: Option<ChannelId>,
+        settings: Arc<Settings>,
+    ) -> Self {
         Self {
-            channel: channel.or(policy.channel_id()).cloned(),
+            channel,
             settings,
             current: ArcSwapOption::empty(),
             last_used: AtomicU64::new(0),
-            state: Mutex::new(State::new(source, policy.without_channel())),
+            state: Mutex::new(State::new(source, limits)),
         }
     }
 
@@ -92,16 +98,17 @@ impl Shared {
     /// Lends the current token if the coarse time is enough to know that it is fresh.
     #[inline]
     pub(crate) fn try_fresh<T>(&self, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
-        let current = self.fresh()?;
+        let current = self.load_fresh(self.settings.clock.now_coarse())?;
         Some(read(current.as_ref()?))
     }
 
-    /// The same as a guard, which touches no shared count. It never holds `None`.
+    /// The current token if it is fresh at `coarse`, without a change to the count of its handles. The guard never holds `None`.
+    ///
+    /// It calls no code of users, so that it may run under a lock.
     #[inline]
-    pub(crate) fn fresh(&self) -> Option<Guard<Option<Arc<CachedToken>>>> {
+    pub(crate) fn load_fresh(&self, coarse: Moment) -> Option<Guard<Option<Arc<CachedToken>>>> {
         let current = self.current.load();
         let token = current.as_ref()?;
-        let coarse = self.settings.clock.now_coarse();
         if !token.expiry().is_fresh_at(coarse) {
             return None;
         }
@@ -111,8 +118,8 @@ impl Shared {
         Some(current)
     }
 
-    /// The current token, if callers need not wait for the next; sees to it that a new one is fetched if that is due.
-    /// Otherwise what was seen.
+    /// The current token, if callers need not wait for the next; and starts to fetch a new one if that is due. Otherwise what
+    /// was seen.
     pub(crate) fn current_or_refresh(self: &Arc<Self>) -> Result<Arc<CachedToken>, Seen> {
         let now = self.now();
         self.record_use(now);

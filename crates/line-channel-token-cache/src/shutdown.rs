@@ -20,29 +20,43 @@ use line_channel_token_core::Error;
 /// if !report.is_complete() {
 ///     eprintln!("left undone: {report:?}");
 /// }
+/// # assert!(report.is_complete());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shutdown {
-    pub(crate) limit: Duration,
-    pub(crate) revoke_current: bool,
+    limit: Duration,
+    revoke_current: bool,
 }
 
 impl Shutdown {
     /// Takes no longer than `limit`: it waits for calls in flight, for three quarters of that at most, and meanwhile revokes the
     /// tokens that were replaced and wait for that.
-    /// Current tokens are left alone, and handed out until they expire.
+    ///
+    /// Current tokens are left alone, and served until they expire.
     #[must_use]
     pub fn within(limit: Duration) -> Self {
         Self { limit, revoke_current: false }
     }
 
-    /// The current tokens are revoked too, through their sources ([`TokenSource::retire`](crate::TokenSource::retire)), so
-    /// that a restart leaves no slot used. No token is handed out any more.
+    /// Revokes the current tokens too, through their sources ([`TokenSource::retire`](crate::TokenSource::retire)), so that a
+    /// restart leaves no slot used. Then no token is served any more.
     #[must_use]
     pub fn revoking_current(self) -> Self {
         Self { revoke_current: true, ..self }
+    }
+
+    /// The longest that the shutdown takes.
+    #[must_use]
+    pub fn limit(self) -> Duration {
+        self.limit
+    }
+
+    /// Whether the current tokens are revoked too.
+    #[must_use]
+    pub fn revokes_current(self) -> bool {
+        self.revoke_current
     }
 }
 
@@ -56,10 +70,28 @@ impl Default for Shutdown {
 /// What a shutdown, or the removal of a channel, has done and left undone.
 ///
 /// ```
-/// use line_channel_token_cache::RevocationReport;
+/// use line_channel_token_cache::{ShortLivedSource, Shutdown, TokenCache};
+/// use line_channel_token_core::{ChannelId, ChannelSecret, Operation};
+/// use line_channel_token_mock::{MockBackend, Reply};
 ///
-/// assert!(RevocationReport::default().is_complete(), "nothing was to be done");
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), line_channel_token_core::Error> {
+/// let line = MockBackend::new();
+/// line.given(Operation::Issue).respond(Reply::short_lived_token("the-token"));
+/// line.given(Operation::Revoke).respond(Reply::revoked());
+/// let source = ShortLivedSource::new(line.client(), ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+/// let tokens = TokenCache::new(source);
+/// tokens.warm_up().await?;
+///
+/// let report = tokens.shutdown(Shutdown::default().revoking_current()).await;
+/// assert_eq!(report.revoked, 1);
+/// assert!(report.is_complete());
+/// # Ok(())
+/// # }
 /// ```
+///
+/// With the feature `serde` it serializes to its fields, `is_complete` among them. An error is a map of its `kind`, `message`,
+/// `operation` and whatever else is known of it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RevocationReport {

@@ -1,4 +1,4 @@
-//! Where tokens come from.
+//! The contract between a cache and what issues its tokens.
 
 use std::fmt;
 use std::future::Future;
@@ -18,7 +18,7 @@ use crate::policy::SourcePolicy;
 /// `async_trait`, which this crate re-exports. The cache makes one call for a token at a time and gives it up at a deadline; it
 /// calls nothing under a lock.
 ///
-/// # A source of one's own
+/// # A source of your own
 ///
 /// ```
 /// use std::time::Duration;
@@ -82,11 +82,11 @@ use crate::policy::SourcePolicy;
 ///
 /// # Which error to return
 ///
-/// The constructor says whether the cache tries again soon, and whether a token may exist that nobody holds, which then counts
-/// towards the [budget](crate::IssueBudget). `Error::retry_after`, if set, replaces the wait; it is respected between a second and ten
-/// minutes. While no valid token is held, the first failure of any kind is followed by a second try after a second.
+/// The constructor says whether the cache retries soon, and whether a token may exist that nobody holds, which then counts
+/// towards the [budget](crate::IssueBudget). `Error::retry_after`, if set, replaces the delay; it is clamped to a second and ten
+/// minutes. While no valid token is held, the first failure of any kind is followed by a second attempt after a second.
 ///
-/// | the error | tried again after | uses a slot |
+/// | the error | retried after | uses a slot |
 /// |---|---|---|
 /// | [`Error::transient`]: the vault is sealed, the KMS timed out | 1 s, doubling up to a minute | no |
 /// | [`Error::signing`], [`Error::invalid_input`], [`Error::backend`], [`Error::token_unavailable`]: a person has to act | 30 s, doubling up to 10 minutes | no |
@@ -105,7 +105,7 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Whatever kept it from returning one; the cache tries again later, whatever the kind. See the table above.
+    /// Whatever kept it from returning one; the cache retries later, whatever the kind. See the table above.
     async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error>;
 
     /// Revokes a token that is no longer needed, or leaves it to expire, which is what this default does.
@@ -117,7 +117,7 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Whatever kept it from revoking the token; the cache tries again later.
+    /// Whatever kept it from revoking the token; the cache retries later.
     async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
         let _ = (token, reason);
         Ok(Retired::LeftToExpire)
@@ -154,7 +154,7 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
 }
 
 /// The outcome of a call to user code; a panic of it is the error that `panicked` makes.
-pub(crate) async fn caught<T>(
+pub(crate) async fn catch_panic<T>(
     call: impl Future<Output = Result<T, Error>>,
     panicked: impl FnOnce() -> Error,
 ) -> Result<T, Error> {

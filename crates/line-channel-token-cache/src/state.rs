@@ -1,4 +1,4 @@
-//! What changes about a cache, but for its current token; under one lock.
+//! Everything about a cache that changes, except its current token; under one lock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,25 +6,25 @@ use std::time::Duration;
 use line_channel_token_core::{Error, ErrorKind, Moment};
 
 use crate::decide::admission::{Admission, immediate_again_in};
-use crate::decide::backoff::{Failure, MAX_WAIT};
+use crate::decide::backoff::{Failure, MAX_DELAY};
 use crate::decide::slots::IssueLog;
-use crate::decide::{Timestamp, wait_left};
+use crate::decide::{Timestamp, delay_left};
 use crate::in_flight::InFlight;
 use crate::issue::RetireReason;
 use crate::limiter::Lane;
-use crate::policy::SourcePolicy;
+use crate::policy::IssueLimits;
 use crate::source::TokenSource;
 use crate::sync::Task;
 use crate::token::CachedToken;
 
-/// After so many calls in a row that were cancelled with their runtime, each of which may have used up a slot, the next caller
-/// does not start anew at once; but no later than this, because a runtime that lives long may be among them.
+/// After this many calls in a row that were cancelled with their runtime, the next attempt is delayed, because each of them may
+/// have used up a slot. The delay is bounded, because the next caller's runtime may live long.
 const MAX_CANCELLED: u8 = 6;
-const MAX_WAIT_AFTER_CANCELLED: Duration = Duration::from_secs(60);
+const MAX_DELAY_AFTER_CANCELLED: Duration = Duration::from_secs(60);
 
 pub(crate) struct State {
     pub(crate) source: Arc<dyn TokenSource>,
-    pub(crate) policy: SourcePolicy,
+    pub(crate) limits: IssueLimits,
     /// In a box, because most caches have none at a time.
     pub(crate) in_flight: Option<Box<InFlight>>,
     /// The number of the last refresh.
@@ -42,7 +42,7 @@ pub(crate) struct State {
     /// An abandoned call came to its end after all: the source blocks its thread, and no runtime is stalled.
     source_blocks: bool,
     /// How many tokens in a row were refused soon after they had come.
-    refusals: u8,
+    refused_in_a_row: u8,
     /// In a box, because most caches have none.
     pub(crate) failure: Option<Box<Failure>>,
     /// The source has asked to keep the present token until then.
@@ -67,7 +67,7 @@ pub(crate) struct State {
 /// Why a channel leaves a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RemovalCause {
-    /// Others were used since. Who got its token of late may use it still.
+    /// The pool was full. Requests with its token may still be in flight.
     Evicted,
     /// `remove` was called.
     Removed,
@@ -93,15 +93,15 @@ impl PendingRevocation {
     }
 
     pub(crate) fn due_in(&self, now: Moment) -> Duration {
-        wait_left(self.wait, self.since, now).max(self.blocked_for(now))
+        delay_left(self.wait, self.since, now).max(self.blocked_for(now))
     }
 
-    /// How long it is until a revocation that failed is tried again.
+    /// How long it is until a revocation that failed is retried.
     pub(crate) fn blocked_for(&self, now: Moment) -> Duration {
         Failure::blocks_for(self.failure.as_deref(), now)
     }
 
-    /// Notes a failure, and returns how long it is until the next try.
+    /// Notes a failure, and returns how long it is until the next attempt.
     pub(crate) fn failed(&mut self, error: Error, now: Moment) -> Duration {
         let failure = Failure::after(self.failure.as_deref(), error, None, now, fastrand::f64());
         let retry_in = failure.retry_in(now);
@@ -112,10 +112,10 @@ impl PendingRevocation {
 }
 
 impl State {
-    pub(crate) fn new(source: Arc<dyn TokenSource>, policy: SourcePolicy) -> Self {
+    pub(crate) fn new(source: Arc<dyn TokenSource>, limits: IssueLimits) -> Self {
         Self {
             source,
-            policy,
+            limits,
             in_flight: None,
             last_call: 0,
             requested: false,
@@ -124,7 +124,7 @@ impl State {
             cancelled: 0,
             abandoned: 0,
             source_blocks: false,
-            refusals: 0,
+            refused_in_a_row: 0,
             failure: None,
             keep_until: None,
             last_invalidation: None,
@@ -155,10 +155,10 @@ impl State {
 
     /// The interval that is kept after the last token. If tokens that use up slots are refused one after the other, it doubles.
     fn min_interval(&self, last: Option<&Arc<CachedToken>>) -> Duration {
-        let interval = self.policy.interval_after(last.and_then(|token| token.expires_in()));
-        match self.refusals.checked_sub(2) {
-            Some(repeats) if self.policy.budget().is_some() => {
-                interval.saturating_mul(2_u32.saturating_pow(u32::from(repeats) + 1)).min(MAX_WAIT.max(interval))
+        let interval = self.limits.interval_after(last.and_then(|token| token.expires_in()));
+        match self.refused_in_a_row.checked_sub(2) {
+            Some(repeats) if self.limits.budget().is_some() => {
+                interval.saturating_mul(2_u32.saturating_pow(u32::from(repeats) + 1)).min(MAX_DELAY.max(interval))
             }
             _ => interval,
         }
@@ -170,15 +170,15 @@ impl State {
     }
 
     /// A server has refused this token.
-    pub(crate) fn note_refusal(&mut self, token: &CachedToken, now: Moment) {
-        let soon = token.expiry().age(now) < MAX_WAIT;
-        self.refusals = if soon { self.refusals.saturating_add(1) } else { 1 };
-        self.issues.doubt(token.serial());
+    pub(crate) fn note_refused(&mut self, token: &CachedToken, now: Moment) {
+        let soon = token.expiry().age(now) < MAX_DELAY;
+        self.refused_in_a_row = if soon { self.refused_in_a_row.saturating_add(1) } else { 1 };
+        self.issues.mark_uncertain(token.serial());
     }
 
-    /// A token was refused, or other credentials have come: the source may be asked at once, but not again and again.
+    /// A token was refused, or the credentials have changed: the source may be asked at once, but not repeatedly.
     pub(crate) fn allow_immediate_issue(&mut self, now: Moment) {
-        let interval = self.policy.min_interval();
+        let interval = self.limits.min_interval();
         let again = self.last_invalidation.is_some_and(|last| !immediate_again_in(interval, last, now).is_zero());
         if !again {
             self.last_invalidation = Some(now.into());
@@ -194,13 +194,13 @@ impl State {
     }
 
     /// A call that began then was cancelled with its runtime, after its source was asked: it may have used up a slot. If that
-    /// happens again and again, the next caller does not start anew at once.
+    /// happens again and again, the next attempt is delayed.
     pub(crate) fn note_cancelled(&mut self, begun_at: Moment) {
         self.cancelled = self.cancelled.saturating_add(1);
-        let Some(repeats) = self.cancelled.checked_sub(MAX_CANCELLED).filter(|_| self.policy.budget().is_some()) else {
+        let Some(repeats) = self.cancelled.checked_sub(MAX_CANCELLED).filter(|_| self.limits.budget().is_some()) else {
             return;
         };
-        let wait = Duration::from_secs(2_u64.saturating_pow(u32::from(repeats))).min(MAX_WAIT_AFTER_CANCELLED);
+        let wait = Duration::from_secs(2_u64.saturating_pow(u32::from(repeats))).min(MAX_DELAY_AFTER_CANCELLED);
         let error = Error::transient(
             "the calls for a token were cancelled one after the other, because the Tokio runtime of each has ended: let the \
              runtime live until the token has come",
@@ -263,13 +263,13 @@ impl State {
 
     /// Retires a token that another has replaced, if the policy says so. One that others issued is left to them.
     pub(crate) fn retire_replaced(&mut self, token: &Arc<CachedToken>, now: Moment) {
-        if let Some(grace) = self.policy.revoke_previous_after().filter(|_| !token.is_adopted()) {
+        if let Some(grace) = self.limits.revoke_previous_after().filter(|_| !token.is_adopted()) {
             self.retire_after(token, RetireReason::Replaced, grace, now);
         }
     }
 
-    /// Moves what a channel must still know to its next cache; the call in flight stays.
-    pub(crate) fn hand_over(&mut self, to: &mut Self) {
+    /// Moves what the next cache of the channel must know to `to`; the call in flight stays.
+    pub(crate) fn carry_over(&mut self, to: &mut Self) {
         let issues = std::mem::take(&mut self.issues);
         // Of several former caches the last one knows most: each had taken over from the one before.
         if issues.last_serial() > 0 {

@@ -4,7 +4,25 @@ use std::time::Duration;
 
 use line_channel_token_core::Error;
 
+use crate::names::display_as_str;
+
 /// How fresh the token in a cache is.
+///
+/// ```
+/// use line_channel_token_cache::{CacheState, StaticSource, TokenCache};
+/// # use line_channel_token_core::AccessToken;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), line_channel_token_core::Error> {
+/// let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+/// assert_eq!(tokens.status().state, CacheState::Empty);
+/// tokens.warm_up().await?;
+/// let state = tokens.status().state;
+/// assert!(state.is_valid());
+/// assert_eq!(state.to_string(), "fresh");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CacheState {
@@ -26,7 +44,21 @@ impl CacheState {
     pub fn is_valid(self) -> bool {
         matches!(self, Self::Fresh | Self::Advisory | Self::Mandatory)
     }
+
+    /// Its name in snake_case, such as `fresh`; also what `Display` writes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Fresh => "fresh",
+            Self::Advisory => "advisory",
+            Self::Mandatory => "mandatory",
+            Self::Expired => "expired",
+        }
+    }
 }
+
+display_as_str!(CacheState);
 
 /// What a cache has at the moment.
 ///
@@ -42,6 +74,10 @@ impl CacheState {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// With the feature `serde` it serializes to its fields, `is_ready` among them. Durations are seconds with a fraction, and their
+/// names say so: `remaining_secs` (`null` if the token does not expire) and `retry_in_secs`. An error is a map of its
+/// `kind`, `message`, `operation` and whatever else is known of it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CacheStatus {

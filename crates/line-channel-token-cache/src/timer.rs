@@ -13,9 +13,9 @@ use crate::decide::{Timestamp, nanos};
 use crate::sync::{Mutex, Runtime, Task};
 use crate::wait::{MAX_SLEEP, sleep, yield_now};
 
-/// A task that has not run for so long, although something is due, runs on a stalled runtime, and another takes over.
+/// A task that has not run for this long, although something is due, runs on a stalled runtime, and another takes over.
 const STALLED_AFTER: Duration = Duration::from_secs(30);
-/// After so many callbacks the task lets others run.
+/// After this many callbacks the task lets others run.
 const BATCH: usize = 32;
 
 /// What a timer calls.
@@ -23,7 +23,7 @@ pub(crate) trait Scheduled: Send + Sync {
     /// Does what is due.
     fn run_due(self: Arc<Self>);
 
-    /// The timer's task has ended with its runtime: whoever comes next starts another.
+    /// The timer's task has ended with its runtime: the next caller starts another.
     fn timer_ended(&self);
 }
 
@@ -71,7 +71,7 @@ impl Timer {
         }
     }
 
-    /// Takes out the entry of a callback that is no more.
+    /// Removes the entry of a callback that is being dropped.
     pub(crate) fn cancel<S>(&self, at: Timestamp, callback: &S) {
         self.queue.entries.lock().remove(&(at, std::ptr::from_ref(callback).addr()));
     }

@@ -6,13 +6,13 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use line_channel_token_core::{Clock, Error};
 
-use crate::source::caught;
+use crate::source::catch_panic;
 
 /// Upper bound for a timer: timers of the operating system stand still while the machine is suspended, so a longer one could
 /// fire late.
 pub(crate) const MAX_SLEEP: Duration = Duration::from_secs(10);
 
-/// Completes once `duration` has passed on the clock, suspended time included. It looks again at least every ten seconds, and
+/// Completes once `duration` has passed on the clock, suspended time included. It checks again at least every ten seconds, and
 /// lets other tasks run if the clock's timers end early, as those of a clock do that has no thread for them.
 pub(crate) async fn sleep(clock: &dyn Clock, duration: Duration) {
     let end = clock.now().monotonic.saturating_add(duration);
@@ -42,12 +42,12 @@ pub(crate) async fn yield_now() {
 }
 
 /// A call to a source with a deadline; a panic of it is an error. `None` once the deadline is over.
-pub(crate) async fn within<T>(
+pub(crate) async fn timeout<T>(
     clock: &dyn Clock,
     limit: Duration,
     call: impl Future<Output = Result<T, Error>>,
 ) -> Option<Result<T, Error>> {
-    let call = std::pin::pin!(caught(call, || Error::token_unavailable("the token source panicked")));
+    let call = std::pin::pin!(catch_panic(call, || Error::token_unavailable("the token source panicked")));
     let timeout = std::pin::pin!(sleep(clock, limit));
     match select(call, timeout).await {
         Either::Left((outcome, _)) => Some(outcome),
@@ -56,6 +56,6 @@ pub(crate) async fn within<T>(
 }
 
 /// The error of a call that is not over in time.
-pub(crate) fn too_late(limit: Duration) -> Error {
+pub(crate) fn deadline_exceeded(limit: Duration) -> Error {
     Error::transient(format!("the token source did not respond within {} s", limit.as_secs_f64()))
 }

@@ -21,7 +21,7 @@ use line_channel_token_mock::ManualClock;
 
 const LIFETIME: Duration = Duration::from_secs(15);
 const CHANNELS: usize = 24;
-/// Real time in which a caller must have an answer. Calls to sources end after ten seconds of the clock, a second of ours.
+/// Real time in which a caller must have an outcome. Calls to sources end after ten seconds of the clock, a second of ours.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the sources and the callers have seen.
@@ -42,7 +42,7 @@ struct Source {
     revokes: bool,
 }
 
-/// Counts a call for as long as it lives, however it ends.
+/// Counts a call until it ends, in whatever way.
 struct Counted<'a>(&'a World);
 
 impl Drop for Counted<'_> {
@@ -285,7 +285,7 @@ fn runtime_tasks() -> usize {
 }
 
 #[test]
-fn whatever_happens_no_caller_hangs_no_expired_token_is_served_and_bounds_hold() {
+fn invariants_hold_under_random_events() {
     let seconds = std::env::var("STRESS_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(10);
     let settings = [
         (false, false, false, 3, 100),

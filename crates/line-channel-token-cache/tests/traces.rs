@@ -31,7 +31,7 @@ async fn settle() {
 }
 
 #[tokio::test]
-async fn each_event_has_its_level_and_its_channel_and_no_secret_is_written() {
+async fn events_have_levels_and_no_secrets() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -87,9 +87,9 @@ async fn each_event_has_its_level_and_its_channel_and_no_secret_is_written() {
 }
 
 /// Looks at the cache whenever a span begins, as a layer that adds its state may.
-struct Looking(Arc<Mutex<Option<TokenCache>>>);
+struct Watching(Arc<Mutex<Option<TokenCache>>>);
 
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Looking {
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Watching {
     fn on_new_span(
         &self,
         _: &tracing::span::Attributes<'_>,
@@ -104,17 +104,17 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Looking {
 }
 
 #[tokio::test]
-async fn whoever_watches_spans_may_look_at_the_cache() {
+async fn a_subscriber_may_read_the_cache() {
     use tracing_subscriber::layer::SubscriberExt;
 
-    let looked_at = Arc::new(Mutex::new(None));
-    let subscriber = tracing_subscriber::registry().with(Looking(looked_at.clone()));
+    let watched = Arc::new(Mutex::new(None));
+    let subscriber = tracing_subscriber::registry().with(Watching(watched.clone()));
     let _guard = tracing::subscriber::set_default(subscriber);
     let line = MockBackend::from_clock(ManualClock::new());
     line.given(Operation::IssueStateless).respond(Reply::stateless_token("t"));
     let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
     let source = line_channel_token_cache::StatelessSource::from_secret(line.client(), id, secret);
     let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
-    *looked_at.lock().unwrap() = Some(cache.clone());
+    *watched.lock().unwrap() = Some(cache.clone());
     assert!(cache.token().await.is_ok());
 }

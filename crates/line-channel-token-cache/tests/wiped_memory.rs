@@ -1,4 +1,4 @@
-//! A token that the cache has dropped is gone from the memory of the process, its header included.
+//! A token that the cache has dropped is wiped from the memory of the process, its header included.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

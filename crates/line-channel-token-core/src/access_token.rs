@@ -15,6 +15,15 @@ use crate::{Error, credential};
 /// LINE documents no format and no maximum length, so none is assumed: short-lived tokens are base64 with `+`, `/`
 /// and `=`, the other two families begin with `eyJ`. `Debug` shows a placeholder, the memory is wiped on drop, and
 /// [`expose_secret`](Self::expose_secret) is the only way in.
+///
+/// ```
+/// use line_channel_token_core::AccessToken;
+///
+/// let token: AccessToken = "a+b/c=".parse()?; // a long-lived one, pasted from the Console
+/// assert_eq!(format!("{token:?}"), "AccessToken(\"[redacted]\")");
+/// assert!(token.header_value().is_sensitive());
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct AccessToken(SecretString);
 

@@ -1,7 +1,7 @@
 //! The JWT assertion that stands in for the channel secret, and who can make one.
 
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::zeroize::Zeroizing;
@@ -9,11 +9,19 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::mistaken::{self, Value};
 use crate::wiped::secret;
-use crate::{ChannelId, Error, TokenLifetime, credential};
+use crate::{ChannelId, Clock, Error, TokenLifetime, credential};
 
 /// A signed JWT assertion, as the parameter `client_assertion` carries it.
 ///
 /// It works like a password until it expires: `Debug` shows a placeholder and the memory is wiped on drop.
+///
+/// ```
+/// use line_channel_token_core::Assertion;
+///
+/// let assertion = Assertion::new("eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl")?; // made by a signer of your own
+/// assert_eq!(format!("{assertion:?}"), "Assertion(\"[redacted]\")");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Assertion(SecretString);
 
@@ -69,6 +77,15 @@ fn is_compact_jws(text: &[u8]) -> bool {
 /// The `kid` of an assertion signing key: the Console shows it once a public key is registered (a UUID).
 ///
 /// It is not the [key id of an issued token](crate::TokenKeyId).
+///
+/// ```
+/// use line_channel_token_core::AssertionKid;
+///
+/// let kid: AssertionKid = "6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11\n".parse()?; // a file's newline does no harm
+/// assert_eq!(kid.as_str(), "6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11");
+/// assert!(AssertionKid::new("1234567890").unwrap_err().to_string().contains("looks like a channel id"));
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AssertionKid(Box<str>);
 
@@ -104,61 +121,9 @@ impl fmt::Display for AssertionKid {
     }
 }
 
-/// How long an assertion may be used: 1 to 1800 seconds, in whole seconds.
-///
-/// LINE refuses an `exp` more than 30 minutes ahead of *its* clock, so the full 1800 seconds fail where the local
-/// clock runs fast; the default is 300.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AssertionLifetime(u32);
-
-impl AssertionLifetime {
-    /// The most that LINE's reference allows: 30 minutes.
-    pub const MAX: Self = Self(1800);
-
-    /// Takes a lifetime in seconds.
-    ///
-    /// # Errors
-    ///
-    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) outside 1..=1800.
-    pub fn from_secs(seconds: u64) -> Result<Self, Error> {
-        match u32::try_from(seconds) {
-            Ok(seconds @ 1..=1800) => Ok(Self(seconds)),
-            _ => Err(Error::invalid_input(format!(
-                "an assertion lives 1 to 1800 seconds (LINE's limit is 30 minutes), not {seconds}{}",
-                if seconds >= 1_000_000_000 {
-                    "; give the lifetime, not the moment of expiry"
-                } else if seconds > 1800 && seconds.is_multiple_of(1000) {
-                    "; are these milliseconds?"
-                } else {
-                    ""
-                }
-            ))),
-        }
-    }
-
-    /// The lifetime in whole seconds.
-    #[must_use]
-    pub fn as_secs(self) -> u64 {
-        u64::from(self.0)
-    }
-
-    /// The lifetime.
-    #[must_use]
-    pub fn as_duration(self) -> Duration {
-        Duration::from_secs(self.as_secs())
-    }
-}
-
-impl Default for AssertionLifetime {
-    /// Five minutes: room for a slow network and for a clock that is minutes fast.
-    fn default() -> Self {
-        Self(300)
-    }
-}
-
 /// Something that makes assertions for one channel: a key in memory, a KMS, an HSM, a signing service.
 ///
-/// The signer of `line-channel-token-assertion` implements it; implement it yourself where the key must not leave
+/// The signer of `line-channel-token-assertion` implements it; implement it yourself if the key must not leave
 /// its vault. A client takes what it makes:
 ///
 /// ```no_run
@@ -172,7 +137,7 @@ pub trait AssertionSource: fmt::Debug + Send + Sync + 'static {
     /// The channel that the assertions speak for: their `iss` and `sub`.
     fn channel_id(&self) -> &ChannelId;
 
-    /// The kid of the key that signs, where it is known: it is quoted where LINE does not know the key.
+    /// The kid of the key that signs, if it is known: errors quote it if LINE does not know the key.
     fn kid(&self) -> Option<&AssertionKid> {
         None
     }
@@ -184,11 +149,20 @@ pub trait AssertionSource: fmt::Debug + Send + Sync + 'static {
     ///
     /// Whatever kept it from signing, best built with [`Error::signing`].
     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error>;
+
+    /// Takes the clock of the client that the assertions are for, unless this signer was given one of its own: the `exp` of an
+    /// assertion must agree with the server's time, which in a test is the clock of the mock or the emulator.
+    ///
+    /// The token sources of `line-channel-token-cache` call it with [`Client::clock`](crate::Client::clock). A signer that asks
+    /// no clock ignores it.
+    fn set_default_clock(&mut self, clock: Arc<dyn Clock>) {
+        let _ = clock;
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Assertion, AssertionKid, AssertionLifetime};
+    use super::{Assertion, AssertionKid};
 
     #[test]
     fn only_a_compact_jws_is_an_assertion() {
@@ -196,18 +170,6 @@ mod tests {
         for bad in ["abc", "e30.e30", "e30.e30.", "e30.e30.c2ln.x", "e30.e3+0.c2ln", "e30.e30.c2ln="] {
             let error = Assertion::new(bad).unwrap_err().to_string();
             assert!(error.contains("not a signed JWT") && !error.contains("e30"), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_lifetime_stays_within_lines_half_hour_and_names_the_likely_mistake() {
-        assert_eq!(AssertionLifetime::from_secs(1).unwrap().as_secs(), 1);
-        assert_eq!(AssertionLifetime::from_secs(1800).unwrap(), AssertionLifetime::MAX);
-        for (seconds, says) in
-            [(0, "not 0"), (1801, "not 1801"), (300_000, "milliseconds"), (1_790_000_000, "moment of expiry")]
-        {
-            let error = AssertionLifetime::from_secs(seconds).unwrap_err().to_string();
-            assert!(error.contains(says), "{error}");
         }
     }
 

@@ -1,7 +1,5 @@
-//! The one thing that a backend does: send an HTTP request and bring back the answer.
+//! The one thing that a backend does: send an HTTP request and bring back the response.
 
-use std::borrow::Cow;
-use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,33 +8,51 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::Sleep;
+use crate::{Sleep, TransportError};
 
-/// Sends one request and returns the whole answer.
+/// Sends one request and returns the whole response.
 ///
-/// An answer with any status is a success here; only the lack of one is an error. An implementation
+/// A response with any status is a success here; only the lack of one is an error. An implementation
 ///
 /// - keeps `limits` for the headers and the body together,
 /// - follows no redirect, decodes no `Content-Encoding` and adds no header that could carry a secret,
-/// - logs neither the body nor the query of a request, nor the body of an answer: they hold secrets in clear,
+/// - logs neither the body nor the query of a request, nor the body of a response: they hold secrets in clear,
 /// - puts no URL in its errors, because two of the endpoints carry secrets in the query,
 /// - stops its work when the future is dropped,
 /// - sends an operation that is not [repeatable](crate::Operation::is_idempotent) over a new connection, or over one that
 ///   was in use a moment ago: a server that is just closing an idle one would lose the request, and nobody knows then
 ///   whether a token was issued. The [`Operation`](crate::Operation) is an extension of the request.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use line_channel_token_core::{HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+///
+/// /// Never connects: what a program does if LINE is out of reach.
+/// #[derive(Debug)]
+/// struct Unplugged;
+///
+/// #[async_trait]
+/// impl HttpBackend for Unplugged {
+///     async fn send(&self, _: Request<Bytes>, _: Limits) -> Result<Response<Bytes>, TransportError> {
+///         Err(TransportError::new(TransportErrorKind::Connect, Sent::NotSent).with_detail("no network"))
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait HttpBackend: fmt::Debug + Send + Sync + 'static {
     /// Sends `request`, whose URI is absolute, within `limits`.
     ///
     /// # Errors
     ///
-    /// Where no complete answer arrived. [`Sent::NotSent`] may be claimed only where the server provably got no part of
+    /// If no complete response arrived. [`Sent::NotSent`] may be claimed only if the server provably got no part of
     /// the request, because a call that must not be repeated blindly is then repeated.
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError>;
 
     /// A wait on the runtime that this backend runs on; `None` if it has none of its own.
     ///
-    /// A client waits so between tries, unless it was given a [`Clock`](crate::Clock): otherwise it would start a timer
+    /// A client waits so between attempts, unless it was given a [`Clock`](crate::Clock): otherwise it would start a timer
     /// thread beside the timers that the process has already.
     fn sleep(&self, duration: Duration) -> Option<Sleep> {
         let _ = duration;
@@ -56,6 +72,14 @@ impl<B: HttpBackend + ?Sized> HttpBackend for Arc<B> {
 }
 
 /// What one exchange may cost.
+///
+/// ```
+/// use std::time::Duration;
+/// use line_channel_token_core::Limits;
+///
+/// let limits = Limits::default().with_timeout(Duration::from_secs(3));
+/// assert_eq!((limits.timeout.as_secs(), limits.max_body), (3, 65_536));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -83,108 +107,5 @@ impl Limits {
     #[must_use]
     pub fn with_max_body(self, max_body: usize) -> Self {
         Self { max_body, ..self }
-    }
-}
-
-/// Whether the server may have got the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sent {
-    /// It provably got no part of it.
-    NotSent,
-    /// It may have got it, and may have acted on it.
-    Unknown,
-}
-
-/// Why no complete answer arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TransportErrorKind {
-    /// No connection: name resolution, TCP or TLS failed.
-    Connect,
-    /// The server's certificate is not trusted: it expired, is of another host, or of an unknown authority.
-    Certificate,
-    /// The deadline passed.
-    Timeout,
-    /// The connection broke before the answer was complete.
-    Interrupted,
-    /// The body was larger than [`Limits::max_body`].
-    BodyTooLarge,
-    /// Anything else: an answer that is not HTTP, a backend that cannot serve the request.
-    Other,
-}
-
-/// No complete answer arrived.
-#[derive(Clone, Debug)]
-pub struct TransportError {
-    kind: TransportErrorKind,
-    sent: Sent,
-    detail: Option<Cow<'static, str>>,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
-}
-
-impl TransportError {
-    /// An error of this kind. `sent` says whether the server may have got the request.
-    #[must_use]
-    pub fn new(kind: TransportErrorKind, sent: Sent) -> Self {
-        Self { kind, sent, detail: None, source: None }
-    }
-
-    /// The same with the cause in a few words, `connection refused` for example. `Display` shows them, and so do logs: they
-    /// must hold neither a URL nor a secret nor anything that the server sent.
-    ///
-    /// ```
-    /// use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
-    ///
-    /// let error = TransportError::new(TransportErrorKind::Connect, Sent::NotSent).with_detail("connection refused");
-    /// assert_eq!(error.to_string(), "could not connect: connection refused");
-    /// ```
-    #[must_use]
-    pub fn with_detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { detail: Some(detail.into()), ..self }
-    }
-
-    /// The same with what caused it. Its text must hold neither a URL nor a secret.
-    #[must_use]
-    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Some(Arc::from(source.into())), ..self }
-    }
-
-    /// Why no complete answer arrived.
-    #[must_use]
-    pub fn kind(&self) -> TransportErrorKind {
-        self.kind
-    }
-
-    pub(crate) fn into_source(self) -> Option<Arc<dyn StdError + Send + Sync>> {
-        self.source
-    }
-
-    /// Whether the server may have got the request.
-    #[must_use]
-    pub fn sent(&self) -> Sent {
-        self.sent
-    }
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            TransportErrorKind::Connect => "could not connect",
-            TransportErrorKind::Certificate => "the server's certificate is not trusted",
-            TransportErrorKind::Timeout => "the deadline passed",
-            TransportErrorKind::Interrupted => "the connection broke before the answer was complete",
-            TransportErrorKind::BodyTooLarge => "the response body is larger than allowed",
-            TransportErrorKind::Other => "the exchange failed",
-        })?;
-        match &self.detail {
-            Some(detail) => write!(f, ": {detail}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl StdError for TransportError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }

@@ -1,4 +1,4 @@
-//! Where the endpoints are.
+//! The URL that the endpoints are below.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,10 +12,19 @@ use secrecy::zeroize::Zeroizing;
 use crate::wiped::wiped_bytes;
 use crate::{Error, Operation, credential, mistaken};
 
-/// Where the endpoints are: LINE, an emulator, a gateway.
+/// The URL that the endpoints are below: LINE, an emulator, a gateway.
 ///
 /// Only `https` is accepted, because every request carries a secret; `http` is accepted for a loopback address, and
 /// elsewhere only through [`insecure`](Self::insecure).
+///
+/// ```
+/// use line_channel_token_core::BaseUrl;
+///
+/// let gateway: BaseUrl = "https://gateway.example/line".parse()?;
+/// let emulator: BaseUrl = "http://127.0.0.1:8787".parse()?;
+/// assert!("http://gateway.example".parse::<BaseUrl>().is_err(), "secrets would cross the network in clear");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     scheme: Scheme,
@@ -174,14 +183,6 @@ impl fmt::Display for BaseUrl {
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BaseUrl({self})")
-    }
-}
-
-impl FromStr for BaseUrl {
-    type Err = Error;
-
-    fn from_str(url: &str) -> Result<Self, Error> {
-        Self::new(url)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -13,6 +12,16 @@ use crate::{Error, credential};
 ///
 /// It is kept as text, because LINE sends and expects a string; in place, because a pool of many channels compares ids at
 /// each read.
+///
+/// ```
+/// use line_channel_token_core::ChannelId;
+///
+/// let id: ChannelId = " 1234567890\n".parse()?;
+/// assert_eq!(id.as_str(), "1234567890");
+/// let error = ChannelId::new("U0123456789abcdef0123456789abcdef").unwrap_err();
+/// assert!(error.to_string().contains("user id") && error.to_string().contains("\"Channel ID\""));
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChannelId {
     /// The digits, and zeros behind them: so the order of ids is that of their texts.
@@ -84,23 +93,17 @@ impl fmt::Debug for ChannelId {
     }
 }
 
-impl AsRef<str> for ChannelId {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl FromStr for ChannelId {
-    type Err = Error;
-
-    fn from_str(id: &str) -> Result<Self, Error> {
-        Self::new(id)
-    }
-}
-
 /// A channel secret: what the Console shows as "Channel secret". OAuth calls it the client secret.
 ///
 /// `Debug` shows a placeholder; the memory is wiped on drop; [`expose_secret`](Self::expose_secret) is the only way in.
+///
+/// ```
+/// use line_channel_token_core::ChannelSecret;
+///
+/// let secret: ChannelSecret = "0f1e2d3c4b5a69788796a5b4c3d2e1f0".parse()?;
+/// assert_eq!(format!("{secret:?}"), "ChannelSecret(\"[redacted]\")");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct ChannelSecret(SecretString);
 

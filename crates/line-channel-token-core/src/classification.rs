@@ -72,10 +72,10 @@ impl Seen<'_> {
             404 | 405 => class(ErrorKind::Rejected, self.with_page("the server does not know this endpoint"))
                 .hint("check the base URL")
                 .citing(),
-            401 if self.form == BodyForm::Empty && !self.demands_login => self.refusal(),
-            400..=499 if self.is_lines() => self.refusal(),
+            401 if self.form == BodyForm::Empty && !self.demands_login => self.error_response(),
+            400..=499 if self.is_lines() => self.error_response(),
             400..=499 => class(ErrorKind::Rejected, self.with_page("the request was refused"))
-                .hint("LINE's refusals have another form: does a proxy or gateway stand between, or another server?")
+                .hint("LINE's error responses have another form: does a proxy or gateway stand between, or another server?")
                 .citing(),
             _ => class(ErrorKind::UnexpectedResponse, "the server responded with an unexpected status"),
         }
@@ -122,8 +122,8 @@ impl Seen<'_> {
         }
     }
 
-    /// A refusal in the form of LINE's.
-    fn refusal(&self) -> Classification {
+    /// An error response in the form of LINE's.
+    fn error_response(&self) -> Classification {
         use Operation as O;
         const OF_A_REQUEST: [&str; 3] = ["invalid_request", "invalid_grant", "invalid_token"];
         let other = || class(ErrorKind::Rejected, "the server refused the request").citing();
@@ -300,7 +300,7 @@ impl Seen<'_> {
 
 fn token_limit() -> Classification {
     class(ErrorKind::TokenLimitReached, "the channel has 30 valid v2.1 tokens already, LINE's limit").citing().hint(
-        "revoke one or wait until one expires; tokens whose issue was never answered count too, and only expiry frees their \
+        "revoke one or wait until one expires; tokens whose issue never got a response count too, and only expiry frees their \
          slots; key_ids lists all",
     )
 }

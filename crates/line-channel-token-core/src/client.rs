@@ -19,10 +19,20 @@ use crate::{
 /// Cheap to clone; clones share the backend and its connections. Every method may be called from many tasks at once,
 /// and dropping its future abandons the call.
 ///
+/// ```
+/// use line_channel_token_core::{ChannelId, ChannelSecret, Client, Error, HttpBackend};
+///
+/// async fn bearer(backend: impl HttpBackend, secret: &ChannelSecret) -> Result<http::HeaderValue, Error> {
+///     let client = Client::new(backend); // https://api.line.me
+///     let token = client.issue_stateless(&ChannelId::new("1234567890")?, secret).await?;
+///     Ok(token.access_token().header_value())
+/// }
+/// ```
+///
 /// # Errors
 ///
-/// Every method fails with an [`Error`] whose [`kind`](Error::kind) says why: a transport failure, a refusal by the
-/// server, or an answer that could not be understood.
+/// Every method fails with an [`Error`] whose [`kind`](Error::kind) says why: a transport failure, an error response of the
+/// server, or a response that could not be understood.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -54,6 +64,13 @@ impl Client {
         })
     }
 
+    /// The clock that this client was given, or the machine's. Signers, caches and everything else that must agree with
+    /// this client on the time take it from here.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.0.clock.clone().unwrap_or_else(|| Arc::new(SystemClock))
+    }
+
     /// Issues a short-lived token (v2, `POST /v2/oauth/accessToken`): 30 days. Elsewhere this is called "long-lived (v1)".
     ///
     /// A channel holds 30 at a time, and LINE **silently revokes the oldest** for the 31st. LINE asks not to issue
@@ -70,7 +87,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`InvalidToken`](crate::ErrorKind::InvalidToken) where it is unknown, expired or revoked; otherwise see
+    /// [`InvalidToken`](crate::ErrorKind::InvalidToken) if it is unknown, expired or revoked; otherwise see
     /// [`Client`].
     pub async fn verify(&self, token: &AccessToken) -> Result<VerifiedToken, Error> {
         self.call(Operation::Verify, || request::verify(&self.0.base_url, token), response::verify).await
@@ -113,7 +130,7 @@ impl Client {
 
     /// Issues a v2.1 token (`POST /oauth2/v2.1/token`): up to 30 days, as the assertion's `token_exp` says.
     ///
-    /// A channel holds 30 at a time and the 31st is **refused**. Where the answer is lost, a token may exist that
+    /// A channel holds 30 at a time and the 31st is **refused**. If the response is lost, a token may exist that
     /// nobody can revoke, so the call is then not repeated.
     ///
     /// # Errors
@@ -167,7 +184,7 @@ impl Client {
         read: fn(&Response<Bytes>, Timing) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let Inner { backend, limits, retry, .. } = &*self.0;
-        let clock = self.clock();
+        let clock = self.clock_ref();
         let mut started = None;
         let mut schedule = None;
         loop {
@@ -194,7 +211,7 @@ impl Client {
         }
     }
 
-    fn clock(&self) -> &dyn Clock {
+    fn clock_ref(&self) -> &dyn Clock {
         self.0.clock.as_deref().unwrap_or(&SystemClock)
     }
 
@@ -206,7 +223,7 @@ impl Client {
             sleep.await;
             return true;
         }
-        let clock = self.clock();
+        let clock = self.clock_ref();
         let before = clock.now();
         clock.sleep(wait).await;
         // A clock whose timer is not available returns at once, and trying again at once would do more harm than good.
@@ -221,7 +238,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("backend", backend)
             .field("base_url", base_url)
-            .field("clock", &self.clock())
+            .field("clock", &self.clock_ref())
             .field("limits", limits)
             .field("retry", retry)
             .finish()
@@ -229,6 +246,19 @@ impl fmt::Debug for Client {
 }
 
 /// Settings of a [`Client`].
+///
+/// ```
+/// use std::time::Duration;
+/// use line_channel_token_core::{BaseUrl, Client, Error, HttpBackend, Limits, RetryPolicy};
+///
+/// fn through_a_gateway(backend: impl HttpBackend) -> Result<Client, Error> {
+///     Ok(Client::builder(backend)
+///         .base_url(BaseUrl::new("https://gateway.example/line")?)
+///         .limits(Limits::default().with_timeout(Duration::from_secs(3)))
+///         .retry(RetryPolicy::default().with_max_attempts(2))
+///         .build())
+/// }
+/// ```
 pub struct ClientBuilder(Inner);
 
 impl ClientBuilder {
@@ -239,15 +269,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Another clock than the machine's. It also does the waiting between tries, which is otherwise
-    /// [the backend's](HttpBackend::sleep) if that can wait.
+    /// Another clock than the machine's. It also does the waiting between attempts, which is otherwise
+    /// [the backend's](HttpBackend::sleep) if that can wait. The sources and signers that are built with this client use it
+    /// too: see [`Client::clock`].
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.0.clock = Some(clock);
         self
     }
 
-    /// The deadline and the bound on the body of each try.
+    /// The deadline and the bound on the body of each attempt.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.0.limits = limits;

@@ -41,6 +41,13 @@ impl Moment {
 }
 
 /// A wait that a [`Clock`] hands out.
+///
+/// ```
+/// use std::time::Duration;
+/// use line_channel_token_core::{Clock, Sleep, SystemClock};
+///
+/// let _sleep: Sleep = SystemClock.sleep(Duration::from_secs(60)); // dropped: nobody waits
+/// ```
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Tells the time and waits.

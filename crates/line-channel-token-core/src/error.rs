@@ -8,85 +8,40 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::{Operation, RequestId, Sent, TransportError, TransportErrorKind};
-
-/// What went wrong, for code to act on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// A value was refused before anything was sent.
-    InvalidInput,
-    /// No assertion could be signed.
-    Signing,
-    /// A backend could not be built: no TLS provider, no trusted roots.
-    Backend,
-    /// A token cache has no valid token to hand out, and cannot or must not ask for one now.
-    TokenUnavailable,
-    /// What a token source needs is not available at the moment; the same call may succeed later without a change.
-    TemporarilyUnavailable,
-    /// A token cache has used up its budget of a channel's 30 places, and asks for no further token until one is free.
-    IssueBudgetReached,
-    /// No connection: name resolution, TCP or TLS failed.
-    Connect,
-    /// The server's certificate is not trusted: it expired, is of another host, or of an unknown authority.
-    Certificate,
-    /// The deadline passed before the answer was complete.
-    Timeout,
-    /// The connection broke before the answer was complete.
-    Interrupted,
-    /// The body was larger than allowed.
-    BodyTooLarge,
-    /// The exchange failed in another way.
-    Transport,
-    /// The channel id, the secret or the owner of the key is wrong.
-    InvalidClient,
-    /// The assertion was refused: its signature, its claims or its lifetime.
-    InvalidAssertion,
-    /// No public key is registered under the assertion's kid.
-    UnknownAssertionKey,
-    /// The channel has 30 valid v2.1 tokens already.
-    TokenLimitReached,
-    /// The token has expired.
-    TokenExpired,
-    /// The token was revoked.
-    TokenRevoked,
-    /// The token is unknown, revoked, malformed or of another family.
-    InvalidToken,
-    /// Too many requests (429).
-    RateLimited,
-    /// The server failed (5xx).
-    Server,
-    /// The server refused the request for another reason (4xx).
-    Rejected,
-    /// The answer could not be understood.
-    UnexpectedResponse,
-}
+use crate::{ErrorKind, Operation, RequestId, Sent, TransportError, TransportErrorKind};
 
 /// Why a call failed.
 ///
 /// It is cheap to clone, so that several waiters can share one failure. Neither `Display` nor `Debug` ever shows a
 /// secret, a token, a response body or a URL.
+///
+/// ```
+/// use line_channel_token_core::{ChannelId, Error, ErrorKind};
+///
+/// fn should_page_somebody(error: &Error) -> bool {
+///     // The kind is for code, `Display` for people: it says what was wrong and what to do.
+///     !error.is_transient() && !matches!(error.kind(), ErrorKind::TokenExpired | ErrorKind::TokenRevoked)
+/// }
+///
+/// let error = ChannelId::new("@123abcde").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+/// assert!(should_page_somebody(&error));
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
 #[derive(Clone)]
-struct Inner {
-    kind: ErrorKind,
-    operation: Option<Operation>,
-    message: Cow<'static, str>,
-    hint: Option<Cow<'static, str>>,
-    status: Option<StatusCode>,
-    oauth_code: Option<&'static str>,
-    request_id: Option<RequestId>,
-    retry_after: Option<Duration>,
-    server_text: Option<Box<str>>,
-    sent: Sent,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
+pub(crate) struct Inner {
+    pub(crate) kind: ErrorKind,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) sent: Sent,
+    pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
+    pub(crate) details: Details,
 }
 
-/// What a response says that is not the success that was asked for.
-#[derive(Debug, Default)]
-pub(crate) struct ErrorResponse {
+/// What is said, and what the response said that was not the success that was asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Details {
     pub(crate) message: Cow<'static, str>,
     pub(crate) hint: Option<Cow<'static, str>>,
     pub(crate) status: Option<StatusCode>,
@@ -97,101 +52,14 @@ pub(crate) struct ErrorResponse {
 }
 
 impl Error {
-    fn new(kind: ErrorKind, message: Cow<'static, str>, sent: Sent) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            operation: None,
-            message,
-            hint: None,
-            status: None,
-            oauth_code: None,
-            request_id: None,
-            retry_after: None,
-            server_text: None,
-            sent,
-            source: None,
-        }))
+    pub(crate) fn new(kind: ErrorKind, message: Cow<'static, str>) -> Self {
+        let details = Details { message, ..Details::default() };
+        Self(Arc::new(Inner { kind, operation: None, sent: Sent::NotSent, source: None, details }))
     }
 
-    /// A value that was refused before anything was sent. The message must not show a secret.
-    #[must_use]
-    pub fn invalid_input(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::InvalidInput, message.into(), Sent::NotSent)
-    }
-
-    /// A failure to sign an assertion. The message must not show a secret.
-    #[must_use]
-    pub fn signing(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Signing, message.into(), Sent::NotSent)
-    }
-
-    /// A backend that could not be built. The message must not show a secret.
-    #[must_use]
-    pub fn backend(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Backend, message.into(), Sent::NotSent)
-    }
-
-    /// A token cache that has nothing to hand out. The message must not show a secret.
-    #[must_use]
-    pub fn token_unavailable(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::TokenUnavailable, message.into(), Sent::NotSent)
-    }
-
-    /// A token cache that has used up its budget of a channel's places. The message must not show a secret.
-    #[must_use]
-    pub fn issue_budget_reached(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::IssueBudgetReached, message.into(), Sent::NotSent)
-    }
-
-    /// A failure of a token source that may be over by the next call: a vault that cannot be reached, a lock that another
-    /// process holds. The message must not show a secret.
-    ///
-    /// ```
-    /// use line_channel_token_core::{Error, ErrorKind};
-    ///
-    /// let error = Error::transient("the vault does not respond").with_hint("check that its agent is running");
-    /// assert_eq!(error.kind(), ErrorKind::TemporarilyUnavailable);
-    /// assert!(error.is_transient());
-    /// assert_eq!(error.to_string(), "the vault does not respond; check that its agent is running");
-    /// ```
-    #[must_use]
-    pub fn transient(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::TemporarilyUnavailable, message.into(), Sent::NotSent)
-    }
-
-    /// The same error, saying whether the request may have reached the server: for token sources of your own.
-    ///
-    /// A source whose request may have used up one of a channel's 30 places says [`Sent::Unknown`], so that the request is
-    /// not repeated.
-    #[must_use]
-    pub fn with_sent(self, sent: Sent) -> Self {
+    pub(crate) fn changed(self, change: impl FnOnce(&mut Inner)) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
-        inner.sent = sent;
-        Self(Arc::new(inner))
-    }
-
-    /// The same error with this hint on what to do, in place of the one it had. `Display` shows it after the message, so
-    /// it must not show a secret.
-    #[must_use]
-    pub fn with_hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
-        let mut inner = Arc::unwrap_or_clone(self.0);
-        inner.hint = Some(hint.into());
-        Self(Arc::new(inner))
-    }
-
-    /// The same error with what caused it, whose text must not show a secret or a URL.
-    #[must_use]
-    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let mut inner = Arc::unwrap_or_clone(self.0);
-        inner.source = Some(Arc::from(source.into()));
-        Self(Arc::new(inner))
-    }
-
-    /// The same error with how long to wait before the next try.
-    #[must_use]
-    pub fn with_retry_after(self, wait: Duration) -> Self {
-        let mut inner = Arc::unwrap_or_clone(self.0);
-        inner.retry_after = Some(wait);
+        change(&mut inner);
         Self(Arc::new(inner))
     }
 
@@ -204,33 +72,21 @@ impl Error {
             TransportErrorKind::BodyTooLarge => ErrorKind::BodyTooLarge,
             TransportErrorKind::Other => ErrorKind::Transport,
         };
-        let lost_token = error.sent() == Sent::Unknown && !operation.is_idempotent();
-        let mut inner = Arc::unwrap_or_clone(Self::new(kind, error.to_string().into(), error.sent()).0);
-        inner.operation = Some(operation);
-        inner.hint = lost_token.then_some(Cow::Borrowed(
+        let message = error.to_string().into();
+        let sent = error.sent();
+        let lost_token = sent == Sent::Unknown && !operation.is_idempotent();
+        let hint = lost_token.then_some(Cow::Borrowed(
             "the server may have issued a token all the same; it counts towards the channel's 30 until it expires, \
              so the call was not repeated",
         ));
+        let details = Details { message, hint, ..Details::default() };
         // Its own text is the message already.
-        inner.source = error.into_source();
-        Self(Arc::new(inner))
+        let source = error.into_source();
+        Self(Arc::new(Inner { kind, operation: Some(operation), sent, source, details }))
     }
 
-    pub(crate) fn response(kind: ErrorKind, operation: Operation, response: ErrorResponse) -> Self {
-        let ErrorResponse { message, hint, status, oauth_code, request_id, retry_after, server_text } = response;
-        Self(Arc::new(Inner {
-            kind,
-            operation: Some(operation),
-            message,
-            hint,
-            status,
-            oauth_code,
-            request_id,
-            retry_after,
-            server_text,
-            sent: Sent::Unknown,
-            source: None,
-        }))
+    pub(crate) fn response(kind: ErrorKind, operation: Operation, details: Details) -> Self {
+        Self(Arc::new(Inner { kind, operation: Some(operation), sent: Sent::Unknown, source: None, details }))
     }
 
     /// What went wrong, for code to act on.
@@ -239,7 +95,7 @@ impl Error {
         self.0.kind
     }
 
-    /// The operation that failed, where one was under way.
+    /// The operation that failed, if one was under way.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         self.0.operation
@@ -262,7 +118,7 @@ impl Error {
             | ErrorKind::TemporarilyUnavailable => true,
             ErrorKind::UnexpectedResponse => {
                 self.0.operation.is_some_and(Operation::is_idempotent)
-                    && self.0.status.is_some_and(|status| status.is_success())
+                    && self.0.details.status.is_some_and(|status| status.is_success())
             }
             _ => false,
         }
@@ -275,29 +131,29 @@ impl Error {
         self.0.sent
     }
 
-    /// The HTTP status, where an answer arrived.
+    /// The HTTP status, if a response arrived.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.status
+        self.0.details.status
     }
 
-    /// The `error` code of the body, where it is one of RFC 6749 (`invalid_client`, `invalid_request`, …).
+    /// The `error` code of the body, if it is one of RFC 6749 (`invalid_client`, `invalid_request`, …).
     #[must_use]
     pub fn oauth_code(&self) -> Option<&'static str> {
-        self.0.oauth_code
+        self.0.details.oauth_code
     }
 
     /// LINE's id for the call: quote it to LINE's support.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
-        self.0.request_id.as_ref()
+        self.0.details.request_id.as_ref()
     }
 
-    /// How long to wait before the next try: as the server's `Retry-After` asks (a day at most), or as a token cache has
+    /// How long to wait before the next attempt: as the server's `Retry-After` asks (a day at most), or as a token cache has
     /// decided.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
+        self.0.details.retry_after
     }
 
     /// What the server wrote in `error_description` or `message`, and in `details` beside it, cut at 300 characters.
@@ -306,7 +162,7 @@ impl Error {
     /// appears in no other form of this error.
     #[must_use]
     pub fn expose_server_text(&self) -> Option<&str> {
-        self.0.server_text.as_deref()
+        self.0.details.server_text.as_deref()
     }
 }
 
@@ -315,19 +171,19 @@ impl fmt::Display for Error {
         if let Some(operation) = self.0.operation {
             write!(f, "{operation}: ")?;
         }
-        f.write_str(&self.0.message)?;
-        if let Some(hint) = &self.0.hint {
+        f.write_str(&self.0.details.message)?;
+        if let Some(hint) = &self.0.details.hint {
             write!(f, "; {hint}")?;
         }
-        if let Some(wait) = self.0.retry_after {
+        if let Some(wait) = self.0.details.retry_after {
             write!(f, "; try again in {} s", wait.as_secs_f64().ceil())?;
         }
-        if let Some(status) = self.0.status {
+        if let Some(status) = self.0.details.status {
             write!(f, " (status {}", status.as_u16())?;
-            if let Some(code) = self.0.oauth_code {
+            if let Some(code) = self.0.details.oauth_code {
                 write!(f, ", {code}")?;
             }
-            if let Some(id) = &self.0.request_id {
+            if let Some(id) = &self.0.details.request_id {
                 write!(f, ", request id {id}")?;
             }
             f.write_str(")")?;
@@ -342,7 +198,7 @@ impl fmt::Debug for Error {
             .field("kind", &self.0.kind)
             .field("message", &format_args!("{self}"))
             .field("sent", &self.0.sent)
-            .field("retry_after", &self.0.retry_after)
+            .field("retry_after", &self.0.details.retry_after)
             .field("source", &self.0.source)
             .finish_non_exhaustive()
     }

@@ -10,7 +10,7 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, Response};
 
 use crate::classification::{Classification, Seen};
-use crate::error::ErrorResponse;
+use crate::error::Details;
 use crate::json_object::JsonObject;
 use crate::response_body::{BodyForm, Foreign};
 use crate::{Error, Moment, Operation, RequestId};
@@ -61,7 +61,7 @@ pub(crate) fn error(operation: Operation, response: &Response<Bytes>, received_a
         (Some(hint), Some(cited)) => Some(Cow::Owned(format!("{hint}; {cited}"))),
         (hint, cited) => hint.or(cited).map(Cow::Borrowed),
     };
-    let response = ErrorResponse {
+    let response = Details {
         message,
         hint,
         status: Some(status),

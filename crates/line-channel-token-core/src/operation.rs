@@ -1,8 +1,8 @@
 //! The nine operations over LINE's eight endpoints.
 
-use std::fmt;
-
 use http::Method;
+
+use crate::as_str::text_form;
 
 /// One of the nine operations.
 ///
@@ -37,35 +37,6 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// All nine.
-    pub const ALL: &[Self] = &[
-        Self::Issue,
-        Self::Verify,
-        Self::Revoke,
-        Self::IssueStateless,
-        Self::IssueStatelessWithJwt,
-        Self::IssueJwt,
-        Self::VerifyJwt,
-        Self::RevokeJwt,
-        Self::KeyIds,
-    ];
-
-    /// The name of the client's method.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Issue => "issue",
-            Self::Verify => "verify",
-            Self::Revoke => "revoke",
-            Self::IssueStateless => "issue_stateless",
-            Self::IssueStatelessWithJwt => "issue_stateless_with_jwt",
-            Self::IssueJwt => "issue_jwt",
-            Self::VerifyJwt => "verify_jwt",
-            Self::RevokeJwt => "revoke_jwt",
-            Self::KeyIds => "key_ids",
-        }
-    }
-
     /// The HTTP method.
     #[must_use]
     pub fn method(self) -> Method {
@@ -106,8 +77,14 @@ impl Operation {
     }
 }
 
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+text_form!(Operation {
+    Issue => "issue",
+    Verify => "verify",
+    Revoke => "revoke",
+    IssueStateless => "issue_stateless",
+    IssueStatelessWithJwt => "issue_stateless_with_jwt",
+    IssueJwt => "issue_jwt",
+    VerifyJwt => "verify_jwt",
+    RevokeJwt => "revoke_jwt",
+    KeyIds => "key_ids",
+});

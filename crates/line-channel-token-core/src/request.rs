@@ -1,7 +1,7 @@
 //! The nine requests, built without sending anything.
 //!
 //! Together with [`response`](crate::response) this is all that a client of another kind needs, a blocking one for
-//! example: build the request here, send it by whatever means, and hand the answer to the function of the same name
+//! example: build the request here, send it by whatever means, and hand the response to the function of the same name
 //! there. **A request holds secrets in clear**, in its body or its URI, and its `Debug` form shows them: log neither. Body
 //! and URI are wiped with their last clone; copies that an HTTP client makes are not.
 //! Each request carries its [`Operation`] as an extension. Redirects must not be followed, and `X-Line-Retry-Key` must not be added: LINE refuses it here.

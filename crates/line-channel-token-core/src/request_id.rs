@@ -14,6 +14,16 @@ const HEADER: &str = "x-line-request-id";
 /// It stands in errors and logs, and a server chooses it: so only what has the form of an id is taken, up to 64 letters, digits,
 /// `-` and `_`, without a channel secret's 32 hex digits in it. A [`Client`](crate::Client), which knows the request, also
 /// leaves out what repeats a part of a secret that was sent; the functions of [`response`](crate::response) cannot.
+///
+/// ```
+/// # use line_channel_token_core::{Moment, Timing, response};
+/// # use std::time::Duration;
+/// # let at = |seconds| Moment { monotonic: Duration::from_secs(seconds), unix: Duration::from_secs(1_767_225_600 + seconds) };
+/// # let timing = Timing { sent_at: at(10), received_at: at(11) };
+/// let refused = http::Response::builder().status(429).header("x-line-request-id", "ae5ddf5c-0fc9").body("{}".into()).unwrap();
+/// let error = response::issue_stateless(&refused, timing).unwrap_err();
+/// assert_eq!(error.request_id().unwrap().as_str(), "ae5ddf5c-0fc9");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RequestId(Box<str>);
 

@@ -1,6 +1,6 @@
-//! The nine answers, read without sending anything.
+//! The nine responses, parsed without sending anything.
 //!
-//! Each function reads the answer to the request that the function of the same name in [`request`](crate::request)
+//! Each function parses the response to the request that the function of the same name in [`request`](crate::request)
 //! builds. Unknown fields are ignored; a status other than 2xx becomes the [`Error`] that it stands for, whatever
 //! the body holds.
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
-use crate::error::ErrorResponse;
+use crate::error::Details;
 use crate::json_object::JsonObject;
 use crate::response_body::Foreign;
 use crate::{
@@ -24,56 +24,56 @@ const MAX_STATELESS_LIFE: Duration = Duration::from_secs(15 * 60);
 /// More than any token has: a long-lived one shows about a hundred years. An addition to a moment does not overflow with it.
 const MAX_REMAINING_LIFE: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 
-/// Reads the answer to [`request::issue`](crate::request::issue).
+/// Parses the response to [`request::issue`](crate::request::issue).
 ///
 /// # Errors
 ///
-/// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
+/// The error that the response stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue(response: &Response<Bytes>, timing: Timing) -> Result<ShortLivedToken, Error> {
     value(Operation::Issue, response, timing, |body| Ok(ShortLivedToken(issued(&body, response, timing, MAX_LIFE)?)))
 }
 
-/// Reads the answer to [`request::verify`](crate::request::verify).
+/// Parses the response to [`request::verify`](crate::request::verify).
 ///
 /// # Errors
 ///
-/// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
+/// The error that the response stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn verify(response: &Response<Bytes>, timing: Timing) -> Result<VerifiedToken, Error> {
     verified(Operation::Verify, response, timing)
 }
 
-/// Reads the answer to [`request::revoke`](crate::request::revoke).
+/// Parses the response to [`request::revoke`](crate::request::revoke).
 ///
 /// # Errors
 ///
-/// The refusal that the answer stands for.
+/// The error that the response stands for.
 pub fn revoke(response: &Response<Bytes>, timing: Timing) -> Result<Revoked, Error> {
     revoked(Operation::Revoke, response, timing)
 }
 
-/// Reads the answer to [`request::issue_stateless`](crate::request::issue_stateless).
+/// Parses the response to [`request::issue_stateless`](crate::request::issue_stateless).
 ///
 /// # Errors
 ///
-/// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
+/// The error that the response stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue_stateless(response: &Response<Bytes>, timing: Timing) -> Result<StatelessToken, Error> {
     stateless(Operation::IssueStateless, response, timing)
 }
 
-/// Reads the answer to [`request::issue_stateless_with_jwt`](crate::request::issue_stateless_with_jwt).
+/// Parses the response to [`request::issue_stateless_with_jwt`](crate::request::issue_stateless_with_jwt).
 ///
 /// # Errors
 ///
-/// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
+/// The error that the response stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue_stateless_with_jwt(response: &Response<Bytes>, timing: Timing) -> Result<StatelessToken, Error> {
     stateless(Operation::IssueStatelessWithJwt, response, timing)
 }
 
-/// Reads the answer to [`request::issue_jwt`](crate::request::issue_jwt).
+/// Parses the response to [`request::issue_jwt`](crate::request::issue_jwt).
 ///
 /// # Errors
 ///
-/// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
+/// The error that the response stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue_jwt(response: &Response<Bytes>, timing: Timing) -> Result<JwtToken, Error> {
     let read = |body: JsonObject<'_>| {
         let issued = issued(&body, response, timing, MAX_LIFE)?;
@@ -84,29 +84,29 @@ pub fn issue_jwt(response: &Response<Bytes>, timing: Timing) -> Result<JwtToken,
     value(Operation::IssueJwt, response, timing, read)
 }
 
-/// Reads the answer to [`request::verify_jwt`](crate::request::verify_jwt).
+/// Parses the response to [`request::verify_jwt`](crate::request::verify_jwt).
 ///
 /// # Errors
 ///
-/// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
+/// The error that the response stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn verify_jwt(response: &Response<Bytes>, timing: Timing) -> Result<VerifiedToken, Error> {
     verified(Operation::VerifyJwt, response, timing)
 }
 
-/// Reads the answer to [`request::revoke_jwt`](crate::request::revoke_jwt).
+/// Parses the response to [`request::revoke_jwt`](crate::request::revoke_jwt).
 ///
 /// # Errors
 ///
-/// The refusal that the answer stands for.
+/// The error that the response stands for.
 pub fn revoke_jwt(response: &Response<Bytes>, timing: Timing) -> Result<Revoked, Error> {
     revoked(Operation::RevokeJwt, response, timing)
 }
 
-/// Reads the answer to [`request::key_ids`](crate::request::key_ids).
+/// Parses the response to [`request::key_ids`](crate::request::key_ids).
 ///
 /// # Errors
 ///
-/// The refusal that the answer stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
+/// The error that the response stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn key_ids(response: &Response<Bytes>, timing: Timing) -> Result<KeyIds, Error> {
     let read = |body: JsonObject<'_>| {
         let kids = body.texts("kids")?;
@@ -207,12 +207,12 @@ fn unexpected(operation: Operation, response: &Response<Bytes>, what: &str) -> E
     let hint = (!operation.is_idempotent()).then_some(
         "the server may have issued a token that nobody holds now; it counts towards the channel's 30 until it expires",
     );
-    let response = ErrorResponse {
+    let response = Details {
         message: format!("the response could not be parsed: {what}").into(),
         hint: hint.map(Into::into),
         status: Some(response.status()),
         request_id: RequestId::of(response.headers()),
-        ..ErrorResponse::default()
+        ..Details::default()
     };
     Error::response(ErrorKind::UnexpectedResponse, operation, response)
 }

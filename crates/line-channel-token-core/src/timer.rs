@@ -348,9 +348,9 @@ mod tests {
     #[test]
     fn without_a_thread_a_wait_is_over_at_once_and_the_next_tries_again() {
         static EXHAUSTED: AtomicBool = AtomicBool::new(true);
-        static TRIES: AtomicUsize = AtomicUsize::new(0);
+        static ATTEMPTS: AtomicUsize = AtomicUsize::new(0);
         fn sometimes(timer: &'static Timer) -> io::Result<()> {
-            TRIES.fetch_add(1, Ordering::SeqCst);
+            ATTEMPTS.fetch_add(1, Ordering::SeqCst);
             if EXHAUSTED.load(Ordering::SeqCst) { Err(io::ErrorKind::WouldBlock.into()) } else { spawn(timer) }
         }
         let timers = Box::leak(Box::new(Timers::new(std::process::id, sometimes)));
@@ -363,7 +363,7 @@ mod tests {
             block_on(Delay::new(timers, MILLISECOND));
         }
         assert!(poll_once(&mut Delay::new(timers, HOUR)).is_pending());
-        assert_eq!(TRIES.load(Ordering::SeqCst), 3, "the thread that was started at last serves all");
+        assert_eq!(ATTEMPTS.load(Ordering::SeqCst), 3, "the thread that was started at last serves all");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use line_channel_token_core::{
 
 const CHILD: &str = "LINE_CHANNEL_TOKEN_TEST_CHILD";
 
-static TRIES: AtomicUsize = AtomicUsize::new(0);
+static ATTEMPTS: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Debug)]
 struct Unreachable;
@@ -26,7 +26,7 @@ struct Unreachable;
 #[async_trait]
 impl HttpBackend for Unreachable {
     async fn send(&self, _: Request<Bytes>, _: Limits) -> Result<Response<Bytes>, TransportError> {
-        TRIES.fetch_add(1, Ordering::SeqCst);
+        ATTEMPTS.fetch_add(1, Ordering::SeqCst);
         Err(TransportError::new(TransportErrorKind::Connect, Sent::NotSent))
     }
 }
@@ -50,7 +50,7 @@ fn without_threads() {
     assert!(refused.is_err(), "the case has lost its point");
 
     let error = block_on(Client::new(Unreachable).key_ids(&Assertion::new("aa.bb.cc").unwrap())).unwrap_err();
-    assert_eq!((error.kind(), TRIES.load(Ordering::SeqCst)), (ErrorKind::Connect, 1));
+    assert_eq!((error.kind(), ATTEMPTS.load(Ordering::SeqCst)), (ErrorKind::Connect, 1));
 
     let before = SystemClock.now();
     block_on(SystemClock.sleep(Duration::from_secs(3600)));

@@ -53,10 +53,10 @@ impl HttpBackend for Script {
     }
 }
 
-fn answer(status: u16, body: &'static str) -> Outcome {
-    let mut answer = Response::new(Bytes::from_static(body.as_bytes()));
-    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
-    Ok(answer)
+fn response(status: u16, body: &'static str) -> Outcome {
+    let mut response = Response::new(Bytes::from_static(body.as_bytes()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    Ok(response)
 }
 
 fn failure(kind: TransportErrorKind, sent: Sent) -> Outcome {
@@ -84,7 +84,7 @@ impl Scene {
         Self { client, script, clock }
     }
 
-    fn tries(&self) -> usize {
+    fn attempts(&self) -> usize {
         self.script.0.lock().unwrap().1.len()
     }
 }
@@ -100,22 +100,22 @@ fn assertion() -> Assertion {
 #[test]
 fn a_stateless_issue_survives_two_failures_with_growing_jittered_waits() {
     let scene =
-        Scene::new([failure(TransportErrorKind::Interrupted, Sent::Unknown), answer(503, ""), answer(200, ISSUED)]);
+        Scene::new([failure(TransportErrorKind::Interrupted, Sent::Unknown), response(503, ""), response(200, ISSUED)]);
     let (id, secret) = channel();
     let token = block_on(scene.client.issue_stateless(&id, &secret)).unwrap();
-    assert_eq!(scene.tries(), 3);
+    assert_eq!(scene.attempts(), 3);
     let waits = scene.clock.waits();
     assert!((100..=200).contains(&waits[0].as_millis()), "{waits:?}");
     assert!((200..=400).contains(&waits[1].as_millis()), "{waits:?}");
-    assert_eq!(token.sent_at().monotonic, waits[0] + waits[1], "the life counts from the try that succeeded");
+    assert_eq!(token.sent_at().monotonic, waits[0] + waits[1], "the life counts from the attempt that succeeded");
 }
 
 #[test]
 fn each_try_sends_the_same_request_without_a_retry_key() {
-    let scene = Scene::new([answer(500, ""), answer(200, "")]);
+    let scene = Scene::new([response(500, ""), response(200, "")]);
     let _ = block_on(scene.client.revoke(&AccessToken::new("t").unwrap())).unwrap();
     let script = scene.script.0.lock().unwrap();
-    let [first, second] = &script.1[..] else { panic!("two tries") };
+    let [first, second] = &script.1[..] else { panic!("two attempts") };
     assert_eq!(first.body(), second.body());
     assert_eq!((first.uri(), first.headers()), (second.uri(), second.headers()));
     assert!(!first.headers().contains_key("x-line-retry-key") && !first.headers().contains_key("authorization"));
@@ -126,12 +126,12 @@ fn an_issue_that_may_have_arrived_is_never_repeated() {
     for outcome in [
         failure(TransportErrorKind::Timeout, Sent::Unknown),
         failure(TransportErrorKind::Interrupted, Sent::Unknown),
-        answer(500, ""),
-        answer(429, ""),
+        response(500, ""),
+        response(429, ""),
     ] {
         let scene = Scene::new([outcome]);
         let error = block_on(scene.client.issue_jwt(&assertion())).unwrap_err();
-        assert_eq!(scene.tries(), 1);
+        assert_eq!(scene.attempts(), 1);
         assert!(error.is_transient());
     }
     let scene = Scene::new([failure(TransportErrorKind::Timeout, Sent::Unknown)]);
@@ -146,59 +146,59 @@ fn an_issue_that_never_left_is_repeated() {
     let scene = Scene::new([
         failure(TransportErrorKind::Connect, Sent::NotSent),
         failure(TransportErrorKind::Timeout, Sent::NotSent),
-        answer(200, ISSUED),
+        response(200, ISSUED),
     ]);
     assert_eq!(block_on(scene.client.issue_jwt(&assertion())).unwrap().key_id().as_str(), "k");
-    assert_eq!(scene.tries(), 3);
+    assert_eq!(scene.attempts(), 3);
 }
 
 #[test]
 fn a_refusal_is_final() {
     for (status, body) in [(400, r#"{"error":"invalid_client"}"#), (404, "{\"message\":\"x\"}"), (302, "")] {
-        let scene = Scene::new([answer(status, body)]);
+        let scene = Scene::new([response(status, body)]);
         assert!(block_on(scene.client.key_ids(&assertion())).is_err());
-        assert_eq!(scene.tries(), 1, "{status}");
+        assert_eq!(scene.attempts(), 1, "{status}");
     }
     let scene = Scene::new([failure(TransportErrorKind::BodyTooLarge, Sent::Unknown)]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
-    assert_eq!((error.kind(), scene.tries()), (ErrorKind::BodyTooLarge, 1));
+    assert_eq!((error.kind(), scene.attempts()), (ErrorKind::BodyTooLarge, 1));
 }
 
 const PORTAL: &str = "<!DOCTYPE html><title>Welcome to our free Wi-Fi</title>";
 
 #[test]
 fn a_success_that_is_not_lines_is_repeated_if_that_does_no_harm() {
-    let scene = Scene::new([answer(200, PORTAL), answer(200, "{"), answer(200, r#"{"kids":[]}"#)]);
+    let scene = Scene::new([response(200, PORTAL), response(200, "{"), response(200, r#"{"kids":[]}"#)]);
     assert!(block_on(scene.client.key_ids(&assertion())).is_ok());
-    assert_eq!((scene.tries(), scene.clock.waits().len()), (3, 2));
+    assert_eq!((scene.attempts(), scene.clock.waits().len()), (3, 2));
 
-    let scene = Scene::new([answer(200, PORTAL), answer(200, PORTAL), answer(200, PORTAL)]);
+    let scene = Scene::new([response(200, PORTAL), response(200, PORTAL), response(200, PORTAL)]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
-    assert_eq!((error.kind(), error.is_transient(), scene.tries()), (ErrorKind::UnexpectedResponse, true, 3));
+    assert_eq!((error.kind(), error.is_transient(), scene.attempts()), (ErrorKind::UnexpectedResponse, true, 3));
 
-    let scene = Scene::new([answer(200, PORTAL)]);
+    let scene = Scene::new([response(200, PORTAL)]);
     let error = block_on(scene.client.issue_jwt(&assertion())).unwrap_err();
-    assert_eq!((error.kind(), error.is_transient(), scene.tries()), (ErrorKind::UnexpectedResponse, false, 1));
+    assert_eq!((error.kind(), error.is_transient(), scene.attempts()), (ErrorKind::UnexpectedResponse, false, 1));
 }
 
 #[test]
 fn the_last_failure_is_returned_when_the_tries_are_used_up() {
-    let scene = Scene::with(RetryPolicy::default().with_max_attempts(2), [answer(500, ""), answer(502, "")]);
+    let scene = Scene::with(RetryPolicy::default().with_max_attempts(2), [response(500, ""), response(502, "")]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
-    assert_eq!((error.status().unwrap().as_u16(), scene.tries()), (502, 2));
-    let scene = Scene::with(RetryPolicy::never(), [answer(500, "")]);
+    assert_eq!((error.status().unwrap().as_u16(), scene.attempts()), (502, 2));
+    let scene = Scene::with(RetryPolicy::never(), [response(500, "")]);
     assert!(block_on(scene.client.key_ids(&assertion())).is_err());
-    assert_eq!(scene.tries(), 1);
+    assert_eq!(scene.attempts(), 1);
 }
 
 #[test]
 fn retry_after_is_honoured_where_it_fits_into_the_total_and_reported_where_not() {
     let limited = |seconds: &'static str| {
-        let mut answer = answer(429, "").unwrap();
-        answer.headers_mut().insert("retry-after", seconds.parse().unwrap());
-        Ok(answer)
+        let mut response = response(429, "").unwrap();
+        response.headers_mut().insert("retry-after", seconds.parse().unwrap());
+        Ok(response)
     };
-    let scene = Scene::new([limited("5"), answer(200, r#"{"kids":[]}"#)]);
+    let scene = Scene::new([limited("5"), response(200, r#"{"kids":[]}"#)]);
     block_on(scene.client.key_ids(&assertion())).unwrap();
     assert_eq!(scene.clock.waits(), [Duration::from_secs(5)]);
 
@@ -210,17 +210,17 @@ fn retry_after_is_honoured_where_it_fits_into_the_total_and_reported_where_not()
 
 #[test]
 fn a_short_lived_issue_that_never_left_is_repeated_too() {
-    let scene = Scene::new([failure(TransportErrorKind::Connect, Sent::NotSent), answer(200, ISSUED)]);
+    let scene = Scene::new([failure(TransportErrorKind::Connect, Sent::NotSent), response(200, ISSUED)]);
     let (id, secret) = channel();
     assert!(block_on(scene.client.issue(&id, &secret)).is_ok());
-    assert_eq!(scene.tries(), 2);
+    assert_eq!(scene.attempts(), 2);
 }
 
 #[test]
 fn an_untrusted_certificate_is_no_passing_trouble() {
     let scene = Scene::new([failure(TransportErrorKind::Certificate, Sent::NotSent)]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
-    assert_eq!((error.kind(), error.is_transient(), scene.tries()), (ErrorKind::Certificate, false, 1));
+    assert_eq!((error.kind(), error.is_transient(), scene.attempts()), (ErrorKind::Certificate, false, 1));
 }
 
 #[test]
@@ -231,17 +231,17 @@ fn no_try_starts_after_the_total_and_no_wait_is_longer_than_the_longest() {
         .with_min_delay(seconds(30))
         .with_max_delay(seconds(2))
         .with_max_elapsed(seconds(9));
-    let scene = Scene::with(patient, (0..100).map(|_| answer(503, "")));
+    let scene = Scene::with(patient, (0..100).map(|_| response(503, "")));
     assert!(block_on(scene.client.key_ids(&assertion())).is_err());
     let waits = scene.clock.waits();
     assert!(waits.iter().all(|wait| *wait <= seconds(4)), "twice the longest, with jitter: {waits:?}");
-    assert!(waits.iter().sum::<Duration>() <= seconds(9) && scene.tries() == waits.len() + 1, "{waits:?}");
+    assert!(waits.iter().sum::<Duration>() <= seconds(9) && scene.attempts() == waits.len() + 1, "{waits:?}");
     assert!(waits.len() >= 2, "{waits:?}");
 }
 
 #[test]
 fn the_longest_waits_that_can_be_told_overflow_nothing() {
-    let mut far = answer(429, "").unwrap();
+    let mut far = response(429, "").unwrap();
     far.headers_mut().insert("retry-after", u64::MAX.to_string().parse().unwrap());
     let scene = Scene::new([Ok(far)]);
     assert_eq!(block_on(scene.client.key_ids(&assertion())).unwrap_err().kind(), ErrorKind::RateLimited);
@@ -251,7 +251,7 @@ fn the_longest_waits_that_can_be_told_overflow_nothing() {
         .with_min_delay(Duration::MAX)
         .with_max_delay(Duration::MAX)
         .with_max_elapsed(Duration::MAX);
-    let scene = Scene::with(endless, [answer(503, ""), answer(503, ""), answer(200, r#"{"kids":[]}"#)]);
+    let scene = Scene::with(endless, [response(503, ""), response(503, ""), response(200, r#"{"kids":[]}"#)]);
     let outcome = block_on(scene.client.key_ids(&assertion()));
     assert_eq!(scene.clock.waits()[0], Duration::MAX);
     assert!(outcome.is_err(), "two such waits are longer than any total");
@@ -275,7 +275,7 @@ impl Clock for NoTimer {
 #[test]
 fn a_call_is_not_repeated_without_a_wait() {
     let script = Arc::new(Script::default());
-    script.0.lock().unwrap().0.extend([answer(503, "")]);
+    script.0.lock().unwrap().0.extend([response(503, "")]);
     let clock = Arc::new(NoTimer::default());
     let client = Client::builder(script.clone()).clock(clock.clone()).build();
     let error = block_on(client.key_ids(&assertion())).unwrap_err();
@@ -307,7 +307,7 @@ fn the_backends_runtime_waits_unless_a_clock_was_given() {
         .with_max_delay(seconds(2))
         .with_max_elapsed(seconds(9));
     let backend = Arc::new(OnARuntime::default());
-    backend.0.0.lock().unwrap().0.extend((0..100).map(|_| answer(503, "")));
+    backend.0.0.lock().unwrap().0.extend((0..100).map(|_| response(503, "")));
     let client = Client::builder(backend.clone()).retry(policy).build();
     assert!(block_on(client.key_ids(&assertion())).is_err());
     let waits = backend.1.lock().unwrap().clone();

@@ -22,11 +22,11 @@ impl Emulator {
     /// emulator does not have. Stateless tokens are counted by the second in which they were issued.
     ///
     /// ```
-    /// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+    /// use line_channel_token_core::{ChannelId, ChannelSecret};
     /// use line_channel_token_emulator::{EmulatedChannel, Emulator, TokenFamily};
     ///
     /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
-    /// let client = Client::new(emulator.backend());
+    /// let client = emulator.client();
     /// let id = ChannelId::new("1234567890")?;
     /// futures_executor::block_on(client.issue(&id, &ChannelSecret::new("s3cret")?))?;
     /// assert_eq!(emulator.live_tokens(&id, TokenFamily::ShortLived), 1);
@@ -68,14 +68,14 @@ impl Emulator {
     /// emulator does not have the channel.
     ///
     /// ```
-    /// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+    /// use line_channel_token_core::{ChannelId, ChannelSecret};
     /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
     ///
     /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
     /// let id = ChannelId::new("1234567890")?;
     /// emulator.set_channel_secret(&id, "n3w")?;
     ///
-    /// let client = Client::new(emulator.backend());
+    /// let client = emulator.client();
     /// let refused = futures_executor::block_on(client.issue_stateless(&id, &ChannelSecret::new("s3cret")?));
     /// assert!(refused.is_err());
     /// futures_executor::block_on(client.issue_stateless(&id, &ChannelSecret::new("n3w")?))?;

@@ -104,12 +104,12 @@ impl EmulatorBuilder {
     /// With 1 each issue revokes the previous token, as line-channel-token's Elixir original describes.
     ///
     /// ```
-    /// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+    /// use line_channel_token_core::{ChannelId, ChannelSecret};
     /// use line_channel_token_emulator::{EmulatedChannel, Emulator, TokenFamily};
     ///
     /// let channel = EmulatedChannel::new("1234567890", "s3cret")?;
     /// let emulator = Emulator::builder().channel(channel).max_short_lived_tokens(1).build()?;
-    /// let client = Client::new(emulator.backend());
+    /// let client = emulator.client();
     /// let id = ChannelId::new("1234567890")?;
     /// let secret = ChannelSecret::new("s3cret")?;
     /// let first = futures_executor::block_on(client.issue(&id, &secret))?;

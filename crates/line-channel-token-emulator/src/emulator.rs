@@ -6,7 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri};
-use line_channel_token_core::{ChannelId, HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+use line_channel_token_core::{
+    ChannelId, Client, ClientBuilder, HttpBackend, Limits, Sent, TransportError, TransportErrorKind,
+};
 
 use crate::bearer::{self, BearerError};
 use crate::record::{RequestRecord, shown_path};
@@ -20,15 +22,15 @@ use crate::{random, router};
 
 /// A LINE channel access token service in memory.
 ///
-/// Cheap to clone; clones are the same service. It is an [`HttpBackend`], so a client can be given
-/// [`backend`](Self::backend) in place of a network, whatever the base URL; [`handle`](Self::handle) is the same without a future.
+/// Cheap to clone; clones are the same service. It is an [`HttpBackend`], and [`client`](Self::client) is a
+/// client of it, without a network; [`handle`](Self::handle) is the same without a future.
 ///
 /// ```
-/// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+/// use line_channel_token_core::{ChannelId, ChannelSecret};
 /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
 ///
 /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
-/// let client = Client::new(emulator.backend());
+/// let client = emulator.client();
 /// let id = ChannelId::new("1234567890")?;
 /// let token = futures_executor::block_on(client.issue_stateless(&id, &ChannelSecret::new("s3cret")?))?;
 /// assert_eq!(token.expires_in().as_secs(), 900);
@@ -42,13 +44,13 @@ impl Emulator {
     /// tokens.
     ///
     /// ```
-    /// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+    /// use line_channel_token_core::{ChannelId, ChannelSecret};
     /// use line_channel_token_emulator::{EmulatedChannel, Emulator, TokenFamily};
     ///
     /// let id = ChannelId::new("1234567890")?;
     /// let secret = ChannelSecret::new("s3cret")?;
     /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
-    /// let client = Client::new(emulator.backend());
+    /// let client = emulator.client();
     ///
     /// futures_executor::block_on(client.issue(&id, &secret))?;
     /// assert_eq!(emulator.live_tokens(&id, TokenFamily::ShortLived), 1);
@@ -57,6 +59,42 @@ impl Emulator {
     #[must_use]
     pub fn backend(&self) -> Self {
         self.clone()
+    }
+
+    /// A client of this emulator, on the emulator's clock. A token source that is built with it passes the clock on to its
+    /// signer and its cache.
+    ///
+    /// ```
+    /// use line_channel_token_core::{ChannelId, ChannelSecret};
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// let emulator = Emulator::builder().channel(EmulatedChannel::new("1234567890", "s3cret")?).build()?;
+    /// let client = emulator.client();
+    ///
+    /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+    /// let token = futures_executor::block_on(client.issue_stateless(&id, &secret))?;
+    /// assert!(token.remaining(client.clock().now()).as_secs() > 890);
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.client_builder().build()
+    }
+
+    /// The builder of [`client`](Self::client), with the emulator and its clock already set.
+    ///
+    /// A client that is built without it, as by `Client::new(emulator.clone())`, asks the machine's clock.
+    ///
+    /// ```
+    /// use line_channel_token_core::RetryPolicy;
+    /// use line_channel_token_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().build()?;
+    /// let client = emulator.client_builder().retry(RetryPolicy::never()).build();
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn client_builder(&self) -> ClientBuilder {
+        Client::builder(self.clone()).clock(Arc::clone(&self.0.clock))
     }
 
     /// Responds to a request. Only the path, the query, the method, the headers and the body matter: host and scheme may

@@ -14,7 +14,7 @@ use crate::endpoint::Endpoint;
 ///
 /// // One issue a second on average, at most five at once, and a 429 that says when the next one fits.
 /// let limits = RateLimits::default().with_issue(1).with_burst(5).with_retry_after(true);
-/// assert_ne!(limits, RateLimits::default());
+/// assert_eq!((limits.issue(), limits.others(), limits.burst()), (Some(1), Some(2000), Some(5)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimits {
@@ -101,13 +101,33 @@ impl RateLimits {
         Self { retry_after: send, ..self }
     }
 
+    /// The rate of `POST /v2/oauth/accessToken`, in requests a second; `None` if it is not limited.
+    #[must_use]
+    pub fn issue(&self) -> Option<u32> {
+        self.issue
+    }
+
+    /// The rate of each of the other token endpoints, in requests a second; `None` if they are not limited.
+    #[must_use]
+    pub fn others(&self) -> Option<u32> {
+        self.others
+    }
+
+    /// How many requests an endpoint takes at once after a pause; `None` if that is as many as in a second.
+    #[must_use]
+    pub fn burst(&self) -> Option<u32> {
+        self.burst
+    }
+
+    /// Whether a 429 has a `Retry-After` header.
+    #[must_use]
+    pub fn retry_after(&self) -> bool {
+        self.retry_after
+    }
+
     pub(crate) fn of(&self, endpoint: Endpoint) -> Option<Rate> {
         let per_second = if endpoint == Endpoint::V2Issue { self.issue } else { self.others }?;
         Some(Rate { per_second, burst: self.burst.unwrap_or(per_second) })
-    }
-
-    pub(crate) fn sends_retry_after(&self) -> bool {
-        self.retry_after
     }
 }
 
@@ -127,7 +147,7 @@ mod tests {
         let rate = |requests| Some(Rate { per_second: requests, burst: requests });
         assert_eq!(RateLimits::default().of(Endpoint::V2Issue), rate(370));
         assert_eq!(RateLimits::default().of(Endpoint::V21KeyIds), rate(2000));
-        assert!(!RateLimits::default().sends_retry_after());
+        assert!(!RateLimits::default().retry_after());
         assert_eq!(RateLimits::off().with_issue(0).of(Endpoint::V2Issue), rate(0));
         assert_eq!(RateLimits::off().of(Endpoint::V3Token), None);
     }

@@ -49,7 +49,7 @@ impl<'a> RequestContext<'a> {
             let reason =
                 format!("the channel's bucket for this endpoint is empty: {burst} at once, {per_second} a second");
             let error = ErrorResponse::new(StatusCode::TOO_MANY_REQUESTS, error_bodies::RATE_LIMIT, reason);
-            match retry_after.filter(|_| limits.sends_retry_after()) {
+            match retry_after.filter(|_| limits.retry_after()) {
                 Some(wait) => {
                     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                     error.with_header((RETRY_AFTER, HeaderValue::from(seconds)))

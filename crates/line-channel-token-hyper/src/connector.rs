@@ -12,9 +12,9 @@ use rustls::ClientConfig;
 use tokio::time::timeout;
 use tower_service::Service;
 
-use crate::failure::ConnectTimedOut;
 use crate::route::Route;
 use crate::stream::Stream;
+use crate::transport_error::ConnectTimedOut;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 

@@ -5,9 +5,10 @@ mod backend;
 mod builder;
 mod connector;
 mod exchange;
-mod failure;
+mod own_clients;
 mod route;
 mod stream;
+mod transport_error;
 
 pub use backend::HyperBackend;
 pub use builder::HyperBackendBuilder;

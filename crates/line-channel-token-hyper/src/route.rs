@@ -1,4 +1,4 @@
-//! The way to a server, directly or through a proxy, without the TLS that the server itself speaks.
+//! The connection to a server, directly or through a proxy, below the TLS of the server itself.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -22,7 +22,7 @@ use crate::stream::Stream;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Connects to a server, or to what stands in between.
+/// Connects to a server, or to its proxy.
 #[derive(Clone)]
 pub(crate) struct Route {
     tcp: HttpConnector,
@@ -64,8 +64,8 @@ impl Route {
         let port = destination.port_u16().unwrap_or(if destination.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 });
         let scheme = proxy.uri().scheme_str();
         let host = match scheme {
-            // hyper-util would look the name up on the spot, and block the thread meanwhile.
-            Some("socks4" | "socks5") => looked_up(host, port).await?,
+            // hyper-util would look the name up itself, and block the thread meanwhile.
+            Some("socks4" | "socks5") => look_up(host, port).await?,
             _ => host.to_owned(),
         };
         let destination: Uri = format!("https://{host}:{port}").parse()?;
@@ -82,8 +82,8 @@ impl Route {
     }
 }
 
-/// An address of a host, as it stands in a URL: one of IPv4 if there is one, which each proxy can reach and SOCKS 4 knows alone.
-async fn looked_up(host: &str, port: u16) -> Result<String, LookupFailed> {
+/// An address of a host, as in a URL: IPv4 if there is one, which every proxy can reach and SOCKS 4 requires.
+async fn look_up(host: &str, port: u16) -> Result<String, LookupFailed> {
     let name = host.trim_start_matches('[').trim_end_matches(']');
     let addresses: Vec<IpAddr> =
         lookup_host((name, port)).await.map_err(|_| LookupFailed)?.map(|address| address.ip()).collect();
@@ -92,13 +92,13 @@ async fn looked_up(host: &str, port: u16) -> Result<String, LookupFailed> {
     Ok(if address.is_ipv6() { format!("[{address}]") } else { address.to_string() })
 }
 
-/// The host is unknown here, and the proxy is not to look it up.
+/// The local lookup of a host failed, and the proxy does none.
 #[derive(Debug)]
 struct LookupFailed;
 
 impl fmt::Display for LookupFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // As reqwest has it, by which the failure is told from one of the proxy.
+        // The text of reqwest, by which transport tells the failure from one of the proxy.
         f.write_str("error resolving for socks proxy")
     }
 }

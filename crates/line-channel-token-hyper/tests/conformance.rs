@@ -1,14 +1,12 @@
-//! The suite that every backend passes, with a client of the backend's own.
-#![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
-#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+//! The suites that both backends pass, with clients of their own.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+line_channel_token_conformance::__own_client_suite!(line_channel_token_hyper::HyperBackend, "HyperBackend");
 
-use line_channel_token_core::HttpBackend;
-use line_channel_token_hyper::HyperBackend;
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+line_channel_token_conformance::__no_provider_suite!(line_channel_token_hyper::HyperBackend);
 
-fn backend(ca_pem: &str) -> Arc<dyn HttpBackend> {
-    Arc::new(HyperBackend::builder().no_proxy().add_root_certificate_pem(ca_pem.as_bytes()).unwrap().build().unwrap())
-}
+line_channel_token_conformance::__tls_config_suite!(line_channel_token_hyper::HyperBackend);
 
-conformance::suite!(backend);
+line_channel_token_conformance::__construction_suite!(line_channel_token_hyper::HyperBackend);

@@ -1,5 +1,5 @@
 //! The suite that every backend passes, with a client that the caller built.
-#![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 
 use std::sync::Arc;
@@ -8,12 +8,11 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use line_channel_token_core::HttpBackend;
 use line_channel_token_hyper::HyperBackend;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-fn backend(ca_pem: &str) -> Arc<dyn HttpBackend> {
+fn backend(ca_pem: &str) -> HyperBackend {
     #[cfg(feature = "aws-lc-rs")]
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     #[cfg(not(feature = "aws-lc-rs"))]
@@ -28,7 +27,11 @@ fn backend(ca_pem: &str) -> Arc<dyn HttpBackend> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
-    Arc::new(HyperBackend::from_client(Client::builder(TokioExecutor::new()).build(HttpsConnector::from((tcp, tls)))))
+    HyperBackend::from_client(Client::builder(TokioExecutor::new()).build(HttpsConnector::from((tcp, tls))))
 }
 
-conformance::suite!(given backend);
+line_channel_token_conformance::suite! {
+    backend: backend,
+    without: [idle_limit],
+    with: [pool_for_all_runtimes, error_messages],
+}

@@ -1,5 +1,5 @@
 //! What holds even for a connector that says in its errors what it should not.
-#![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::error::Error;
 use std::future::{Ready, ready};
@@ -43,18 +43,15 @@ async fn the_text_of_a_connector_is_not_repeated() {
         // As TLS libraries other than rustls report a certificate.
         (|| Box::new(io::Error::other("s3cret")), "the client reports a cause that this backend does not know"),
         (|| Box::new(io::Error::new(io::ErrorKind::ConnectionRefused, "s3cret")), "connection refused"),
-        (
-            || Box::new(io::Error::new(io::ErrorKind::TimedOut, "s3cret")),
-            "the operating system gave up waiting for the other end",
-        ),
+        (|| Box::new(io::Error::new(io::ErrorKind::TimedOut, "s3cret")), "the operating system's timeout passed"),
     ];
-    for (make, words) in cases {
+    for (make, cause) in cases {
         let backend = HyperBackend::from_client(Client::builder(TokioExecutor::new()).build(Failing(make)));
         // Its connector may know schemes of its own, of a Unix socket for example.
         let request = Request::get("s3cret://s3cret/?access_token=s3cret").body(Bytes::new()).unwrap();
         let error = backend.send(request, Limits::default()).await.unwrap_err();
         assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::NotSent));
-        assert_eq!(error.to_string(), format!("could not connect: {words}"));
+        assert_eq!(error.to_string(), format!("could not connect: {cause}"));
         assert!(!format!("{error:?} {:?}", error.source()).contains("s3cret"), "{error:?}");
     }
 }

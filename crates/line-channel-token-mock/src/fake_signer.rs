@@ -12,8 +12,8 @@ use serde_json::json;
 
 /// Makes assertions that have everything but a true signature: for a backend that checks none, such as the mock. An emulator refuses them.
 ///
-/// Its methods have the names of those of the real `AssertionSigner`. Its claims follow the machine's clock, unless
-/// [`with_clock`](Self::with_clock) sets another one.
+/// Its methods have the names of those of the real `AssertionSigner`. Its claims follow the clock of the client that
+/// it is used with by a token source, unless [`with_clock`](Self::with_clock) sets another one; by itself it asks the machine's.
 ///
 /// ```
 /// use futures_executor::block_on;
@@ -32,7 +32,7 @@ use serde_json::json;
 pub struct FakeSigner {
     channel_id: ChannelId,
     kid: AssertionKid,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
     is_failing: bool,
 }
 
@@ -40,23 +40,22 @@ impl FakeSigner {
     /// A signer for one channel and kid, on the machine's clock.
     #[must_use]
     pub fn new(channel_id: ChannelId, kid: AssertionKid) -> Self {
-        Self { channel_id, kid, clock: Arc::new(SystemClock), is_failing: false }
+        Self { channel_id, kid, clock: None, is_failing: false }
     }
 
     /// Takes the time of its claims from `clock`.
     ///
     /// ```
-    /// use std::sync::Arc;
     /// use line_channel_token_core::{AssertionKid, ChannelId};
     /// use line_channel_token_mock::{FakeSigner, MockBackend};
     ///
     /// let line = MockBackend::new();
     /// let signer = FakeSigner::new(ChannelId::new("1234567890").unwrap(), AssertionKid::new("the-kid").unwrap())
-    ///     .with_clock(Arc::new(line.clock().clone()));
+    ///     .with_clock(line.client().clock());
     /// ```
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ..self }
+        Self { clock: Some(clock), ..self }
     }
 
     /// Makes every signature fail, as if the key store could not be reached.
@@ -108,7 +107,7 @@ impl FakeSigner {
             return Err(Error::signing("the fake signer was told to fail"));
         }
         let id = self.channel_id.as_str();
-        let exp = self.clock.now().unix.as_secs() + 300;
+        let exp = self.clock.as_deref().unwrap_or(&SystemClock).now().unix.as_secs() + 300;
         let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.kid.as_str() });
         let mut claims = json!({ "iss": id, "sub": id, "aud": "https://api.line.me/", "exp": exp });
         if let Some(lifetime) = token_lifetime {
@@ -133,5 +132,9 @@ impl AssertionSource for FakeSigner {
 
     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
         self.make_assertion(token_lifetime)
+    }
+
+    fn set_default_clock(&mut self, clock: Arc<dyn Clock>) {
+        self.clock.get_or_insert(clock);
     }
 }

@@ -1,14 +1,14 @@
-//! Bytes to text: UTF-8, UTF-16 and what editors and word processors put into it.
+//! Decodes UTF-8 and UTF-16, and replaces the characters that editors and word processors insert.
 
 use zeroize::Zeroizing;
 
-/// The text in `bytes`, with the characters that only look like ASCII replaced by those that they stand for.
+/// Decodes `bytes`, and replaces the characters that only look like ASCII by ASCII.
 ///
-/// Bytes that are no text become U+FFFD.
-pub(crate) fn text(bytes: &[u8]) -> Zeroizing<String> {
-    // A byte becomes three at most, and a string that grows would leave a copy behind.
+/// Invalid bytes become U+FFFD.
+pub(crate) fn decode(bytes: &[u8]) -> Zeroizing<String> {
+    // A byte becomes at most three, and a string that grows would leave a copy in memory.
     let mut text = Zeroizing::new(String::with_capacity(bytes.len() * 3 + 3));
-    match Utf16::of(bytes) {
+    match Utf16::detect(bytes) {
         Some(order) => {
             let units = bytes.chunks_exact(2).map(|pair| match (order, pair) {
                 (Utf16::LittleEndian, &[low, high]) | (Utf16::BigEndian, &[high, low]) => {
@@ -32,15 +32,15 @@ pub(crate) fn text(bytes: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// Whether `bytes` are text and nothing else, in UTF-8 or UTF-16.
+/// Whether all of `bytes` is text, in UTF-8 or UTF-16.
 pub(crate) fn is_text(bytes: &[u8]) -> bool {
     let control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0x1a);
-    Utf16::of(bytes).is_some() || (std::str::from_utf8(bytes).is_ok() && !bytes.iter().any(|byte| control(*byte)))
+    Utf16::detect(bytes).is_some() || (std::str::from_utf8(bytes).is_ok() && !bytes.iter().any(|byte| control(*byte)))
 }
 
 fn push(text: &mut String, char: char) {
     match char {
-        // The byte order mark, characters of no width, and the control characters that no text needs.
+        // The byte order mark, characters without width, and control characters.
         '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}' => {}
         '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' => {}
         '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => text.push(' '),
@@ -70,8 +70,8 @@ enum Utf16 {
 }
 
 impl Utf16 {
-    /// By the byte order mark, or because every other byte of what is ASCII is zero.
-    fn of(bytes: &[u8]) -> Option<Self> {
+    /// Detects UTF-16 by its byte order mark, or by the zero in every other byte of ASCII.
+    fn detect(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0xff, 0xfe, ..] => return Some(Self::LittleEndian),
             [0xfe, 0xff, ..] => return Some(Self::BigEndian),
@@ -100,34 +100,34 @@ impl Utf16 {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_text, text};
+    use super::{decode, is_text};
 
     fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
         text.encode_utf16().flat_map(bytes).collect()
     }
 
     #[test]
-    fn utf_16_is_read_with_and_without_its_mark() {
+    fn utf_16_is_decoded_without_a_mark() {
         for mark in ["", "\u{feff}"] {
             let pasted = format!("{mark}-----BEGIN PRIVATE KEY-----\r\nAAAA");
             for bytes in
                 [utf16(&pasted, u16::to_le_bytes), utf16(&pasted, u16::to_be_bytes), pasted.clone().into_bytes()]
             {
-                assert_eq!(text(&bytes).as_str(), "-----BEGIN PRIVATE KEY-----\r\nAAAA");
+                assert_eq!(decode(&bytes).as_str(), "-----BEGIN PRIVATE KEY-----\r\nAAAA");
                 assert!(is_text(&bytes));
             }
         }
         let utf32: Vec<u8> = "\u{feff}{\"kty\":1}".chars().flat_map(|char| u32::from(char).to_le_bytes()).collect();
-        assert_eq!(text(&utf32).as_str(), "{\"kty\":1}");
+        assert_eq!(decode(&utf32).as_str(), "{\"kty\":1}");
     }
 
     #[test]
-    fn characters_that_look_like_ascii_become_ascii() {
+    fn lookalike_characters_become_ascii() {
         assert_eq!(
-            text("\u{201c}a\u{201d}\u{a0}\u{2014}\u{2013}\u{ff0d}\u{200b}\u{ff21}\0".as_bytes()).as_str(),
+            decode("\u{201c}a\u{201d}\u{a0}\u{2014}\u{2013}\u{ff0d}\u{200b}\u{ff21}\0".as_bytes()).as_str(),
             "\"a\" ---A"
         );
-        assert_eq!(text(b"caf\xe9\n").as_str(), "caf\u{fffd}\n");
+        assert_eq!(decode(b"caf\xe9\n").as_str(), "caf\u{fffd}\n");
         assert!(!is_text(&[0x30, 0x82, 4, 0xbe]));
     }
 }

@@ -1,31 +1,31 @@
-//! PEM, DER and JSON inside of base64 or hex.
+//! Decodes base64 and hex around PEM, DER and JSON.
 
 use zeroize::Zeroizing;
 
-use crate::{Tlv, body, charset};
+use crate::{Tlv, block_body, charset};
 
 /// The shortest text that may be a key or a certificate in another encoding: shorter ones are ids and secrets.
-const SHORTEST: usize = 60;
+const MIN_LEN: usize = 60;
 
-/// What `text` as a whole encodes, if that makes sense: DER or text.
+/// Decodes all of `text`. `None` if the result is neither DER nor text.
 pub(crate) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let text = text.trim().trim_matches(['"', '\'', '`']).trim();
-    // `data:…;base64,` of a URL, `base64:` of a framework, and the name of a variable.
+    // A URL begins with `data:…;base64,`, a value of Laravel with `base64:`, a line of a .env file with a name.
     let value = text.split_once("base64,").or_else(|| text.split_once("base64:")).map(|(_, value)| value);
     let named = text.split_once(['=', ':']).filter(|(name, _)| name.len() < 64).map(|(_, value)| value);
-    let raw = Some(text);
-    raw.into_iter().chain(value).chain(named).find_map(|text| {
+    let unchanged = Some(text);
+    unchanged.into_iter().chain(value).chain(named).find_map(|text| {
         let text = text.trim().trim_matches(['"', '\'', '`', ',', ';', '|', '>']);
-        hex(text).or_else(|| base64(text))
+        decode_hex(text).or_else(|| decode_base64_run(text))
     })
 }
 
-/// What each long run of base64 in `text` encodes, as in the YAML of a Kubernetes secret.
+/// Decodes each long run of base64 in `text`, as in the YAML of a Kubernetes secret.
 pub(crate) fn embedded(text: &str) -> Vec<Zeroizing<Vec<u8>>> {
-    let part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '-' | '_' | '=');
+    let in_base64 = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '-' | '_' | '=');
     let mut found = Vec::new();
-    for segment in text.split(|char: char| !part(char) && !char.is_whitespace()) {
-        // `KEY=` of a .env file belongs to no run: a name ends at the first sign of padding that more follows.
+    for segment in text.split(|char: char| !in_base64(char) && !char.is_whitespace()) {
+        // The `KEY=` of a .env file is not part of the run: padding ends a run, so what follows an equals sign is the value.
         let mut runs = segment.split_whitespace().map(|run| {
             let value = run.trim_end_matches('=').rfind('=').and_then(|at| run.get(at + 1..));
             value.unwrap_or(run)
@@ -33,14 +33,14 @@ pub(crate) fn embedded(text: &str) -> Vec<Zeroizing<Vec<u8>>> {
         let mut lines: Vec<&str> = Vec::new();
         loop {
             let run = runs.next();
-            // Lines of one width, of which the last may be shorter, are one run.
+            // Lines of the same width are one run. The last may be shorter.
             let width = lines.first().map(|first| first.len());
             let full = lines.last().is_some_and(|last| Some(last.len()) == width && !last.ends_with('='));
             match run {
                 Some(run) if full && Some(run.len()) <= width => lines.push(run),
                 run => {
-                    found.extend(lines_of_base64(&lines));
-                    lines = run.into_iter().filter(|run| run.len() >= SHORTEST).collect();
+                    found.extend(decode_lines(&lines));
+                    lines = run.into_iter().filter(|run| run.len() >= MIN_LEN).collect();
                     if run.is_none() {
                         break;
                     }
@@ -51,31 +51,31 @@ pub(crate) fn embedded(text: &str) -> Vec<Zeroizing<Vec<u8>>> {
     found
 }
 
-/// What the lines encode together; if that makes no sense, what each of them does.
-fn lines_of_base64(lines: &[&str]) -> Vec<Zeroizing<Vec<u8>>> {
+/// Decodes the lines together, or else each by itself.
+fn decode_lines(lines: &[&str]) -> Vec<Zeroizing<Vec<u8>>> {
     let together = |lines: &[&str]| {
         let mut joined = Zeroizing::new(String::with_capacity(lines.iter().map(|line| line.len()).sum()));
         lines.iter().for_each(|line| joined.push_str(line));
-        base64(&joined)
+        decode_base64_run(&joined)
     };
-    // A word that follows the last line is not part of it.
+    // The last line may be a word that follows the base64.
     let without_last = lines.split_last().map_or(lines, |(_, rest)| rest);
     match together(lines).or_else(|| together(without_last)) {
         Some(decoded) => vec![decoded],
-        None => lines.iter().filter_map(|line| base64(line)).collect(),
+        None => lines.iter().filter_map(|line| decode_base64_run(line)).collect(),
     }
 }
 
-fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    // What follows a colon is another value, and would be left out as a header of PEM.
-    if text.len() < SHORTEST || text.contains(':') {
+fn decode_base64_run(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    // A colon separates two values, and `block_body` would take the line for a header of PEM.
+    if text.len() < MIN_LEN || text.contains(':') {
         return None;
     }
-    body::decode(text, makes_sense).filter(|decoded| makes_sense(decoded))
+    block_body::decode(text, is_der_or_text).filter(|decoded| is_der_or_text(decoded))
 }
 
-/// Digits in pairs, with whatever stands between them: `30:82`, `0x30, 0x82`, `\x30\x82`.
-fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+/// Decodes pairs of digits with separators of any kind: `30:82`, `0x30, 0x82`, `\x30\x82`.
+fn decode_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut decoded = Zeroizing::new(Vec::with_capacity(text.len() / 2));
     let mut high = None;
     let mut chars = text.chars().peekable();
@@ -93,13 +93,13 @@ fn hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
             (None, _) => return None,
         }
     }
-    (high.is_none() && decoded.len() * 2 >= SHORTEST && makes_sense(&decoded)).then_some(decoded)
+    (high.is_none() && decoded.len() * 2 >= MIN_LEN && is_der_or_text(&decoded)).then_some(decoded)
 }
 
-fn makes_sense(bytes: &[u8]) -> bool {
+fn is_der_or_text(bytes: &[u8]) -> bool {
     let sequence = match bytes {
         [0x30, 0x82, ..] => true,
-        [0x30, ..] => Tlv::first(bytes).is_some_and(|(_, rest)| rest.len() < 8),
+        [0x30, ..] => Tlv::split_first(bytes).is_some_and(|(_, rest)| rest.len() < 8),
         _ => false,
     };
     sequence || (bytes.len() >= 16 && charset::is_text(bytes))
@@ -113,7 +113,7 @@ mod tests {
     const PEM: &str = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCkFBQUEKLS0tLS1FTkQgUFJJVkFURSBLRVktLS0tLQo=";
 
     #[test]
-    fn base64_is_decoded_whatever_it_is_wrapped_in() {
+    fn wrapped_base64_is_decoded() {
         for text in [
             PEM.to_owned(),
             format!("'{PEM}'\n"),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn hex_is_decoded_whatever_stands_between_the_digits() {
+    fn hex_with_separators_is_decoded() {
         let bytes: Vec<u8> = [0x30, 0x82, 1, 0].into_iter().chain(0..=255).collect();
         for separator in ["", " ", ":", "\n", ", 0x", "\\x"] {
             let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_left_alone() {
+    fn other_texts_are_not_decoded() {
         for text in [
             "",
             "0123456789abcdef0123456789abcdef",

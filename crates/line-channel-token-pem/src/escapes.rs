@@ -2,13 +2,13 @@
 
 use zeroize::Zeroizing;
 
-/// The text without entities (`&quot;`, `&#10;`) and without percent-encoding (`%2B`), if it has any.
+/// Decodes the entities (`&quot;`, `&#10;`) and the percent-encoding (`%2B`) of `text`, if it has any.
 pub(crate) fn unescape(text: Zeroizing<String>) -> Zeroizing<String> {
-    let text = if text.contains('&') { entities(&text) } else { text };
-    if is_percent_encoded(&text) { percent(&text) } else { text }
+    let text = if text.contains('&') { decode_entities(&text) } else { text };
+    if is_percent_encoded(&text) { decode_percent(&text) } else { text }
 }
 
-fn entities(text: &str) -> Zeroizing<String> {
+fn decode_entities(text: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
     while let Some(at) = rest.find('&') {
@@ -46,7 +46,7 @@ fn entities(text: &str) -> Zeroizing<String> {
     out
 }
 
-/// Base64, PEM and JWKs hold no percent sign, so a comment is the only other place for one.
+/// Base64, PEM and JWKs have no percent sign, so only a comment may have one otherwise.
 fn is_percent_encoded(text: &str) -> bool {
     let mut rest = text;
     while let Some(at) = rest.find('%') {
@@ -59,9 +59,9 @@ fn is_percent_encoded(text: &str) -> bool {
     false
 }
 
-fn percent(text: &str) -> Zeroizing<String> {
-    // In a form, a plus is a space, and a real plus is %2B.
-    let form = text.contains("BEGIN+") || !text.contains([' ', '\n']) && text.contains("%2B") && text.contains('+');
+fn decode_percent(text: &str) -> Zeroizing<String> {
+    // In a form, a plus means a space, and %2B means a plus.
+    let is_form = text.contains("BEGIN+") || !text.contains([' ', '\n']) && text.contains("%2B") && text.contains('+');
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
     while let Some(at) = rest.find(['%', '+']) {
@@ -71,7 +71,7 @@ fn percent(text: &str) -> Zeroizing<String> {
         let char = code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(u8::is_ascii).map(char::from);
         match char {
             Some(char) => out.push(char),
-            None if found.starts_with('+') => out.push(if form { ' ' } else { '+' }),
+            None if found.starts_with('+') => out.push(if is_form { ' ' } else { '+' }),
             None => out.push('%'),
         }
         rest = found.get(if char.is_some() { 3 } else { 1 }..).unwrap_or_default();
@@ -85,7 +85,7 @@ mod tests {
     use super::unescape;
 
     #[test]
-    fn entities_and_percent_encoding_are_undone() {
+    fn entities_and_percent_encoding_are_decoded() {
         for (given, meant) in [
             ("{&quot;kty&quot;:&#34;RSA&#x22;}&#10;a&amp;b &unknown; &", "{\"kty\":\"RSA\"}\na&b &unknown; &"),
             ("BEGIN%20KEY-----%0AAb%2Bc%2fd%3D%3D", "BEGIN KEY-----\nAb+c/d=="),

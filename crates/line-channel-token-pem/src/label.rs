@@ -1,6 +1,20 @@
-//! What the BEGIN line of a PEM block says.
+//! The label on the BEGIN line of a PEM block.
 
-/// What a PEM block claims to be. The claim may be wrong: its contents decide.
+use std::fmt;
+
+/// What the BEGIN line of a PEM block says. It may be wrong: the contents decide.
+///
+/// ```
+/// use line_channel_token_pem::{Decoded, Label};
+///
+/// let pasted = b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+/// let Decoded::Text(text) = Decoded::parse(pasted, "root certificate")? else { panic!() };
+/// let [block] = &text.blocks()[..] else { panic!() };
+/// assert_eq!(block.label, Label::Certificate);
+/// assert_eq!(block.label.as_str(), "certificate");
+/// assert!(!block.label.is_private_key());
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Label {
@@ -35,7 +49,7 @@ pub enum Label {
 }
 
 impl Label {
-    /// Of a label without spaces, in capitals.
+    /// Parses a label in capitals, without spaces.
     pub(crate) fn of(label: &str) -> Self {
         match label {
             "PRIVATEKEY" | "RSAPRIVATEKEY" | "ECPRIVATEKEY" | "RSAKEY" | "ECKEY" | "KEY" => Self::PrivateKey,
@@ -56,9 +70,9 @@ impl Label {
         }
     }
 
-    /// Whether the block claims to hold a private key of any kind.
+    /// Whether it names a private key of any kind.
     #[must_use]
-    pub fn is_private(self) -> bool {
+    pub fn is_private_key(self) -> bool {
         matches!(
             self,
             Self::PrivateKey
@@ -68,5 +82,32 @@ impl Label {
                 | Self::PgpPrivateKey
                 | Self::OtherPrivateKey
         )
+    }
+
+    /// The label in snake case, for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PrivateKey => "private_key",
+            Self::EncryptedPrivateKey => "encrypted_private_key",
+            Self::OpenSshPrivateKey => "openssh_private_key",
+            Self::Ssh2PrivateKey => "ssh2_private_key",
+            Self::PgpPrivateKey => "pgp_private_key",
+            Self::OtherPrivateKey => "other_private_key",
+            Self::PublicKey => "public_key",
+            Self::Certificate => "certificate",
+            Self::CertificateRequest => "certificate_request",
+            Self::RevocationList => "revocation_list",
+            Self::Pkcs7 => "pkcs7",
+            Self::Pkcs12 => "pkcs12",
+            Self::Parameters => "parameters",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

@@ -1,22 +1,23 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod armor;
-mod base64_text;
-mod body;
+mod block;
+mod block_body;
+mod boundary;
 mod charset;
+mod decode_base64;
+mod decoded;
+mod der_kind;
 mod encoded;
 mod escapes;
-mod foreign;
 mod label;
-mod pasted;
-mod shape;
+mod mistaken;
 mod tlv;
 
-pub use armor::Block;
-pub use base64_text::decode_base64;
-pub use foreign::named;
+pub use block::Block;
+pub use decode_base64::decode_base64;
+pub use decoded::{Decoded, Der, Text};
+pub use der_kind::DerKind;
 pub use label::Label;
-pub use pasted::{Der, Pasted, Text, read};
-pub use shape::Shape;
+pub use mistaken::mistaken_value;
 pub use tlv::Tlv;

@@ -1,29 +1,36 @@
 //! One element of DER: a tag, a length and a value.
 
+use std::fmt;
+
 /// An element of DER, borrowed from the bytes around it.
+///
+/// `Debug` shows the tag alone: the value may be a key.
 ///
 /// ```
 /// use line_channel_token_pem::Tlv;
 ///
-/// let (sequence, rest) = Tlv::first(&[0x30, 3, 0x02, 1, 5, b'\n']).unwrap();
-/// assert_eq!((sequence.tag, rest), (0x30, &b"\n"[..]));
+/// let (sequence, rest) = Tlv::split_first(&[0x30, 3, 0x02, 1, 5, b'\n']).unwrap();
+/// assert_eq!(sequence.tag, 0x30);
+/// assert_eq!(sequence.raw, [0x30, 3, 0x02, 1, 5]);
+/// assert_eq!(rest, b"\n");
 /// let [number] = sequence.children().unwrap()[..] else { panic!() };
-/// assert_eq!((number.tag, number.value), (0x02, &[5][..]));
+/// assert_eq!(number.tag, 0x02);
+/// assert_eq!(number.value, [5]);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Tlv<'a> {
-    /// The identifier octet, as in `0x30` for a SEQUENCE. Tags above 30, which no key or certificate has, are not read.
+    /// The identifier octet: `0x30` is a SEQUENCE. Tags above 30, which no key or certificate has, are not supported.
     pub tag: u8,
     /// The contents octets.
     pub value: &'a [u8],
-    /// The element as a whole: tag, length and value.
-    pub whole: &'a [u8],
+    /// The whole element: tag, length and value.
+    pub raw: &'a [u8],
 }
 
 impl<'a> Tlv<'a> {
-    /// The element at the beginning of `der`, and what follows it. `None` if there is none or it breaks off.
+    /// The element at the beginning of `der`, and the bytes that follow it. `None` if there is no complete element.
     #[must_use]
-    pub fn first(der: &'a [u8]) -> Option<(Self, &'a [u8])> {
+    pub fn split_first(der: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (&tag, after) = der.split_first()?;
         let (&length, after) = after.split_first()?;
         if tag & 0x1f == 0x1f {
@@ -39,17 +46,17 @@ impl<'a> Tlv<'a> {
             _ => return None,
         };
         let (value, rest) = after.split_at_checked(length)?;
-        let whole = der.get(..der.len().checked_sub(rest.len())?)?;
-        Some((Self { tag, value, whole }, rest))
+        let raw = der.get(..der.len().checked_sub(rest.len())?)?;
+        Some((Self { tag, value, raw }, rest))
     }
 
-    /// The elements inside of this one, if it consists of whole elements.
+    /// The elements inside this one. `None` if its value is not a sequence of complete elements.
     #[must_use]
     pub fn children(&self) -> Option<Vec<Self>> {
         let mut rest = self.value;
         let mut children = Vec::new();
         while !rest.is_empty() {
-            let (child, after) = Self::first(rest)?;
+            let (child, after) = Self::split_first(rest)?;
             children.push(child);
             rest = after;
         }
@@ -57,9 +64,8 @@ impl<'a> Tlv<'a> {
     }
 }
 
-/// Neither the value nor its length shows: it may be a key.
-impl std::fmt::Debug for Tlv<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Tlv<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tlv({:#04x})", self.tag)
     }
 }
@@ -69,15 +75,15 @@ mod tests {
     use super::Tlv;
 
     #[test]
-    fn long_lengths_are_read() {
+    fn long_lengths_are_parsed() {
         let mut der = vec![0x30, 0x82, 1, 0];
         der.extend([7; 256]);
-        let (tlv, rest) = Tlv::first(&der).unwrap();
-        assert_eq!((tlv.value.len(), tlv.whole.len(), rest.len()), (256, 260, 0));
+        let (tlv, rest) = Tlv::split_first(&der).unwrap();
+        assert_eq!((tlv.value.len(), tlv.raw.len(), rest.len()), (256, 260, 0));
     }
 
     #[test]
-    fn what_breaks_off_is_none() {
+    fn truncated_elements_are_none() {
         for der in [
             &[][..],
             &[0x30],
@@ -87,8 +93,8 @@ mod tests {
             &[0x30, 0x85, 0, 0, 0, 0, 0],
             &[0x1f, 0],
         ] {
-            assert_eq!(Tlv::first(der), None, "{der:?}");
+            assert_eq!(Tlv::split_first(der), None, "{der:?}");
         }
-        assert_eq!(Tlv::first(&[0x30, 1, 2]).unwrap().0.children(), None);
+        assert_eq!(Tlv::split_first(&[0x30, 1, 2]).unwrap().0.children(), None);
     }
 }

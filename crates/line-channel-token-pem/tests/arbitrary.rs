@@ -1,20 +1,24 @@
-//! No bytes make the readers panic, and no error or `Debug` shows any of them.
+//! No input makes the parsers panic, and no error or `Debug` shows any of it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use line_channel_token_pem::{Pasted, Shape, Tlv, decode_base64, named, read};
+use line_channel_token_pem::{Decoded, DerKind, Tlv, decode_base64, mistaken_value};
 use proptest::prelude::*;
 
 fn exercise(bytes: &[u8]) -> String {
-    let mut shown = format!("{:?}", Shape::of(bytes));
-    if let Some((tlv, _)) = Tlv::first(bytes) {
+    let mut shown = format!("{:?}", DerKind::of(bytes));
+    if let Some((tlv, _)) = Tlv::split_first(bytes) {
         shown += &format!("{tlv:?} {:?}", tlv.children());
     }
-    match read(bytes, "private key") {
+    match Decoded::parse(bytes, "private key") {
         Err(error) => shown += &format!("{error} {error:?}"),
-        Ok(pasted) => {
-            shown += &format!("{pasted:?}");
-            if let Pasted::Text(text) = &pasted {
-                shown += &format!("{:?} {:?}", text.embedded("private key"), named(text.expose(), "private key"));
+        Ok(decoded) => {
+            shown += &format!("{decoded:?}");
+            if let Decoded::Text(text) = &decoded {
+                shown += &format!(
+                    "{:?} {:?}",
+                    text.embedded("private key"),
+                    mistaken_value(text.expose_secret(), "private key")
+                );
                 for block in text.blocks() {
                     shown += &format!("{block:?} {} {:?}", block.is_encrypted(), block.der().err());
                 }
@@ -37,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_pem_never_panics_and_never_shows(
+    fn damaged_pem_never_panics_or_leaks(
         damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<char>()), 0..6),
         label in "[A-Z0-9 ]{0,12}KEY",
     ) {
@@ -54,7 +58,7 @@ proptest! {
 }
 
 #[test]
-fn long_texts_of_one_kind_take_no_time() {
+fn repetitive_long_texts_are_parsed_quickly() {
     for part in [
         "-----BEGIN ",
         "-----BEGIN PRIVATE KEY-----\n",

@@ -11,14 +11,14 @@ use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
 use line_channel_token_transport::{Attempt, Chunks, Progress, TrackedBody, read_body, unsendable};
 use reqwest::{Client, Url};
 
-use crate::failure::transport_error;
-use crate::own_clients::Own;
+use crate::own_clients::OwnClients;
+use crate::transport_error::transport_error;
 
 /// The clients of a backend.
 #[derive(Clone)]
 pub(crate) enum Clients {
-    Own(Arc<Own>),
-    /// It may follow redirects, so where its responses come from is checked.
+    Own(Arc<OwnClients>),
+    /// It may follow redirects, so the URL of each response is checked.
     Given(Client),
 }
 
@@ -26,7 +26,7 @@ pub(crate) enum Clients {
 pub(crate) struct Exchange {
     client: Client,
     attempt: Attempt,
-    /// Of the backend's own client.
+    /// Known for the backend's own clients alone.
     connect_timeout: Option<Duration>,
 }
 
@@ -37,8 +37,12 @@ impl Clients {
         let encrypted = url.scheme() == Some(&Scheme::HTTPS);
         Ok(match self {
             Self::Own(own) => Exchange {
-                // It was built with the same settings before.
-                client: own.pools().map_err(|error| unsendable(error.to_string()))?.of(request.extensions()).clone(),
+                // Cannot fail in practice: `build` made clients of the same settings.
+                client: own
+                    .pools()
+                    .map_err(|error| unsendable(error.to_string()))?
+                    .for_request(request.extensions())
+                    .clone(),
                 attempt: Attempt { encrypted, proxy: own.settings.proxies.name_for(url) },
                 connect_timeout: Some(own.settings.connect_timeout),
             },
@@ -56,10 +60,10 @@ impl Exchange {
         progress: &Progress,
         max_body: usize,
     ) -> Result<Response<Bytes>, TransportError> {
-        let asked = self.connect_timeout.is_none().then(|| request.url().clone());
+        let requested = self.connect_timeout.is_none().then(|| request.url().clone());
         let failed = |error| transport_error(&error, progress.abandon(), &self.attempt, self.connect_timeout);
         let mut response = self.client.execute(request).await.map_err(failed)?;
-        if asked.is_some_and(|asked| asked != *response.url()) {
+        if requested.is_some_and(|requested| requested != *response.url()) {
             return Err(TransportError::new(TransportErrorKind::Other, Sent::Unknown)
                 .with_detail("the client followed a redirect: build it with redirect(Policy::none())"));
         }

@@ -4,8 +4,8 @@
 mod backend;
 mod builder;
 mod exchange;
-mod failure;
 mod own_clients;
+mod transport_error;
 
 pub use backend::ReqwestBackend;
 pub use builder::ReqwestBackendBuilder;

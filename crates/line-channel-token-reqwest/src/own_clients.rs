@@ -1,68 +1,59 @@
-//! The backend's own clients, of which each runtime has some.
+//! The backend's own clients, two for each runtime.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use line_channel_token_core::Error;
-use line_channel_token_transport::{PerRuntime, Pools, Proxies};
+use line_channel_token_transport::{PerRuntime, Pools, Proxies, ResolvedSettings};
 use reqwest::Client;
 use rustls::ClientConfig;
 use tokio::runtime::Handle;
 
-/// What the clients are made of.
-pub(crate) struct Settings {
-    pub(crate) tls: ClientConfig,
-    pub(crate) proxies: Proxies,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) pool_idle_timeout: Duration,
-}
-
 /// The clients, made as runtimes need them.
-pub(crate) struct Own {
-    pub(crate) settings: Settings,
+pub(crate) struct OwnClients {
+    pub(crate) settings: ResolvedSettings,
     pools: PerRuntime<Arc<Pools<Client>>>,
 }
 
-impl Own {
-    pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
-        let pools = PerRuntime::new(settings.pools()?);
+impl OwnClients {
+    pub(crate) fn new(settings: ResolvedSettings) -> Result<Self, Error> {
+        let pools = PerRuntime::new(pools(&settings)?);
         Ok(Self { settings, pools })
     }
 
     /// The clients of the current runtime.
     pub(crate) fn pools(&self) -> Result<Arc<Pools<Client>>, Error> {
-        self.pools.get(&Handle::current(), || self.settings.pools())
+        self.pools.get(&Handle::current(), || pools(&self.settings))
     }
 }
 
-impl Settings {
-    fn pools(&self) -> Result<Arc<Pools<Client>>, Error> {
-        Pools::new(self.pool_idle_timeout, |idle_timeout| self.client(idle_timeout)).map(Arc::new)
-    }
-
-    fn client(&self, idle_timeout: Duration) -> Result<Client, Error> {
-        let builder = with_tls(reqwest::Client::builder(), self.tls.clone())?;
-        let builder = with_proxies(builder, &self.proxies)?
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(idle_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            // Retries are the business of core's client, which knows what may be repeated.
-            .retry(reqwest::retry::never().max_retries_per_request(0))
-            .referer(false)
-            .http1_only()
-            .tcp_nodelay(true)
-            // Other crates of a build may have switched these features on.
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate();
-        // Otherwise connections would stay open until the next call.
-        let builder = if idle_timeout.is_zero() { builder.pool_max_idle_per_host(0) } else { builder };
-        builder.build().map_err(|_| Error::backend("reqwest refused the settings"))
-    }
+fn pools(settings: &ResolvedSettings) -> Result<Arc<Pools<Client>>, Error> {
+    Pools::new(settings.pool_idle_timeout, |idle_timeout| client(settings, idle_timeout)).map(Arc::new)
 }
 
-/// reqwest would read the environment by itself, proxy loopback addresses, and pass over what it cannot read.
+fn client(settings: &ResolvedSettings, idle_timeout: Duration) -> Result<Client, Error> {
+    let builder = with_tls(reqwest::Client::builder(), settings.tls.clone())?;
+    let builder = with_proxies(builder, &settings.proxies)?
+        .connect_timeout(settings.connect_timeout)
+        .pool_idle_timeout(idle_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        // Retries are the business of core's client, which knows what may be repeated.
+        .retry(reqwest::retry::never().max_retries_per_request(0))
+        .referer(false)
+        .http1_only()
+        .tcp_nodelay(true)
+        // Other crates of the build may have enabled these features.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate();
+    // Otherwise connections would stay open until the next call.
+    let builder = if idle_timeout.is_zero() { builder.pool_max_idle_per_host(0) } else { builder };
+    builder.build().map_err(|_| Error::backend("reqwest refused the settings"))
+}
+
+/// Given to reqwest one by one, because it would read the environment itself, proxy loopback addresses and ignore what it cannot
+/// parse.
 fn with_proxies(builder: reqwest::ClientBuilder, proxies: &Proxies) -> Result<reqwest::ClientBuilder, Error> {
     let mut builder = builder.no_proxy();
     let exceptions = || reqwest::NoProxy::from_string(proxies.exceptions());

@@ -1,14 +1,20 @@
-//! The suite that every backend passes, with a client of the backend's own.
-#![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
-#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+//! The suites that both backends pass, with clients of their own.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+line_channel_token_conformance::__own_client_suite!(line_channel_token_reqwest::ReqwestBackend, "ReqwestBackend");
 
-use line_channel_token_core::HttpBackend;
-use line_channel_token_reqwest::ReqwestBackend;
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+line_channel_token_conformance::__no_provider_suite!(line_channel_token_reqwest::ReqwestBackend);
 
-fn backend(ca_pem: &str) -> Arc<dyn HttpBackend> {
-    Arc::new(ReqwestBackend::builder().no_proxy().add_root_certificate_pem(ca_pem.as_bytes()).unwrap().build().unwrap())
+#[cfg(any(feature = "aws-lc-rs", feature = "ring", feature = "rustls-no-provider"))]
+line_channel_token_conformance::__tls_config_suite!(line_channel_token_reqwest::ReqwestBackend);
+
+line_channel_token_conformance::__construction_suite!(line_channel_token_reqwest::ReqwestBackend);
+
+#[cfg(any(feature = "aws-lc-rs", not(any(feature = "ring", feature = "rustls-no-provider"))))]
+#[test]
+fn a_client_without_tls_settings_can_be_built_beside_this_crate() {
+    let client = reqwest::Client::builder().build().unwrap();
+    line_channel_token_conformance::assert_shareable(&line_channel_token_reqwest::ReqwestBackend::from_client(client));
 }
-
-conformance::suite!(backend);

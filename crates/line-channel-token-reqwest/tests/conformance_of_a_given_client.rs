@@ -1,15 +1,14 @@
 //! The suite that every backend passes, with a client that the caller built as `from_client` asks.
-#![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 
 use std::sync::Arc;
 
-use line_channel_token_core::HttpBackend;
 use line_channel_token_reqwest::ReqwestBackend;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-fn backend(ca_pem: &str) -> Arc<dyn HttpBackend> {
+fn backend(ca_pem: &str) -> ReqwestBackend {
     #[cfg(feature = "aws-lc-rs")]
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     #[cfg(not(feature = "aws-lc-rs"))]
@@ -26,7 +25,11 @@ fn backend(ca_pem: &str) -> Arc<dyn HttpBackend> {
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
-    Arc::new(ReqwestBackend::from_client(client))
+    ReqwestBackend::from_client(client)
 }
 
-conformance::suite!(given backend);
+line_channel_token_conformance::suite! {
+    backend: backend,
+    without: [idle_limit],
+    with: [pool_for_all_runtimes, error_messages],
+}

@@ -1,5 +1,5 @@
 //! What holds even for a client that was not built as `from_client` asks.
-#![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 
 use std::error::Error as _;
@@ -29,7 +29,7 @@ fn careless() -> reqwest::ClientBuilder {
     reqwest::Client::builder().tls_backend_preconfigured(tls)
 }
 
-/// Redirects the first request and answers the others. Hands back what the others were.
+/// Redirects the first request and responds to the others. Returns its URL and the text of the others.
 async fn redirecting(status: u16) -> (String, Arc<Mutex<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -46,7 +46,7 @@ async fn redirecting(status: u16) -> (String, Arc<Mutex<String>>) {
             {
                 length += more;
             }
-            let answer = if first {
+            let response = if first {
                 format!(
                     "HTTP/1.1 {status} Moved\r\nLocation: {origin}/elsewhere\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
                 )
@@ -55,7 +55,7 @@ async fn redirecting(status: u16) -> (String, Arc<Mutex<String>>) {
                 "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}".to_owned()
             };
             first = false;
-            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.write_all(response.as_bytes()).await.unwrap();
         }
     });
     (url, seen)
@@ -78,7 +78,7 @@ async fn a_request_body_is_not_sent_a_second_time() {
         let (url, seen) = redirecting(status).await;
         let backend = ReqwestBackend::from_client(careless().build().unwrap());
         let request = Request::post(format!("{url}/")).body(Bytes::from_static(b"client_secret=s3cret")).unwrap();
-        // Followed without the body, which fails, or not followed: an answer like another.
+        // Followed without the body, which fails, or not followed: a response like any other.
         if let Ok(response) = backend.send(request, Limits::default()).await {
             assert_eq!(response.status(), status);
         }
@@ -91,7 +91,7 @@ async fn an_error_of_the_clients_own_redirect_policy_names_no_url() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let other = careless().build().unwrap();
     let nested = other.get(format!("http://{closed}/?access_token=s3cret")).send().await.unwrap_err();
-    assert!(format!("{nested:?}").contains("s3cret"), "the case has lost its point");
+    assert!(format!("{nested:?}").contains("s3cret"), "the case tests nothing");
 
     let (url, _) = redirecting(302).await;
     let nested = std::sync::Mutex::new(Some(nested));
@@ -128,7 +128,7 @@ async fn a_connect_timeout_of_the_clients_own_is_told_without_its_length() {
     assert_eq!(error.to_string(), "could not connect: connecting took longer than the client allows");
 }
 
-/// A resolver of the caller's fails, in words that hold what they should not.
+/// The caller's own resolver fails, with a text that holds what it should not.
 #[tokio::test]
 async fn the_text_of_the_clients_own_resolver_is_not_repeated() {
     struct Resolver;
@@ -146,7 +146,7 @@ async fn the_text_of_the_clients_own_resolver_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_clients_own_proxy_is_told() {
+async fn a_refusal_of_the_clients_own_proxy_is_named() {
     let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://user:s3cret@{}", proxy.local_addr().unwrap());
     tokio::spawn(async move {
@@ -160,8 +160,8 @@ async fn a_refusal_of_the_clients_own_proxy_is_told() {
     let request = Request::get("https://line.example/?access_token=s3cret").body(Bytes::new()).unwrap();
     let error = ReqwestBackend::from_client(client).send(request, Limits::default()).await.unwrap_err();
     assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::NotSent), "{error:?}");
-    let words = "the proxy refused: 407 proxy authentication required (user and password in its URL?)";
-    assert_eq!(error.to_string(), format!("could not connect: {words}"));
+    let cause = "the proxy refused: 407 proxy authentication required (user and password in its URL?)";
+    assert_eq!(error.to_string(), format!("could not connect: {cause}"));
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
 }
 
@@ -170,6 +170,6 @@ fn default_headers_of_the_client_are_not_shown() {
     let mut headers = HeaderMap::new();
     headers.insert("x-api-key", HeaderValue::from_static("s3cret"));
     let client = careless().default_headers(headers).build().unwrap();
-    assert!(format!("{client:?}").contains("s3cret"), "the case has lost its point");
+    assert!(format!("{client:?}").contains("s3cret"), "the case tests nothing");
     assert!(!format!("{:?}", ReqwestBackend::from_client(client)).contains("s3cret"));
 }

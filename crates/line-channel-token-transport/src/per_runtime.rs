@@ -8,10 +8,23 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::oneshot;
 
-/// More runtimes than this at a time are served as well, but the oldest lose their values.
+/// With more runtimes than this at a time, the oldest lose their values.
 const MAX: usize = 128;
 
-/// Values of runtimes, made when they are first asked for, and dropped some time after their runtime has ended.
+/// Values of runtimes, made when they are first needed, and dropped some time after their runtime has ended.
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use line_channel_token_transport::PerRuntime;
+/// use tokio::runtime::Builder;
+///
+/// let values = PerRuntime::new("first");
+/// for expected in ["first", "made"] {
+///     let runtime = Builder::new_current_thread().build().unwrap();
+///     assert_eq!(values.get(runtime.handle(), || Ok::<_, Infallible>("made")), Ok(expected));
+/// }
+/// ```
 pub struct PerRuntime<T> {
     entries: RwLock<Vec<Entry<T>>>,
     /// For the first runtime.
@@ -21,12 +34,12 @@ pub struct PerRuntime<T> {
 struct Entry<T> {
     runtime: Id,
     value: T,
-    /// Closed once the runtime has ended, because a task there holds the other end. Ids are used again.
+    /// Closed once the runtime has ended, because a task there holds the receiver. Tokio reuses ids.
     alive: oneshot::Sender<Infallible>,
 }
 
 impl<T: Clone> PerRuntime<T> {
-    /// With the value of the runtime that asks first.
+    /// `first` is the value of the first runtime.
     #[must_use]
     pub fn new(first: T) -> Self {
         Self { entries: RwLock::default(), spare: Mutex::new(Some(first)) }
@@ -46,7 +59,7 @@ impl<T: Clone> PerRuntime<T> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
         let value = spare.map_or_else(make, Ok)?;
         let (alive, ended) = oneshot::channel::<Infallible>();
-        // It ends with the runtime, or when the entry is dropped.
+        // The task ends with the runtime, or when the entry is dropped.
         runtime.spawn(async move { drop(ended.await) });
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(value) = find(&entries, id) {
@@ -62,7 +75,7 @@ impl<T: Clone> PerRuntime<T> {
         kept.push(Entry { runtime: id, value: value.clone(), alive });
         *entries = kept;
         drop(entries);
-        // Only now, because what a value does when it is dropped is its own business.
+        // After the lock is released, because dropping a value may run any code.
         drop(dropped);
         Ok(value)
     }

@@ -10,6 +10,24 @@ const RECENT: Duration = Duration::from_secs(1);
 
 /// Two clients with a pool each, so that what must not be sent twice takes no connection that has been idle for long: a server
 /// that is just closing such a one loses the request, and nobody knows then whether it took effect.
+///
+/// ```
+/// use std::convert::Infallible;
+/// use std::time::Duration;
+///
+/// use http::Extensions;
+/// use line_channel_token_core::Operation;
+/// use line_channel_token_transport::Pools;
+///
+/// // In place of clients, their idle timeouts.
+/// let pools = Pools::new(Duration::from_secs(30), Ok::<_, Infallible>)?;
+/// let mut extensions = Extensions::new();
+/// extensions.insert(Operation::Verify);
+/// assert_eq!(*pools.for_request(&extensions), Duration::from_secs(30));
+/// extensions.insert(Operation::Issue);
+/// assert_eq!(*pools.for_request(&extensions), Duration::from_secs(1));
+/// # Ok::<(), Infallible>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Pools<C> {
     kept: C,
@@ -30,10 +48,10 @@ impl<C: Clone> Pools<C> {
 
     /// The client for a request with these extensions.
     #[must_use]
-    pub fn of(&self, extensions: &Extensions) -> &C {
+    pub fn for_request(&self, extensions: &Extensions) -> &C {
         match extensions.get::<Operation>() {
             Some(operation) if operation.is_idempotent() => &self.kept,
-            // A layer above may have made the request anew and lost what it is.
+            // A layer above may have rebuilt the request without its extensions.
             _ => &self.recent,
         }
     }
@@ -56,7 +74,7 @@ mod tests {
         if let Some(operation) = operation {
             extensions.insert(operation);
         }
-        *pools.of(&extensions)
+        *pools.for_request(&extensions)
     }
 
     #[test]

@@ -9,13 +9,23 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use line_channel_token_core::Error;
 
-use crate::ProxyUrl;
+use crate::proxy_url::ProxyUrl;
 
 /// Hosts that are never reached through a proxy: `localhost` and the names below it, and each loopback address, also as IPv6
 /// writes those of IPv4.
 const LOOPBACK: &str = "localhost,localhost.,127.0.0.0/8,::1,::ffff:127.0.0.0/104";
 
-/// Proxies for http and https, and hosts that are reached without. A clone is cheap.
+/// Proxies for http and https, and hosts that are reached without one. A clone is cheap.
+///
+/// ```
+/// use line_channel_token_transport::{Proxies, ProxyUrl};
+///
+/// let proxies = Proxies::all(ProxyUrl::parse("http://user:pa%40ss@proxy.example:3128")?);
+/// let name = proxies.name_for(&"https://api.line.me/".parse().unwrap());
+/// assert_eq!(name.as_deref(), Some("http://proxy.example:3128"));
+/// assert_eq!(proxies.name_for(&"http://127.0.0.1:8080/".parse().unwrap()), None);
+/// # Ok::<(), &'static str>(())
+/// ```
 #[derive(Clone)]
 pub struct Proxies(Arc<Rules>);
 
@@ -39,15 +49,15 @@ impl Proxies {
         Self::new(Some(proxy.clone()), Some(proxy), "")
     }
 
-    /// What the environment says at this moment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in lower case if
-    /// it is not set in upper case. Commas or white space stand between the hosts of `NO_PROXY`.
+    /// The proxies that the environment names at this moment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in
+    /// lower case if it is not set in upper case. Commas or white space separate the hosts of `NO_PROXY`.
     ///
-    /// None of them counts if `REQUEST_METHOD` is set, as in a CGI program: there a client sets `HTTP_PROXY` by a header.
+    /// None of them is read if `REQUEST_METHOD` is set, as in a CGI program, in which a client can set `HTTP_PROXY` by a header.
     ///
     /// # Errors
     ///
-    /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if the proxy for https cannot be read, or that for http and
-    /// there is none for https. It names the variables and not their values. With `NO_PROXY=*` none is needed.
+    /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if the proxy for https cannot be parsed, or that for http
+    /// if there is none for https. It names the variables and not their values. With `NO_PROXY=*` none is needed.
     pub fn from_environment() -> Result<Self, Error> {
         Self::from_variables(|name| env::var_os(name))
     }
@@ -73,11 +83,11 @@ impl Proxies {
         let https = proxy("HTTPS_PROXY", "https_proxy").or_else(all).transpose();
         let http = proxy("HTTP_PROXY", "http_proxy").or_else(all).transpose();
         match (http, https) {
-            // LINE is https. What a proxy for http lacks must not keep anybody from it.
+            // LINE is https, so a mistake in the proxy for http must not fail anything.
             (http, Ok(https)) if https.is_some() || http.is_ok() => {
                 Ok(Self::new(http.unwrap_or_default(), https, &exceptions.join(",")))
             }
-            // None is needed: each host is an exception.
+            // No proxy is needed: each host is an exception.
             _ if exceptions.contains(&"*") => Ok(Self::none()),
             (http, https) => {
                 let mut faults: Vec<String> = [https.err(), http.err()].into_iter().flatten().collect();
@@ -120,7 +130,7 @@ impl Proxies {
         &self.0.exceptions
     }
 
-    /// Where a request to this URL goes instead, with what that asks for.
+    /// The proxy for a request to this URL, with its credentials.
     #[must_use]
     pub fn intercept(&self, url: &Uri) -> Option<Intercept> {
         let any = self.0.http.is_some() || self.0.https.is_some();

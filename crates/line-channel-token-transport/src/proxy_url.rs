@@ -5,22 +5,31 @@ use std::fmt;
 use http::Uri;
 use zeroize::Zeroizing;
 
-/// Where a proxy is, and what it asks for. `Debug` and `Display` show scheme, host and port alone.
+/// The address of a proxy, and the credentials for it. `Debug` and `Display` show scheme, host and port alone.
+///
+/// ```
+/// use line_channel_token_transport::ProxyUrl;
+///
+/// let url = ProxyUrl::parse("http://user:pa%40ss@proxy.example:3128")?;
+/// assert_eq!(url.to_string(), "http://proxy.example:3128");
+/// assert_eq!(*url.expose_url(), "http://user:pa%40ss@proxy.example:3128");
+/// # Ok::<(), &'static str>(())
+/// ```
 #[derive(Clone)]
 pub struct ProxyUrl {
     /// `scheme://host:port`.
-    place: String,
+    address: String,
     /// `user:password`, percent-encoded.
     credentials: Option<Zeroizing<String>>,
 }
 
 impl ProxyUrl {
-    /// Parses `scheme://[user:password@]host[:port]`. Without a scheme it is http; white space around it is passed over, and
-    /// so is a path, as curl does.
+    /// Parses `scheme://[user:password@]host[:port]`. Without a scheme it is http; white space around it is trimmed, and a path
+    /// is ignored, as curl does.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, as the end of a sentence about it. Nothing of the text is in there.
+    /// What is wrong with it, as the end of a sentence whose subject is the URL. It shows nothing of the text.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim_ascii();
         if text.is_empty() {
@@ -31,14 +40,14 @@ impl ProxyUrl {
         }
         let scheme = if text.contains("://") { "" } else { "http://" };
         let whole = Zeroizing::new([scheme, text].concat());
-        let uri: Uri = whole.parse().map_err(|_| UNREADABLE)?;
+        let uri: Uri = whole.parse().map_err(|_| MALFORMED)?;
         let rest = uri.path_and_query().map(|rest| rest.as_str()).unwrap_or_default();
-        // Of an unencoded password with one of these in it, the first half would pass for host and port.
+        // A password with one of these that is not encoded ends the authority too early, so that a part of it would become the host.
         if rest.contains('@') || whole.contains('#') {
-            return Err(UNREADABLE);
+            return Err(MALFORMED);
         }
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(UNREADABLE) };
-        // Desktops call SOCKS 5 so.
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(MALFORMED) };
+        // The name that desktops use for SOCKS 5.
         let scheme =
             if scheme.eq_ignore_ascii_case("socks") { "socks5h".to_owned() } else { scheme.to_ascii_lowercase() };
         let default_port = match scheme.as_str() {
@@ -47,9 +56,9 @@ impl ProxyUrl {
             "socks4" | "socks4a" | "socks5" | "socks5h" => 1080,
             _ => return Err("has a scheme that is not supported: use http, https, socks5, socks5h, socks4 or socks4a"),
         };
-        let (credentials, place) = match authority.as_str().rsplit_once('@') {
-            // The last one is meant, and those who connect take the first.
-            Some((credentials, place)) => (Some(Zeroizing::new(credentials.replace('@', "%40"))), place),
+        let (credentials, address) = match authority.as_str().rsplit_once('@') {
+            // The last `@` ends the credentials, and HTTP clients would take the first.
+            Some((credentials, address)) => (Some(Zeroizing::new(credentials.replace('@', "%40"))), address),
             None => (None, authority.as_str()),
         };
         if credentials.is_some() && scheme.starts_with("socks4") {
@@ -59,32 +68,32 @@ impl ProxyUrl {
         if host.is_empty() {
             return Err("has no host: expected the form http://host:port");
         }
-        let port = match place.get(host.len()..).unwrap_or_default() {
+        let port = match address.get(host.len()..).unwrap_or_default() {
             "" => default_port,
             _ => authority
                 .port_u16()
                 .filter(|&port| port > 0)
                 .ok_or("has a port that is not a number from 1 to 65535")?,
         };
-        Ok(Self { place: format!("{scheme}://{host}:{port}"), credentials })
+        Ok(Self { address: format!("{scheme}://{host}:{port}"), credentials })
     }
 
     /// The whole URL, with user and password, for those who connect.
     #[must_use]
     pub fn expose_url(&self) -> Zeroizing<String> {
-        Zeroizing::new(match (&self.credentials, self.place.split_once("://")) {
-            (Some(credentials), Some((scheme, place))) => [scheme, "://", credentials, "@", place].concat(),
-            _ => self.place.clone(),
+        Zeroizing::new(match (&self.credentials, self.address.split_once("://")) {
+            (Some(credentials), Some((scheme, address))) => [scheme, "://", credentials, "@", address].concat(),
+            _ => self.address.clone(),
         })
     }
 }
 
-const UNREADABLE: &str = "cannot be read: expected the form http://[user:password@]host[:port], with special characters \
+const MALFORMED: &str = "cannot be parsed: expected the form http://[user:password@]host[:port], with special characters \
                           of user and password percent-encoded";
 
 impl fmt::Display for ProxyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.place)
+        f.write_str(&self.address)
     }
 }
 
@@ -100,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_people_set_is_understood() {
-        for (text, place, whole) in [
+        for (text, address, whole) in [
             ("http://proxy.example:3128", "http://proxy.example:3128", "http://proxy.example:3128"),
             (" http://proxy.example:3128/\n", "http://proxy.example:3128", "http://proxy.example:3128"),
             ("proxy.example:3128", "http://proxy.example:3128", "http://proxy.example:3128"),
@@ -114,7 +123,7 @@ mod tests {
             ("user:s3cret@h:1", "http://h:1", "http://user:s3cret@h:1"),
         ] {
             let url = ProxyUrl::parse(text).unwrap();
-            assert_eq!((url.to_string().as_str(), url.expose_url().as_str()), (place, whole), "{text}");
+            assert_eq!((url.to_string().as_str(), url.expose_url().as_str()), (address, whole), "{text}");
         }
     }
 
@@ -126,12 +135,12 @@ mod tests {
             ("'http://s3cret:1'", "in quotes"),
             ("ftp://s3cret.example", "scheme"),
             ("socks9://s3cret.example:1080", "scheme"),
-            ("http://", "cannot be read"),
-            ("http://user:s3/cret@host:1", "cannot be read"),
-            ("http://user:12#s3cret@host:1", "cannot be read"),
-            ("http://user:12?s3cret@host:1", "cannot be read"),
-            ("http://s3cret host:1", "cannot be read"),
-            ("http://${s3cret}:1", "cannot be read"),
+            ("http://", "cannot be parsed"),
+            ("http://user:s3/cret@host:1", "cannot be parsed"),
+            ("http://user:12#s3cret@host:1", "cannot be parsed"),
+            ("http://user:12?s3cret@host:1", "cannot be parsed"),
+            ("http://s3cret host:1", "cannot be parsed"),
+            ("http://${s3cret}:1", "cannot be parsed"),
             ("http://user@:3128", "no host"),
             ("http://s3cret.example:0", "port"),
             ("http://s3cret.example:99999", "port"),

@@ -1,7 +1,7 @@
-//! Root certificates as people paste them.
+//! Parses root certificates as people paste them.
 
 use line_channel_token_core::Error;
-use line_channel_token_pem::{Block, Label, Pasted, Shape, Text, Tlv, named, read};
+use line_channel_token_pem::{Block, Decoded, DerKind, Label, Text, Tlv, mistaken_value};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
@@ -11,15 +11,20 @@ const MOST_LAYERS: u8 = 3;
 
 /// Each certificate of a text, all of them fit to be a root: PEM as people paste it, base64 of PEM or DER, or DER.
 ///
-/// A private key or another block beside the certificates is passed over, and so is a server's own certificate beside
+/// A private key or another block beside the certificates is skipped, and so is a server's own certificate beside
 /// that of a CA.
+///
+/// ```
+/// let error = line_channel_token_transport::roots_from_pem(b"/etc/ssl/ca.pem").unwrap_err();
+/// assert!(error.to_string().contains("the path of a file"), "{error}");
+/// ```
 ///
 /// # Errors
 ///
 /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if there is no certificate, and if one cannot serve as
 /// a root. It names what was given, and shows none of it.
 pub fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let given = from_pasted(&read(pem, WHAT)?, 0).map_err(|refused| refused.error)?;
+    let given = from_decoded(&Decoded::parse(pem, WHAT)?, 0).map_err(|refused| refused.error)?;
     let count = given.len();
     let which =
         |at: usize| if count > 1 { format!("certificate {} of {count}", at + 1) } else { "the certificate".to_owned() };
@@ -56,7 +61,7 @@ pub fn roots_from_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error>
 /// Why no certificate was found.
 struct Refused {
     error: Error,
-    /// Whether something claims to be a certificate, which must not be passed over.
+    /// Whether something claims to be a certificate, which must not be skipped.
     claimed: bool,
 }
 
@@ -66,10 +71,10 @@ impl From<Error> for Refused {
     }
 }
 
-fn from_pasted(pasted: &Pasted, layers: u8) -> Result<Vec<Vec<u8>>, Refused> {
-    match pasted {
-        Pasted::Der(der) => Ok(certificates_in_der(&der.bytes)?),
-        Pasted::Text(text) => from_text(text, layers),
+fn from_decoded(decoded: &Decoded, layers: u8) -> Result<Vec<Vec<u8>>, Refused> {
+    match decoded {
+        Decoded::Der(der) => Ok(certificates_in_der(&der.bytes)?),
+        Decoded::Text(text) => from_text(text, layers),
         _ => Err(no_certificate().into()),
     }
 }
@@ -91,17 +96,17 @@ fn from_text(text: &Text, layers: u8) -> Result<Vec<Vec<u8>>, Refused> {
     if certificates.is_empty() { Err(refused.unwrap_or_else(no_certificate).into()) } else { Ok(certificates) }
 }
 
-/// The certificates in the base64 in YAML or JSON. What stands beside them is passed over, as in PEM: the token and the
+/// The certificates in the base64 in YAML or JSON. Anything beside them is skipped, as in PEM: the token and the
 /// key of a Kubernetes secret.
 fn from_encoded(text: &Text, layers: u8) -> Result<Vec<Vec<u8>>, Refused> {
-    if let Some(error) = named(text.expose(), WHAT) {
+    if let Some(error) = mistaken_value(text.expose_secret(), WHAT) {
         return Err(error.into());
     }
     let mut certificates = Vec::new();
     let mut refused = None;
     let embedded = if layers < MOST_LAYERS { text.embedded(WHAT) } else { Vec::new() };
-    for pasted in embedded {
-        match pasted.map_err(Refused::from).and_then(|pasted| from_pasted(&pasted, layers + 1)) {
+    for decoded in embedded {
+        match decoded.map_err(Refused::from).and_then(|decoded| from_decoded(&decoded, layers + 1)) {
             Ok(found) => certificates.extend(found),
             Err(error) if error.claimed => return Err(error),
             Err(error) => _ = refused.get_or_insert(error),
@@ -110,20 +115,20 @@ fn from_encoded(text: &Text, layers: u8) -> Result<Vec<Vec<u8>>, Refused> {
     if !certificates.is_empty() {
         return Ok(certificates);
     }
-    let key = text.expose().contains("kty").then(|| private_key().into());
+    let key = text.expose_secret().contains("kty").then(|| private_key().into());
     Err(refused.or(key).unwrap_or_else(|| no_certificate().into()))
 }
 
 /// The certificate in a block, by its contents; `TRUSTED CERTIFICATE` has something of openssl's own after it.
 fn certificate_in(block: &Block<'_>) -> Result<Vec<u8>, Error> {
-    if block.label.is_private() {
+    if block.label.is_private_key() {
         return Err(private_key());
     }
     let der = block.der()?;
-    match (Shape::of(&der), Tlv::first(&der)) {
-        (Shape::Certificate, Some((certificate, _))) => Ok(certificate.whole.to_vec()),
-        (Shape::Unknown, _) => Err(by_label(block.label)),
-        (shape, _) => Err(by_shape(shape)),
+    match (DerKind::of(&der), Tlv::split_first(&der)) {
+        (DerKind::Certificate, Some((certificate, _))) => Ok(certificate.raw.to_vec()),
+        (DerKind::Unknown, _) => Err(by_label(block.label)),
+        (kind, _) => Err(by_kind(kind)),
     }
 }
 
@@ -131,27 +136,27 @@ fn certificate_in(block: &Block<'_>) -> Result<Vec<u8>, Error> {
 fn certificates_in_der(der: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     let mut certificates = Vec::new();
     let mut rest = der;
-    while Shape::of(rest) == Shape::Certificate
-        && let Some((certificate, after)) = Tlv::first(rest)
+    while DerKind::of(rest) == DerKind::Certificate
+        && let Some((certificate, after)) = Tlv::split_first(rest)
     {
-        certificates.push(certificate.whole.to_vec());
+        certificates.push(certificate.raw.to_vec());
         rest = after;
     }
-    if certificates.is_empty() { Err(by_shape(Shape::of(der))) } else { Ok(certificates) }
+    if certificates.is_empty() { Err(by_kind(DerKind::of(der))) } else { Ok(certificates) }
 }
 
-fn by_shape(shape: Shape) -> Error {
-    match shape {
-        shape if shape.is_private() => private_key(),
-        Shape::PublicKey => is("a public key", "give the certificate of the CA"),
-        Shape::CertificateRequest => is("a request for a certificate", "give the certificate of the CA"),
-        Shape::RevocationList => is("a list of revoked certificates", "give the certificate of the CA"),
-        Shape::Pkcs7 => is(
+fn by_kind(kind: DerKind) -> Error {
+    match kind {
+        kind if kind.is_private_key() => private_key(),
+        DerKind::PublicKey => is("a public key", "give the certificate of the CA"),
+        DerKind::CertificateRequest => is("a request for a certificate", "give the certificate of the CA"),
+        DerKind::RevocationList => is("a list of revoked certificates", "give the certificate of the CA"),
+        DerKind::Pkcs7 => is(
             "PKCS#7 (a .p7b file)",
             "take the certificates out with `openssl pkcs7 -in FILE -print_certs -out ca.pem` (with `-inform DER` if it is \
              binary)",
         ),
-        Shape::Pkcs12 => is(
+        DerKind::Pkcs12 => is(
             "likely PKCS#12",
             "take the certificates out with `openssl pkcs12 -in FILE -nokeys -cacerts -out ca.pem`",
         ),
@@ -164,11 +169,11 @@ fn by_label(label: Label) -> Error {
         Label::Certificate => {
             Error::invalid_input("the root certificate is damaged: BEGIN CERTIFICATE is followed by something else")
         }
-        Label::PublicKey => by_shape(Shape::PublicKey),
-        Label::CertificateRequest => by_shape(Shape::CertificateRequest),
-        Label::RevocationList => by_shape(Shape::RevocationList),
-        Label::Pkcs7 => by_shape(Shape::Pkcs7),
-        Label::Pkcs12 => by_shape(Shape::Pkcs12),
+        Label::PublicKey => by_kind(DerKind::PublicKey),
+        Label::CertificateRequest => by_kind(DerKind::CertificateRequest),
+        Label::RevocationList => by_kind(DerKind::RevocationList),
+        Label::Pkcs7 => by_kind(DerKind::Pkcs7),
+        Label::Pkcs12 => by_kind(DerKind::Pkcs12),
         _ => no_certificate(),
     }
 }
@@ -195,7 +200,7 @@ fn is_leaf(der: &[u8]) -> bool {
 fn leaf(der: &[u8]) -> Option<bool> {
     const VERSION: u8 = 0xa0;
     const EXTENSIONS: u8 = 0xa3;
-    let (certificate, _) = Tlv::first(der)?;
+    let (certificate, _) = Tlv::split_first(der)?;
     let body = certificate.children()?.into_iter().next()?;
     let items = body.children()?;
     // Version, serial number, algorithm, issuer, validity, subject, key.
@@ -210,7 +215,7 @@ fn leaf(der: &[u8]) -> Option<bool> {
         Some(extensions) => is_ca(extensions)?,
         None => false,
     };
-    Some(issuer.whole != subject.whole && !may_issue)
+    Some(issuer.raw != subject.raw && !may_issue)
 }
 
 /// Whether the extensions have basic constraints that say CA.
@@ -222,7 +227,7 @@ fn is_ca(extensions: &Tlv<'_>) -> Option<bool> {
     for extension in list.children()? {
         let parts = extension.children()?;
         if parts.first()?.value == BASIC_CONSTRAINTS {
-            let (constraints, _) = Tlv::first(parts.last()?.value)?;
+            let (constraints, _) = Tlv::split_first(parts.last()?.value)?;
             let first = constraints.children()?.into_iter().next();
             return Some(first.is_some_and(|first| first.tag == BOOLEAN && first.value != [0]));
         }

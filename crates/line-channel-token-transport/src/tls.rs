@@ -1,4 +1,4 @@
-//! TLS by rustls, with everything that is process-wide elsewhere given explicitly.
+//! The TLS configuration, without anything that is process-wide.
 
 use std::sync::Arc;
 
@@ -8,17 +8,25 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls_platform_verifier::Verifier;
 
-/// The configuration that the caller gives, or else one of our own.
+/// The configuration that the caller gives, or the default one.
+///
+/// ```
+/// # if cfg!(any(feature = "aws-lc-rs", feature = "ring")) {
+/// let config = line_channel_token_transport::tls::given_or_default(None, &[])?;
+/// assert_eq!(config.alpn_protocols, [b"http/1.1"]);
+/// # }
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// ```
 ///
 /// # Errors
 ///
 /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if it offers another protocol than HTTP/1.1, or if
-/// there are `extra_roots` beside it; and those of [`client_config`].
-pub fn given_or_own(
+/// there are `extra_roots` beside it; and those of [`default_config`].
+pub fn given_or_default(
     given: Option<ClientConfig>,
     extra_roots: &[CertificateDer<'static>],
 ) -> Result<ClientConfig, Error> {
-    let Some(mut given) = given else { return client_config(extra_roots) };
+    let Some(mut given) = given else { return default_config(extra_roots) };
     if !extra_roots.is_empty() {
         return Err(Error::invalid_input(
             "both tls_config and root certificates were given, and the configuration has roots of its own: add the \
@@ -45,13 +53,13 @@ const HTTP_1_1: &[u8] = b"http/1.1";
 ///
 /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if the build has no TLS provider, and if the
 /// platform has no trusted roots.
-pub fn client_config(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, Error> {
+pub fn default_config(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(crypto_provider().ok_or_else(|| {
         Error::backend(
             "this build has no TLS: enable the feature aws-lc-rs or ring of the backend, or use tls_config or from_client",
         )
     })?);
-    // The verifier's own error names paths and what stands in the files.
+    // The verifier's own error shows paths and parts of the files.
     let verifier = verifier(extra_roots, Arc::clone(&provider)).map_err(|_| {
         Error::backend(
             "the platform offers no trusted root certificates: install them (on Linux the package ca-certificates), \
@@ -101,7 +109,7 @@ mod tests {
     #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
     #[test]
     fn no_process_wide_provider_is_installed_or_asked_for() {
-        super::client_config(&[]).unwrap();
+        super::default_config(&[]).unwrap();
         assert!(rustls::crypto::CryptoProvider::get_default().is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! A request body that knows whether the HTTP stack has begun to write the request.
+//! A request body that knows whether the HTTP client has begun to write the request.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,33 +14,52 @@ const WAITING: u8 = 0;
 const STARTED: u8 = 1;
 const ABANDONED: u8 = 2;
 
-/// A body in one piece, that reports to a [`Progress`].
+/// A body in one chunk that reports to a [`Progress`].
 ///
-/// A request's head says whether a body follows, so no stack can write the first byte of a request before it has asked
-/// the body whether it is at its end. Until it asks, the server has got nothing.
+/// The head of a request says whether a body follows, so no HTTP client can write the first byte of a request before it has asked
+/// the body whether it is at its end. Until it asks, the server has received nothing.
 ///
-/// A body that was [abandoned](Progress::abandon) before claims to go on, and fails when it is polled. hyper polls it
-/// before it flushes an HTTP/1 head, and then closes the connection without a byte of the request. HTTP/2 sends the
-/// head by itself: if a stack sends one in the very moment of giving up, the server can get it, but never its end.
+/// A body that was [abandoned](Progress::abandon) before claims not to be at its end, and fails when it is polled. hyper polls it
+/// before it flushes an HTTP/1 head, and then closes the connection without a byte of the request. HTTP/2 sends the head
+/// separately: a client that sends it while the request is abandoned can deliver the head, but never the end of the request.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http_body::Body;
+/// use line_channel_token_core::Sent;
+/// use line_channel_token_transport::TrackedBody;
+///
+/// let (body, progress) = TrackedBody::new(Bytes::from_static(b"a=b"));
+/// assert!(!body.is_end_stream()); // as hyper asks before it writes
+/// assert_eq!(progress.abandon(), Sent::Unknown);
+/// ```
 #[derive(Debug)]
 pub struct TrackedBody {
     data: Option<Bytes>,
     progress: Arc<AtomicU8>,
 }
 
-/// The caller's end of a [`TrackedBody`].
+/// The caller's side of a [`TrackedBody`].
+///
+/// ```
+/// use line_channel_token_core::Sent;
+/// use line_channel_token_transport::TrackedBody;
+///
+/// let (_body, progress) = TrackedBody::new(bytes::Bytes::new());
+/// assert_eq!(progress.abandon(), Sent::NotSent);
+/// ```
 #[derive(Debug)]
 pub struct Progress(Arc<AtomicU8>);
 
 impl TrackedBody {
-    /// The body, and the end that tells whether it was sent.
+    /// The body, and the side that knows whether it was sent.
     #[must_use]
     pub fn new(data: Bytes) -> (Self, Progress) {
         let progress = Arc::new(AtomicU8::new(WAITING));
         (Self { data: (!data.is_empty()).then_some(data), progress: Arc::clone(&progress) }, Progress(progress))
     }
 
-    /// Whether the request may go out. From the first time on, it counts as sent.
+    /// Whether the request may be sent. From the first call on, it counts as sent.
     fn start(&self) -> bool {
         let before = self.progress.compare_exchange(WAITING, STARTED, Ordering::AcqRel, Ordering::Acquire);
         before != Err(ABANDONED)
@@ -48,8 +67,8 @@ impl TrackedBody {
 }
 
 impl Progress {
-    /// Gives the request up. Where [`Sent::NotSent`] is the answer, the stack can no longer send it whole, and over HTTP/1
-    /// nothing of it: its body fails instead.
+    /// Abandons the request. After [`Sent::NotSent`] the client can no longer send the whole of it, and over HTTP/1 nothing of it:
+    /// its body fails instead.
     pub fn abandon(&self) -> Sent {
         match self.0.compare_exchange(WAITING, ABANDONED, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) | Err(ABANDONED) => Sent::NotSent,
@@ -70,7 +89,7 @@ impl Body for TrackedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        // An abandoned body claims to go on, so that it is polled before anything is flushed, and fails then.
+        // An abandoned body claims not to be at its end, so that it is polled before anything is flushed, and fails then.
         self.start() && self.data.is_none()
     }
 
@@ -84,13 +103,19 @@ impl Body for TrackedBody {
     }
 }
 
-/// The caller gave up before the request was sent.
+/// The caller abandoned the request before it was sent.
+///
+/// ```
+/// use line_channel_token_transport::Abandoned;
+///
+/// assert_eq!(Abandoned.to_string(), "the request was abandoned before it was sent");
+/// ```
 #[derive(Debug)]
 pub struct Abandoned;
 
 impl fmt::Display for Abandoned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the request was given up before it was sent")
+        f.write_str("the request was abandoned before it was sent")
     }
 }
 
@@ -120,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn once_given_up_it_cannot_be_sent_any_more() {
+    fn once_abandoned_it_cannot_be_sent() {
         for data in ["abc", ""] {
             let (mut body, progress) = TrackedBody::new(Bytes::from_static(data.as_bytes()));
             assert_eq!(progress.abandon(), Sent::NotSent);

@@ -1,5 +1,5 @@
 //! What hyper's HTTP/1 client writes of a request that was given up just before it came to the connection.
-#![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use bytes::Bytes;
 use http::{Method, Request};

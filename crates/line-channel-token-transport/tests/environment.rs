@@ -1,6 +1,6 @@
 //! The environment means to us what it means to reqwest, which asks hyper-util's matcher. A process cannot change its own
 //! environment safely, so each case is a child of the test, which is the same binary.
-#![allow(clippy::unwrap_used, reason = "all of it is test code, where a panic is the report")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::process::Command;
 

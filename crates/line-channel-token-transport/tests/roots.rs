@@ -169,7 +169,7 @@ fn what_is_no_root_is_called_by_its_name() {
         (broken_inside, "cannot serve as a root"),
         (b"/etc/ssl/ca.pem".to_vec(), "the path of a file"),
         (b"${CA_CERT}".to_vec(), "a variable that was not expanded"),
-        (b"<!DOCTYPE html><html>".to_vec(), "a page of HTML"),
+        (b"<!DOCTYPE html><html>".to_vec(), "an HTML page"),
         (b"\xfe\xed\xfe\xed\0\0\0\x02".to_vec(), "a Java keystore"),
     ] {
         let said = refusal(&given);

@@ -61,7 +61,14 @@ pub mod mock {
     };
 }
 
-/// The programs of the guide, so that they compile.
-#[cfg(doctest)]
-#[doc = include_str!("../CHOOSING.md")]
-struct Guide;
+// It needs all the features that it speaks of, as they are on docs.rs.
+#[cfg(all(
+    feature = "assertion",
+    feature = "aws-lc-rs",
+    feature = "cache",
+    feature = "emulator",
+    feature = "mock",
+    feature = "reqwest"
+))]
+#[cfg_attr(docsrs, doc(cfg(all())))]
+pub mod _guide;

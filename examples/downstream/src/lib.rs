@@ -4,21 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
-use line_channel_token::{AssertionSource, Client, Clock, Error, ErrorKind, StatelessToken};
+use line_channel_token::{AssertionSource, Client, Error, ErrorKind, StatelessToken};
 
 /// Greets the users of one channel.
 #[derive(Debug)]
 pub struct Greeter {
     client: Client,
-    clock: Arc<dyn Clock>,
     signers: Vec<Arc<dyn AssertionSource>>,
     token: Option<StatelessToken>,
 }
 
 impl Greeter {
-    /// A greeter that signs with the first key, and with the next one where the Console does not know the first any more.
-    pub fn new(client: Client, clock: Arc<dyn Clock>, signers: Vec<Arc<dyn AssertionSource>>) -> Self {
-        Self { client, clock, signers, token: None }
+    /// A greeter that signs with the first key, and with the next one if the Console does not know the first any more.
+    pub fn new(client: Client, signers: Vec<Arc<dyn AssertionSource>>) -> Self {
+        Self { client, signers, token: None }
     }
 
     /// The request that greets `user`.
@@ -32,7 +31,7 @@ impl Greeter {
     }
 
     async fn token(&mut self) -> Result<&StatelessToken, Error> {
-        let now = self.clock.now();
+        let now = self.client.clock().now();
         let fresh = self.token.take().filter(|token| token.remaining(now) > Duration::from_secs(60));
         let token = match fresh {
             Some(token) => token,
@@ -42,13 +41,13 @@ impl Greeter {
     }
 
     async fn issue(&self) -> Result<StatelessToken, Error> {
-        let mut refusal = Error::signing("the greeter has no key");
+        let mut last_error = Error::signing("the greeter has no key");
         for signer in &self.signers {
             match self.client.issue_stateless_with_jwt(&signer.assertion(None).await?).await {
-                Err(error) if error.kind() == ErrorKind::UnknownAssertionKey => refusal = error,
+                Err(error) if error.kind() == ErrorKind::UnknownAssertionKey => last_error = error,
                 outcome => return outcome,
             }
         }
-        Err(refusal)
+        Err(last_error)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use downstream::Greeter;
 use line_channel_token::emulator::{EmulatedChannel, Emulator};
 use line_channel_token::mock::ManualClock;
-use line_channel_token::{AssertionKid, AssertionSigner, ChannelId, Client, SigningKey};
+use line_channel_token::{AssertionKid, AssertionSigner, ChannelId, SigningKey};
 
 #[tokio::test]
 async fn greetings_carry_tokens_that_line_would_accept() {
@@ -17,9 +17,9 @@ async fn greetings_carry_tokens_that_line_would_accept() {
     let emulator = Emulator::builder().channel(channel).clock(clock.clone()).build().unwrap();
 
     let id = ChannelId::new("1234567890").unwrap();
-    let signer = AssertionSigner::new(id, AssertionKid::new("kid").unwrap(), key).unwrap().with_clock(clock.clone());
-    let client = Client::builder(emulator.backend()).clock(clock.clone()).build();
-    let mut greeter = Greeter::new(client, clock.clone(), vec![Arc::new(signer)]);
+    let client = emulator.client();
+    let signer = AssertionSigner::new(id, AssertionKid::new("kid").unwrap(), key).unwrap().with_clock(client.clock());
+    let mut greeter = Greeter::new(client, vec![Arc::new(signer)]);
 
     let first = greeter.greeting("U1").await.unwrap().headers()["authorization"].clone();
     assert_eq!(first, greeter.greeting("U2").await.unwrap().headers()["authorization"]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use line_channel_token::cache::{CachedToken, ShortLivedSource, TokenCache};
 use line_channel_token::emulator::{BearerError, EmulatedChannel, Emulator, TokenFamily};
 use line_channel_token::mock::ManualClock;
-use line_channel_token::{ChannelId, ChannelSecret, Client, HttpBackend, Limits};
+use line_channel_token::{ChannelId, ChannelSecret, HttpBackend, Limits};
 
 /// Sends a message as a bot would, with the token of the cache.
 async fn push(emulator: &Emulator, token: &CachedToken) -> u16 {
@@ -25,8 +25,8 @@ async fn a_revoked_token_is_refused_once_and_replaced() {
     let clock = Arc::new(ManualClock::auto_advancing());
     let channel = EmulatedChannel::new("1234567890", "s3cret").unwrap();
     let emulator = Emulator::builder().channel(channel).clock(clock.clone()).build().unwrap();
-    let client = Client::builder(emulator.backend()).clock(clock.clone()).build();
-    let cache = TokenCache::builder(ShortLivedSource::new(client, id.clone(), secret)).clock(clock).build();
+    let client = emulator.client();
+    let cache = TokenCache::new(ShortLivedSource::new(client, id.clone(), secret));
 
     let token = cache.token().await.unwrap();
     assert_eq!(push(&emulator, &token).await, 200);

@@ -1,4 +1,4 @@
-//! Unit tests over the mock: each says what LINE answers and looks at what the bot does.
+//! Unit tests over the mock: each says what LINE responds and looks at what the bot does.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +10,11 @@ use line_channel_token::{AssertionKid, AssertionSource, ChannelId, ErrorKind, Op
 const STATELESS: Operation = Operation::IssueStatelessWithJwt;
 
 fn greeter(line: &MockBackend, kids: &[&str]) -> Greeter {
-    let clock = Arc::new(line.clock().clone());
     let signer = |kid: &&str| {
         let signer = FakeSigner::new(ChannelId::new("1234567890").unwrap(), AssertionKid::new(kid).unwrap());
-        Arc::new(signer.with_clock(clock.clone())) as Arc<dyn AssertionSource>
+        Arc::new(signer.with_clock(line.client().clock())) as Arc<dyn AssertionSource>
     };
-    Greeter::new(line.client(), clock.clone(), kids.iter().map(signer).collect())
+    Greeter::new(line.client(), kids.iter().map(signer).collect())
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What the tests of pasted keys share.
+//! Helpers for the tests of pasted keys.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ pub(crate) fn public(key: &[u8]) -> String {
     SigningKey::parse(key).unwrap().public_jwk().to_json()
 }
 
-/// Each text gives the key that `original` holds.
+/// Asserts that each text gives the key in `original`.
 pub(crate) fn each_gives(original: &str, texts: impl IntoIterator<Item = impl AsRef<[u8]>>) {
     let expected = public(original.as_bytes());
     for (at, text) in texts.into_iter().enumerate() {

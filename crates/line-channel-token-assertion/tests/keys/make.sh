@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes the test keys of this folder anew, each with the command that a user would type.
-# They are worth nothing and protect nothing. The rfc*.jwk files are the private keys that the RFCs of their names
-# print, and are not made here. Written for OpenSSL 3 and OpenSSH's ssh-keygen.
+# Generates the test keys in this folder again, each with the command that a user would type.
+# They protect nothing. The rfc*.jwk files are the private keys that the RFCs of their names print, and are not
+# generated here. Needs OpenSSL 3 and OpenSSH's ssh-keygen.
 set -eu
 cd "$(dirname "$0")"
 
-# RSA of 2048 bits, in every container.
+# RSA with 2048 bits, in every format.
 openssl genrsa -traditional -out rsa-pkcs1.pem 2048
 openssl rsa -in rsa-pkcs1.pem -traditional -outform DER -out rsa-pkcs1.der
 openssl pkcs8 -topk8 -nocrypt -in rsa-pkcs1.pem -out rsa-pkcs8.pem
@@ -28,7 +28,7 @@ chmod 600 rsa-openssh.pem
 ssh-keygen -q -p -P '' -N '' -C test -f rsa-openssh.pem
 cat rsa-pkcs1.pem rsa-pkcs8.pem > rsa-twice.pem
 
-# RSA that LINE does not take, and other kinds of keys.
+# RSA that LINE does not accept, and other types of keys.
 for bits in 1024 3072 4096; do
     openssl genrsa -out "rsa-$bits.pem" "$bits"
 done
@@ -37,7 +37,7 @@ openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen
 openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out rsa-pss.pem
 openssl genpkey -algorithm ED25519 -out ed25519.pem
 
-# EC on P-256, in every container.
+# EC on P-256, in every format.
 openssl ecparam -name prime256v1 -genkey -out ec-sec1.pem
 openssl ec -in ec-sec1.pem -outform DER -out ec-sec1.der
 openssl pkcs8 -topk8 -nocrypt -in ec-sec1.pem -out ec-pkcs8.pem
@@ -56,8 +56,8 @@ openssl ecparam -name secp384r1 -genkey -noout -out ec-p384.pem
 openssl ecparam -name secp256k1 -genkey -noout -out ec-secp256k1.pem
 openssl pkcs8 -topk8 -nocrypt -in ec-p384.pem -out ec-p384-pkcs8.pem
 
-# Numbers for keys that no tool makes: primes of several lengths, two halves of a composite, and one that is no prime and
-# passes a round of Miller and Rabin for a quarter of all bases: (k+1)(2k+1), both factors prime, found by trying random k.
+# Numbers for keys that no tool generates: primes of several lengths, two factors of a composite, and a composite that
+# passes a round of Miller-Rabin for a quarter of all bases: (k+1)(2k+1), both factors prime, found by trying random k.
 # primes.txt gives them names.
 for bits in 1024 1024 1008 1040 1023 1025 16 2032 512 512; do
     openssl prime -generate -bits "$bits" -hex

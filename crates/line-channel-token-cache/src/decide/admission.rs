@@ -7,7 +7,7 @@ use line_channel_token_core::{Error, Moment};
 
 use super::backoff::Failure;
 use super::slots::IssueLog;
-use super::{Timestamp, wait_left};
+use super::{Timestamp, delay_left};
 
 /// An invalidation lets the source be asked at once; a second one within this many minimum intervals does not.
 const IMMEDIATE_EVERY: u32 = 10;
@@ -70,5 +70,5 @@ pub(crate) fn is_closed(error: &Error) -> bool {
 
 /// How long it is from an invalidation until another lets the source be asked at once.
 pub(crate) fn immediate_again_in(min_interval: Duration, last: Timestamp, now: Moment) -> Duration {
-    wait_left(min_interval.saturating_mul(IMMEDIATE_EVERY), last, now)
+    delay_left(min_interval.saturating_mul(IMMEDIATE_EVERY), last, now)
 }

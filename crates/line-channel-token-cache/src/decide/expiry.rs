@@ -1,4 +1,4 @@
-//! How long a token lives, and when it is replaced.
+//! When a token expires, and when it is replaced.
 //!
 //! A quarter of an hour and thirty days cannot share a number, so the windows are shares of the lifetime; and they are
 //! jittered, so that caches which started together do not refresh together.
@@ -35,12 +35,12 @@ impl RefreshWindows {
 
 /// The expiry of a token in the cache.
 ///
-/// A reader compares the coarse time with one limit and goes on; only past the limit does it look at the windows, see to
-/// it that a new token is fetched, and set the next limit. The limit never lies past the start of the mandatory window,
-/// so a token that is returned without a closer look has a good part of its lifetime left.
+/// A reader compares the coarse time with one limit and goes on; only past the limit does it check the windows, have a new
+/// token fetched, and set the next limit. The limit never lies past the start of the mandatory window,
+/// so a token that is returned without a recheck has a good part of its lifetime left.
 #[repr(C)]
 pub(crate) struct Expiry {
-    /// When a reader must look closer, by either clock, in nanoseconds; 0 is at once.
+    /// When a reader must recheck, by either clock, in nanoseconds; 0 is at once.
     recheck_at_monotonic: AtomicU64,
     recheck_at_unix: AtomicU64,
     /// By both clocks, in nanoseconds.
@@ -108,10 +108,10 @@ impl Expiry {
         self.lifetime().is_some_and(|lifetime| lifetime <= elapsed)
     }
 
-    /// Whether the token can be returned without a closer look.
+    /// Whether the token can be returned without a recheck.
     #[inline]
     pub(crate) fn is_fresh_at(&self, coarse: Moment) -> bool {
-        // Two loads without an order between them: both limits are set to moments at which no closer look is due yet.
+        // Two loads without an order between them: both limits are set to moments at which no recheck is due yet.
         nanos(coarse.monotonic) < self.recheck_at_monotonic.load(Ordering::Relaxed)
             && nanos(coarse.unix) < self.recheck_at_unix.load(Ordering::Relaxed)
     }
@@ -142,12 +142,12 @@ impl Expiry {
         Some(self.remaining(now).saturating_sub(Duration::from_nanos(self.windows().advisory)))
     }
 
-    /// Readers look closer when a new token should be fetched.
+    /// Readers recheck when a new token should be fetched.
     pub(crate) fn recheck_when_advisory(&self) {
         self.recheck(self.windows().advisory, Duration::MAX);
     }
 
-    /// Readers look closer at `latest`, by the monotonic clock, and never later than when they must wait.
+    /// Readers recheck at `latest`, by the monotonic clock, and never later than when they must wait.
     pub(crate) fn recheck_when_mandatory_or_at(&self, latest: Duration) {
         self.recheck(self.windows().mandatory, latest);
     }
@@ -167,7 +167,7 @@ mod tests {
     use super::RefreshWindows;
 
     #[test]
-    fn windows_scale_with_the_lifetime_and_never_reach_it() {
+    fn windows_scale_with_the_lifetime() {
         for (lifetime, least, most) in [(900, 135, 225), (2_592_000, 388_800, 648_000), (1, 0, 1)] {
             let lifetime = Duration::from_secs(lifetime);
             for jitter in [0.0, 0.5, 1.0] {

@@ -22,8 +22,8 @@ impl Timestamp {
     pub(crate) const FIRST: Self = Self(NonZeroU64::MIN);
 
     /// This much after `now`.
-    pub(crate) fn after(now: Moment, wait: Duration) -> Self {
-        Self::from(Moment { monotonic: now.monotonic.saturating_add(wait), ..now })
+    pub(crate) fn after(now: Moment, delay: Duration) -> Self {
+        Self::from(Moment { monotonic: now.monotonic.saturating_add(delay), ..now })
     }
 
     /// How long it is until then; zero if it has come.
@@ -61,9 +61,9 @@ impl From<Span> for Duration {
     }
 }
 
-/// What is left of a wait that began at `since`. The monotonic clock counts: a calendar that jumps forward must not end a wait.
-pub(crate) fn wait_left(wait: Duration, since: Timestamp, now: Moment) -> Duration {
-    wait.saturating_sub(Duration::from_nanos(nanos(now.monotonic).saturating_sub(since.nanos())))
+/// What is left of a delay that began at `since`. The monotonic clock counts: a calendar that jumps forward must not end it.
+pub(crate) fn delay_left(delay: Duration, since: Timestamp, now: Moment) -> Duration {
+    delay.saturating_sub(Duration::from_nanos(nanos(now.monotonic).saturating_sub(since.nanos())))
 }
 
 /// Nanoseconds; enough for 584 years.

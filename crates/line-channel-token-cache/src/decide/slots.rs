@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use line_channel_token_core::{Moment, TokenKeyId};
 
-use super::{Timestamp, wait_left};
-use crate::policy::IssueBudget;
+use super::{Timestamp, delay_left};
+use crate::budget::IssueBudget;
 
 /// As long as LINE lists fewer tokens than this, another one is issued, whatever was counted here: LINE allows 30, a listing
 /// is a moment old, and others issue too.
@@ -33,14 +33,14 @@ struct Slot {
 impl Slot {
     /// By the monotonic clock: a calendar that is set forward ends no token of a server's.
     fn free_in(&self, now: Moment) -> Duration {
-        wait_left(self.lifetime, self.since, now)
+        delay_left(self.lifetime, self.since, now)
     }
 
     /// When it stops counting at the latest, if nothing else is learnt about it.
     fn forgotten_in(&self, holds_token: bool, now: Moment) -> Duration {
         let uncertain_for = if holds_token { UNCERTAIN_FOR_WITH_TOKEN } else { UNCERTAIN_FOR };
         let free_in = self.free_in(now);
-        if self.certain { free_in } else { free_in.min(wait_left(uncertain_for, self.since, now)) }
+        if self.certain { free_in } else { free_in.min(delay_left(uncertain_for, self.since, now)) }
     }
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct SlotCounts {
 /// What is known of the channel's tokens when the budget is used up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Listing {
-    /// LINE lists so many.
+    /// LINE lists this many.
     Listed(usize),
     /// They cannot be listed, or not now.
     Unavailable,
@@ -83,7 +83,7 @@ impl IssueLog {
         self.serial
     }
 
-    /// A token was handed out: the next one keeps the minimum interval.
+    /// A token was returned: the next one keeps the minimum interval.
     pub(crate) fn note_issue(&mut self, now: Moment) {
         self.last_issue = Some(now.into());
     }
@@ -103,8 +103,8 @@ impl IssueLog {
         self.slots.retain(|slot| slot.serial != serial);
     }
 
-    /// A server refused the token: it may be gone, or the server be wrong.
-    pub(crate) fn doubt(&mut self, serial: u64) {
+    /// A server refused the token: it may not exist any more, or the server may be wrong.
+    pub(crate) fn mark_uncertain(&mut self, serial: u64) {
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.serial == serial) {
             slot.certain = false;
         }
@@ -114,7 +114,7 @@ impl IssueLog {
         self.serial
     }
 
-    /// A server has listed all valid tokens after the calls up to `last` were over, but for `in_flight`, of which it may not
+    /// A server has listed all valid tokens after the calls up to `last` were over, except `in_flight`, of which it may not
     /// know yet. Releases the slots of tokens that it does not list; and of slots without a key id it leaves as many as there
     /// are listed tokens that no other slot accounts for.
     pub(crate) fn compare(&mut self, listed: &[TokenKeyId], last: u64, in_flight: Option<u64>) {
@@ -170,7 +170,7 @@ impl IssueLog {
                 if holds_token {
                     return Err(free_in);
                 }
-                let rescue_in = self.last_attempt.map_or(Duration::ZERO, |last| wait_left(RESCUE_INTERVAL, last, now));
+                let rescue_in = self.last_attempt.map_or(Duration::ZERO, |last| delay_left(RESCUE_INTERVAL, last, now));
                 match free_in.min(rescue_in) {
                     Duration::ZERO => Ok(()),
                     wait => Err(wait),
@@ -193,7 +193,7 @@ impl IssueLog {
 
     /// How long it is until the minimum interval since the last issue is over.
     pub(crate) fn next_issue_in(&self, min_interval: Duration, now: Moment) -> Duration {
-        self.last_issue.map_or(Duration::ZERO, |last| wait_left(min_interval, last, now))
+        self.last_issue.map_or(Duration::ZERO, |last| delay_left(min_interval, last, now))
     }
 
     pub(crate) fn last_issue(&self) -> Option<Timestamp> {
@@ -205,7 +205,7 @@ impl IssueLog {
         self.last_issue = None;
     }
 
-    /// What was known of a channel before it was evicted: so many slots, until then.
+    /// Restores what was known of a channel before it was evicted: how many slots it used, and for how long.
     pub(crate) fn restore(&mut self, used: SlotCounts, lifetime: Duration, last_issue: Option<Timestamp>, now: Moment) {
         for nth in 0..used.all {
             self.serial += 1;
@@ -224,7 +224,7 @@ mod tests {
     use line_channel_token_core::{Moment, TokenKeyId};
 
     use super::{IssueLog, Listing};
-    use crate::policy::IssueBudget;
+    use crate::budget::IssueBudget;
 
     const DAY: Duration = Duration::from_secs(86_400);
     const MINUTE: Duration = Duration::from_secs(60);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_is_reserved_before_the_call_and_free_after_a_release_or_the_lifetime() {
+    fn a_slot_is_used_until_release_or_expiry() {
         let mut log = IssueLog::default();
         let first = log.reserve(Some(budget(2)), at(DAY));
         log.confirm(first, Some(30 * DAY), None, at(DAY));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shorter_lifetime_than_was_asked_for_frees_no_slot_sooner() {
+    fn a_short_lifetime_frees_no_slot_sooner() {
         let mut log = IssueLog::default();
         let serial = log.reserve(Some(budget(2)), at(DAY));
         log.confirm(serial, Some(Duration::from_secs(1)), None, at(DAY));
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_below_28_lets_a_token_be_issued_whatever_was_counted() {
+    fn a_listing_below_28_overrules_the_count() {
         let mut log = IssueLog::default();
         for _ in 0..5 {
             log.reserve(Some(budget(2)), at(DAY));
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_listed_stops_counting_in_minutes_without_a_token_and_in_a_day_with_one() {
+    fn uncertain_slots_stop_counting() {
         let mut log = IssueLog::default();
         for _ in 0..2 {
             log.reserve(Some(budget(2)), at(DAY));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_token_certain_slots_delay_the_next_one_by_ten_minutes_at_most() {
+    fn certain_slots_delay_at_most_ten_minutes() {
         let mut log = IssueLog::default();
         for _ in 0..2 {
             let serial = log.reserve(Some(budget(2)), at(DAY));
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_frees_what_it_does_not_show_and_leaves_the_call_in_flight_alone() {
+    fn a_listing_frees_unlisted_slots() {
         let mut log = IssueLog::default();
         for id in ["held", "dropped", "revoked"] {
             let serial = log.reserve(Some(budget(10)), at(DAY));
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_calendar_that_is_set_forward_frees_no_slot_and_shortens_no_interval() {
+    fn a_calendar_set_forward_frees_no_slot() {
         let mut log = IssueLog::default();
         let serial = log.reserve(Some(budget(2)), at(DAY));
         log.confirm(serial, Some(30 * DAY), None, at(DAY));

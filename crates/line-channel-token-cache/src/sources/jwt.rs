@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use line_channel_token_core::{AssertionSource, ChannelSecret, Client, Error, TokenKeyId, TokenLifetime};
 
-use super::is_to_be_revoked;
 use super::signers::Signers;
+use super::{is_to_be_revoked, policy_of};
+use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
-use crate::policy::{IssueBudget, SourcePolicy};
+use crate::policy::SourcePolicy;
 use crate::source::TokenSource;
 
 /// v2.1 tokens of a chosen lifetime.
@@ -46,18 +47,40 @@ impl JwtSource {
     #[must_use]
     pub fn new(client: Client, signer: impl AssertionSource, lifetime: TokenLifetime) -> Self {
         let budget = IssueBudget::standard(lifetime.as_duration());
-        Self { client, signers: Signers::new(signer), lifetime, budget, secret: None, grace: None }
+        let signers = Signers::new(signer, &client);
+        Self { client, signers, lifetime, budget, secret: None, grace: None }
     }
 
     /// A second assertion key, for the time in which one replaces the other: if LINE does not know the key of the first signer,
-    /// the `other` one is tried once, and is used from then on. The cache reports it
+    /// one attempt is made with the `other`, which is used from then on if that succeeds. The cache reports it
     /// ([`Event::FallbackSignerUsed`](crate::Event::FallbackSignerUsed)).
+    ///
+    /// ```
+    /// use line_channel_token_cache::{JwtSource, TokenCache};
+    /// use line_channel_token_core::{AssertionKid, ChannelId, Operation, TokenLifetime};
+    /// use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// let line = MockBackend::new();
+    /// line.given(Operation::IssueJwt)
+    ///     .respond(Reply::unknown_assertion_key().then(Reply::jwt_token("the-token", "key-id")));
+    /// let id = ChannelId::new("1234567890")?;
+    /// let next = FakeSigner::new(id.clone(), AssertionKid::new("next")?);
+    /// let former = FakeSigner::new(id, AssertionKid::new("former")?);
+    /// let source = JwtSource::new(line.client(), next, TokenLifetime::MAX).with_fallback_signer(former)?;
+    /// let tokens = TokenCache::new(source);
+    /// assert_eq!(tokens.token().await?.header_value(), "Bearer the-token");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the two are for different channels.
     pub fn with_fallback_signer(self, other: impl AssertionSource) -> Result<Self, Error> {
-        Ok(Self { signers: self.signers.with_fallback(other)?, ..self })
+        let signers = self.signers.with_fallback(other, &self.client)?;
+        Ok(Self { signers, ..self })
     }
 
     /// Revokes each token when the next one has been there for `grace`: time enough for requests that are in flight
@@ -75,7 +98,7 @@ impl JwtSource {
         Self { secret: Some(secret), ..self }
     }
 
-    /// How many of the channel's 30 slots the cache may use, in place of
+    /// How many of the channel's 30 slots the cache may use instead of
     /// [`IssueBudget::DEFAULT_SLOTS`].
     ///
     /// # Errors
@@ -89,12 +112,7 @@ impl JwtSource {
 #[async_trait]
 impl TokenSource for JwtSource {
     fn policy(&self) -> SourcePolicy {
-        let policy =
-            SourcePolicy::new().with_channel_id(self.signers.first().channel_id().clone()).with_budget(self.budget);
-        match self.grace {
-            Some(grace) => policy.with_revoke_previous_after(grace),
-            None => policy,
-        }
+        policy_of(&self.client, self.signers.first().channel_id(), self.grace).with_budget(self.budget)
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {

@@ -10,13 +10,14 @@ use line_channel_token_core::{
     AssertionSource, ChannelId, ChannelSecret, Client, Error, IssuedToken, TokenKeyId, TokenLifetime,
 };
 
-use super::is_to_be_revoked;
 use super::short_lived::standard_budget;
 use super::signers::assertion;
 use super::stateless::MIN_INTERVAL;
+use super::{is_to_be_revoked, policy_of};
+use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
-use crate::policy::{IssueBudget, SourcePolicy};
-use crate::source::{TokenSource, caught};
+use crate::policy::SourcePolicy;
+use crate::source::{TokenSource, catch_panic};
 
 /// The credentials of a channel, as a lookup returns them: a secret, a signer, or both.
 ///
@@ -88,7 +89,7 @@ impl From<ChannelSecret> for Credentials {
 /// let pool = TokenPool::builder(move |channel| {
 ///     Ok(LookupSource::stateless(client.clone(), channel.clone(), lookup.clone()))
 /// })
-/// # .clock(std::sync::Arc::new(line.clock().clone()))
+/// # .clock(line.client().clock())
 /// .build();
 /// assert_eq!(pool.token(&ChannelId::new("1234567890")?).await?.header_value(), "Bearer the-token");
 /// # Ok(())
@@ -126,6 +127,25 @@ impl<L> LookupSource<L> {
     }
 
     /// v2.1 tokens of this lifetime, for a signer; with a secret beside it they can be revoked.
+    ///
+    /// ```
+    /// use line_channel_token_cache::{Credentials, LookupSource, TokenCache};
+    /// use line_channel_token_core::{ChannelSecret, Error, TokenLifetime};
+    /// # use line_channel_token_core::{AssertionKid, ChannelId};
+    /// # use line_channel_token_mock::{FakeSigner, MockBackend};
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// # let client = MockBackend::new().client();
+    /// # let id = ChannelId::new("1234567890")?;
+    /// # let read_signer = |id| Ok::<_, Error>(FakeSigner::new(id, AssertionKid::new("kid")?));
+    /// let source = LookupSource::jwt(client, id, TokenLifetime::from_days(30)?, move |id| async move {
+    ///     let signer = read_signer(id)?;
+    ///     Ok(Credentials::from_signer(signer).with_secret(ChannelSecret::new("s3cret")?))
+    /// });
+    /// let tokens = TokenCache::new(source.with_budget(4)?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn jwt(client: Client, channel_id: ChannelId, lifetime: TokenLifetime, lookup: L) -> Self {
         let budget = Some(IssueBudget::standard(lifetime.as_duration()));
@@ -142,7 +162,7 @@ impl<L> LookupSource<L> {
         }
     }
 
-    /// How many of the channel's 30 slots the cache may use, in place of [`IssueBudget::DEFAULT_SLOTS`]. Stateless tokens use
+    /// How many of the channel's 30 slots the cache may use instead of [`IssueBudget::DEFAULT_SLOTS`]. Stateless tokens use
     /// none.
     ///
     /// # Errors
@@ -164,7 +184,14 @@ where
     async fn credentials(&self) -> Result<Credentials, Error> {
         let lookup = async { (self.lookup)(self.channel_id.clone()).await.map(Into::into) };
         // Nothing was sent yet.
-        caught(lookup, || Error::token_unavailable("the lookup of the credentials panicked")).await
+        let looked_up =
+            catch_panic(lookup, || Error::token_unavailable("the lookup of the credentials panicked")).await;
+        let mut credentials: Credentials = looked_up?;
+        // Credentials that the lookup keeps a clone of are shared, and their signer has the clock that it was made with.
+        if let Some(signer) = credentials.signer.as_mut().and_then(Arc::get_mut) {
+            signer.set_default_clock(self.client.clock());
+        }
+        Ok(credentials)
     }
 
     fn signer<'a>(&self, credentials: &'a Credentials) -> Result<&'a dyn AssertionSource, Error> {
@@ -198,17 +225,14 @@ where
     C: Into<Credentials> + Send + 'static,
 {
     fn policy(&self) -> SourcePolicy {
-        let mut policy = SourcePolicy::new().with_channel_id(self.channel_id.clone());
+        let mut policy = policy_of(&self.client, &self.channel_id, self.grace);
         if matches!(self.family, Family::Stateless) {
             policy = policy.with_min_interval(MIN_INTERVAL);
         }
         if let Some(budget) = self.budget {
             policy = policy.with_budget(budget);
         }
-        match self.grace {
-            Some(grace) => policy.with_revoke_previous_after(grace),
-            None => policy,
-        }
+        policy
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {

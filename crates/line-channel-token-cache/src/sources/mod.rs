@@ -9,7 +9,10 @@ mod static_token;
 
 use std::time::Duration;
 
+use line_channel_token_core::{ChannelId, Client};
+
 use crate::issue::RetireReason;
+use crate::policy::SourcePolicy;
 
 pub use jwt::JwtSource;
 pub use lookup::{Credentials, LookupSource};
@@ -21,4 +24,13 @@ pub use static_token::StaticSource;
 /// the same: it is revoked if previous tokens are.
 fn is_to_be_revoked(reason: RetireReason, grace: Option<Duration>) -> bool {
     reason != RetireReason::Refused || grace.is_some()
+}
+
+/// The policy of a source of this channel's tokens, on the clock of its client.
+fn policy_of(client: &Client, channel_id: &ChannelId, grace: Option<Duration>) -> SourcePolicy {
+    let policy = SourcePolicy::new().with_channel_id(channel_id.clone()).with_clock(client.clock());
+    match grace {
+        Some(grace) => policy.with_revoke_previous_after(grace),
+        None => policy,
+    }
 }

@@ -5,14 +5,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use line_channel_token_core::{ChannelId, ChannelSecret, Client, Error, IssuedToken, TokenLifetime};
 
-use super::is_to_be_revoked;
+use super::{is_to_be_revoked, policy_of};
+use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
-use crate::policy::{IssueBudget, SourcePolicy};
+use crate::policy::SourcePolicy;
 use crate::source::TokenSource;
 
 /// Short-lived tokens (v2).
 ///
 /// ```
+/// use std::time::Duration;
 /// use line_channel_token_cache::{ShortLivedSource, TokenCache};
 /// use line_channel_token_core::{ChannelId, ChannelSecret};
 /// # use line_channel_token_mock::MockBackend;
@@ -20,7 +22,10 @@ use crate::source::TokenSource;
 /// # fn main() -> Result<(), line_channel_token_core::Error> {
 /// # let client = MockBackend::new().client();
 /// let (id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
-/// let tokens = TokenCache::new(ShortLivedSource::new(client, id, secret));
+/// let source = ShortLivedSource::new(client, id, secret)
+///     .revoke_previous_after(Duration::from_secs(600))
+///     .with_budget(4)?;
+/// let tokens = TokenCache::new(source);
 /// # Ok(())
 /// # }
 /// ```
@@ -48,7 +53,7 @@ impl ShortLivedSource {
         Self { grace: Some(grace), ..self }
     }
 
-    /// How many of the channel's 30 slots the cache may use, in place of
+    /// How many of the channel's 30 slots the cache may use instead of
     /// [`IssueBudget::DEFAULT_SLOTS`].
     ///
     /// # Errors
@@ -67,11 +72,7 @@ pub(super) fn standard_budget() -> IssueBudget {
 #[async_trait]
 impl TokenSource for ShortLivedSource {
     fn policy(&self) -> SourcePolicy {
-        let policy = SourcePolicy::new().with_channel_id(self.channel_id.clone()).with_budget(self.budget);
-        match self.grace {
-            Some(grace) => policy.with_revoke_previous_after(grace),
-            None => policy,
-        }
+        policy_of(&self.client, &self.channel_id, self.grace).with_budget(self.budget)
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use line_channel_token_core::{Assertion, AssertionSource, Error, ErrorKind, TokenLifetime};
+use line_channel_token_core::{Assertion, AssertionSource, Client, Error, ErrorKind, TokenLifetime};
 
 use crate::issue::FallbackSigner;
-use crate::source::caught;
+use crate::source::catch_panic;
 use crate::sync::Mutex;
 
 /// The signers of a source. The one that served last is asked first.
@@ -28,14 +28,17 @@ struct State {
 }
 
 impl Signers {
-    pub(crate) fn new(signer: impl AssertionSource) -> Self {
+    /// The signer takes the clock of the client that its assertions are for, unless it has one.
+    pub(crate) fn new(mut signer: impl AssertionSource, client: &Client) -> Self {
+        signer.set_default_clock(client.clock());
         Self { first: Arc::new(signer), second: None, state: Arc::default() }
     }
 
     /// # Errors
     ///
     /// If the two are for different channels.
-    pub(crate) fn with_fallback(self, other: impl AssertionSource) -> Result<Self, Error> {
+    pub(crate) fn with_fallback(self, mut other: impl AssertionSource, client: &Client) -> Result<Self, Error> {
+        other.set_default_clock(client.clock());
         let (id, other_id) = (self.first.channel_id(), other.channel_id());
         if id != other_id {
             return Err(Error::invalid_input(format!(
@@ -92,5 +95,6 @@ pub(crate) async fn assertion(
     signer: &dyn AssertionSource,
     token_lifetime: Option<TokenLifetime>,
 ) -> Result<Assertion, Error> {
-    caught(async { signer.assertion(token_lifetime).await }, || Error::signing("the assertion signer panicked")).await
+    catch_panic(async { signer.assertion(token_lifetime).await }, || Error::signing("the assertion signer panicked"))
+        .await
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use line_channel_token_core::{AssertionSource, ChannelId, ChannelSecret, Client, Error, IssuedToken};
 
+use super::policy_of;
 use super::signers::Signers;
 use crate::issue::{IssueRequest, Issued, NewToken};
 use crate::policy::SourcePolicy;
@@ -47,9 +48,23 @@ impl StatelessSource {
     }
 
     /// Tokens for assertions.
+    ///
+    /// ```
+    /// use line_channel_token_cache::{StatelessSource, TokenCache};
+    /// # use line_channel_token_core::{AssertionKid, ChannelId};
+    /// # use line_channel_token_mock::{FakeSigner, MockBackend};
+    ///
+    /// # fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let client = MockBackend::new().client();
+    /// # let signer = FakeSigner::new(ChannelId::new("1234567890")?, AssertionKid::new("kid")?);
+    /// let tokens = TokenCache::new(StatelessSource::new(client, signer));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new(client: Client, signer: impl AssertionSource) -> Self {
-        Self { client, authentication: Authentication::Assertion(Signers::new(signer)) }
+        let signers = Signers::new(signer, &client);
+        Self { client, authentication: Authentication::Assertion(signers) }
     }
 
     /// Tokens for assertions of either signer: see
@@ -62,7 +77,8 @@ impl StatelessSource {
     pub fn with_fallback_signer(self, other: impl AssertionSource) -> Result<Self, Error> {
         match self.authentication {
             Authentication::Assertion(signers) => {
-                Ok(Self { authentication: Authentication::Assertion(signers.with_fallback(other)?), ..self })
+                let signers = signers.with_fallback(other, &self.client)?;
+                Ok(Self { authentication: Authentication::Assertion(signers), ..self })
             }
             Authentication::Secret(..) => Err(Error::invalid_input(
                 "a fallback signer goes with a first signer, and this source has a channel secret",
@@ -78,7 +94,7 @@ impl TokenSource for StatelessSource {
             Authentication::Secret(id, _) => id,
             Authentication::Assertion(signers) => signers.first().channel_id(),
         };
-        SourcePolicy::new().with_channel_id(channel_id.clone()).with_min_interval(MIN_INTERVAL)
+        policy_of(&self.client, channel_id, None).with_min_interval(MIN_INTERVAL)
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {

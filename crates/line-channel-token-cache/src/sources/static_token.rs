@@ -7,7 +7,7 @@ use crate::issue::{IssueRequest, Issued, NewToken};
 use crate::source::TokenSource;
 
 /// One token that was issued elsewhere and does not expire: a long-lived one from the Console. After an invalidation the
-/// same one is handed out again, since there is no other.
+/// same one is returned again, because there is no other.
 ///
 /// ```
 /// use line_channel_token_cache::{StaticSource, TokenCache};
@@ -24,7 +24,7 @@ pub struct StaticSource {
 }
 
 impl StaticSource {
-    /// This token, for ever.
+    /// Always this token.
     #[must_use]
     pub fn new(token: AccessToken) -> Self {
         Self { token }

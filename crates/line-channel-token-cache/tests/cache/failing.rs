@@ -17,7 +17,7 @@ fn failure() -> Act {
 }
 
 #[tokio::test]
-async fn a_valid_old_token_is_served_without_a_call_for_each_request() {
+async fn a_failing_source_is_not_asked_per_request() {
     let scene = Scene::new([Act::Issue(900 * SECOND), failure()]);
     scene.token().await.unwrap();
     scene.clock.advance(800 * SECOND);
@@ -30,11 +30,11 @@ async fn a_valid_old_token_is_served_without_a_call_for_each_request() {
     scene.clock.advance(31 * SECOND);
     scene.token().await.unwrap();
     scene.settle().await;
-    assert_eq!(scene.calls(), 3, "tried again when it was due");
+    assert_eq!(scene.calls(), 3, "retried when it was due");
 }
 
 #[tokio::test]
-async fn close_to_expiry_the_old_token_serves_if_the_source_fails_and_then_the_error_does() {
+async fn a_failing_refresh_serves_until_expiry() {
     let scene = Scene::new([Act::Issue(900 * SECOND), failure()]);
     scene.token().await.unwrap();
     scene.clock.advance(890 * SECOND);
@@ -47,7 +47,7 @@ async fn close_to_expiry_the_old_token_serves_if_the_source_fails_and_then_the_e
 }
 
 #[tokio::test]
-async fn without_a_token_the_error_is_shared_until_the_next_try_is_due_and_then_the_source_is_asked_again() {
+async fn an_error_is_shared_until_the_retry() {
     let scene = Scene::new([failure(), failure(), Act::Issue(900 * SECOND)]);
     for _ in 0..1000 {
         assert!(scene.token().await.is_err());
@@ -60,12 +60,12 @@ async fn without_a_token_the_error_is_shared_until_the_next_try_is_due_and_then_
     assert!((22..=30).contains(&longer.as_secs()), "{longer:?}");
     assert_eq!(scene.calls(), 2);
     scene.clock.advance(longer);
-    assert_eq!(scene.token().await.unwrap(), "token-3", "a permanent failure is tried again too: secrets get fixed");
+    assert_eq!(scene.token().await.unwrap(), "token-3", "a permanent failure is retried too: secrets get fixed");
     assert!(scene.cache.status().last_error.is_none());
 }
 
 #[tokio::test]
-async fn a_wish_of_the_server_is_respected_whether_it_lengthens_or_shortens_the_wait() {
+async fn retry_after_replaces_the_delay() {
     for wish in [5, 300] {
         let limited = Error::signing("slow down").with_retry_after(wish * SECOND);
         let scene = Scene::new([Act::Fail(limited), Act::Issue(900 * SECOND)]);
@@ -78,7 +78,7 @@ async fn a_wish_of_the_server_is_respected_whether_it_lengthens_or_shortens_the_
 }
 
 #[tokio::test]
-async fn a_wish_that_shortens_the_wait_is_not_respected_after_an_issue_that_may_have_used_up_a_slot() {
+async fn retry_after_shortens_no_uncertain_issue() {
     let lost = Error::transient("no response").with_sent(Sent::Unknown).with_retry_after(SECOND);
     let scene = Scene::new([Act::Issue(900 * SECOND), Act::Fail(lost)]);
     scene.token().await.unwrap();
@@ -90,7 +90,7 @@ async fn a_wish_that_shortens_the_wait_is_not_respected_after_an_issue_that_may_
 }
 
 #[tokio::test]
-async fn failures_of_different_kinds_in_turns_count_as_one_row() {
+async fn failures_of_different_kinds_count_together() {
     let (passing, lasting) = (|| Act::Fail(Error::transient("the vault is sealed")), failure);
     let scene = Scene::new([passing(), lasting(), passing(), lasting()]);
     let mut waits = Vec::new();
@@ -106,7 +106,7 @@ async fn failures_of_different_kinds_in_turns_count_as_one_row() {
 }
 
 #[tokio::test]
-async fn whatever_lifetime_a_server_gives_issues_are_at_least_the_minimum_interval_apart() {
+async fn issues_keep_the_minimum_interval() {
     for lifetime in [Duration::ZERO, Duration::from_millis(1), SECOND, 2 * SECOND, Duration::from_secs(u64::MAX)] {
         let scene = Scene::new([Act::Issue(lifetime)]);
         // Ten seconds, asked a hundred times a second.
@@ -124,13 +124,13 @@ async fn whatever_lifetime_a_server_gives_issues_are_at_least_the_minimum_interv
 }
 
 #[tokio::test]
-async fn whatever_a_server_writes_for_a_lifetime_it_is_asked_at_most_once_a_second() {
+async fn absurd_lifetimes_are_one_call_a_second() {
     for lifetime in ["0", "1", "-1", "-9223372036854775808", "9223372036854775807", "1e300", "null"] {
         let line = MockBackend::from_clock(ManualClock::new());
         let body = format!(r#"{{"token_type":"Bearer","access_token":"t","expires_in":{lifetime}}}"#);
         let asked = line.given(Operation::IssueStateless).respond(Reply::raw(StatusCode::OK, body));
         let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());
-        // The client's own tries are not what is counted here.
+        // The client's own attempts are not what is counted here.
         let client = line.client_builder().retry(RetryPolicy::never()).build();
         let source = StatelessSource::from_secret(client, id, secret);
         let cache = TokenCache::builder(source).clock(Arc::new(line.clock().clone())).build();
@@ -144,7 +144,7 @@ async fn whatever_a_server_writes_for_a_lifetime_it_is_asked_at_most_once_a_seco
 }
 
 #[tokio::test]
-async fn a_token_that_has_expired_on_arrival_counts_as_a_failure_and_says_so() {
+async fn a_token_expired_on_arrival_is_a_failure() {
     let scene = Scene::new([Act::Issue(Duration::ZERO)]);
     for least in [SECOND, 20 * SECOND] {
         let error = scene.token().await.unwrap_err();
@@ -162,13 +162,13 @@ async fn an_invalidation_asks_at_once_whatever_failed_before() {
     scene.clock.advance(800 * SECOND);
     scene.token().await.unwrap();
     scene.settle().await;
-    assert_eq!(scene.calls(), 2, "it failed, and the next try is due in half a minute");
+    assert_eq!(scene.calls(), 2, "it failed, and the next attempt is due in half a minute");
     scene.cache.invalidate(&token);
     assert_eq!(scene.token().await.unwrap(), "token-3");
 }
 
 #[tokio::test]
-async fn a_calendar_that_jumps_forward_ends_no_wait() {
+async fn a_calendar_jump_ends_no_delay() {
     let limited = Error::signing("slow down").with_retry_after(300 * SECOND);
     let scene = Scene::new([Act::Fail(limited), Act::Issue(900 * SECOND)]);
     assert!(scene.token().await.is_err());
@@ -177,14 +177,14 @@ async fn a_calendar_that_jumps_forward_ends_no_wait() {
 }
 
 #[tokio::test]
-async fn a_wish_of_years_is_cut_to_ten_minutes() {
+async fn retry_after_is_clamped_to_ten_minutes() {
     let limited = Error::signing("come back later").with_retry_after(1_000_000 * SECOND);
     let scene = Scene::new([Act::Fail(limited), Act::Issue(900 * SECOND)]);
     assert_eq!(scene.token().await.unwrap_err().retry_after(), Some(600 * SECOND));
 }
 
 #[tokio::test]
-async fn the_minimum_interval_holds_for_tokens_that_have_expired_on_arrival_too() {
+async fn the_interval_holds_for_expired_arrivals() {
     let scene = Scene::minutely([Act::Issue(Duration::ZERO)]);
     for _ in 0..120 {
         let _ = scene.token().await;
@@ -194,7 +194,7 @@ async fn the_minimum_interval_holds_for_tokens_that_have_expired_on_arrival_too(
 }
 
 #[tokio::test]
-async fn an_issue_that_may_have_used_up_a_slot_is_not_repeated_soon() {
+async fn an_uncertain_issue_is_not_repeated_soon() {
     let line = MockBackend::from_clock(ManualClock::new());
     let lost = line.given(Operation::IssueJwt).respond(Reply::connection_reset_after_send());
     let signer = FakeSigner::new(ChannelId::new("1").unwrap(), AssertionKid::new("kid").unwrap());
@@ -208,7 +208,7 @@ async fn an_issue_that_may_have_used_up_a_slot_is_not_repeated_soon() {
 }
 
 #[tokio::test]
-async fn a_calendar_that_jumps_forward_does_not_shorten_the_minimum_interval() {
+async fn a_calendar_jump_shortens_no_interval() {
     let scene = Scene::minutely([Act::Issue(30 * 86_400 * SECOND)]);
     for _ in 0..30 {
         let _ = scene.token().await;

@@ -1,4 +1,4 @@
-//! One call, whoever waits for it and whoever gives up.
+//! One call, for all who wait for it, and for those who give up.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use line_channel_token_core::{Error, ErrorKind};
 use crate::support::{Act, SECOND, Scene, settle};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_callers_of_an_empty_cache_cause_exactly_one_issue() {
+async fn ten_thousand_callers_cause_one_issue() {
     let scene = Scene::gated([Act::Issue(900 * SECOND)]);
     let done = Arc::new(AtomicUsize::new(0));
     let callers: Vec<_> = (0..10_000)
@@ -36,7 +36,7 @@ async fn ten_thousand_callers_of_an_empty_cache_cause_exactly_one_issue() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_callers_of_a_failing_source_share_one_error_of_one_call() {
+async fn ten_thousand_callers_share_one_error() {
     let scene = Scene::gated([Act::Fail(Error::signing("no key"))]);
     let callers: Vec<_> = (0..10_000)
         .map(|_| {
@@ -55,7 +55,7 @@ async fn ten_thousand_callers_of_a_failing_source_share_one_error_of_one_call() 
 }
 
 #[tokio::test]
-async fn a_caller_who_gives_up_takes_nothing_along() {
+async fn a_cancelled_caller_cancels_nothing() {
     let scene = Scene::gated([Act::Issue(900 * SECOND)]);
     let mut first = Box::pin(scene.cache.token());
     let mut context = Context::from_waker(Waker::noop());
@@ -70,7 +70,7 @@ async fn a_caller_who_gives_up_takes_nothing_along() {
 }
 
 #[tokio::test]
-async fn a_call_whose_callers_all_gave_up_still_brings_a_token() {
+async fn an_abandoned_call_still_brings_a_token() {
     let scene = Scene::gated([Act::Issue(900 * SECOND)]);
     let mut only = Box::pin(scene.cache.token());
     assert!(matches!(only.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
@@ -82,7 +82,7 @@ async fn a_call_whose_callers_all_gave_up_still_brings_a_token() {
 }
 
 #[tokio::test]
-async fn a_source_that_panics_is_an_error_and_poisons_nothing() {
+async fn a_panicking_source_poisons_nothing() {
     let scene = Scene::new([Act::Panic, Act::Issue(900 * SECOND)]);
     let error = scene.token().await.unwrap_err();
     assert!(error.to_string().contains("panicked"), "{error}");
@@ -91,7 +91,7 @@ async fn a_source_that_panics_is_an_error_and_poisons_nothing() {
 }
 
 #[test]
-fn outside_of_a_runtime_a_call_is_an_error_and_a_later_one_inside_succeeds() {
+fn outside_of_a_runtime_is_an_error() {
     let scene = Scene::new([Act::Issue(900 * SECOND)]);
     let mut call = Box::pin(scene.cache.token());
     let Poll::Ready(Err(error)) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
@@ -104,7 +104,7 @@ fn outside_of_a_runtime_a_call_is_an_error_and_a_later_one_inside_succeeds() {
 }
 
 #[test]
-fn a_call_that_ends_with_its_runtime_is_no_failure_and_the_next_caller_starts_anew_at_once() {
+fn a_cancelled_call_is_no_failure() {
     let scene = Scene::gated([Act::Issue(900 * SECOND)]);
     let first = tokio::runtime::Builder::new_current_thread().build().unwrap();
     first.block_on(async {
@@ -120,7 +120,7 @@ fn a_call_that_ends_with_its_runtime_is_no_failure_and_the_next_caller_starts_an
 }
 
 #[test]
-fn a_refresh_whose_runtime_stands_still_is_given_up_by_whoever_waits_for_it_and_started_anew() {
+fn a_waiter_restarts_a_stalled_refresh() {
     let scene = Scene::new([Act::Issue(900 * SECOND)]);
     let [idle, busy] = [(); 2].map(|()| tokio::runtime::Builder::new_current_thread().build().unwrap());
     idle.block_on(scene.token()).unwrap();
@@ -147,7 +147,7 @@ fn a_refresh_whose_runtime_stands_still_is_given_up_by_whoever_waits_for_it_and_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_who_come_just_as_a_call_ends_start_no_other() {
+async fn late_callers_join_no_second_call() {
     for _ in 0..200 {
         let scene = Scene::unbounded([Act::Issue(900 * SECOND)]);
         let callers: Vec<_> = (0..16)
@@ -174,7 +174,7 @@ async fn dropping_the_last_handle_drops_the_source() {
 }
 
 #[tokio::test]
-async fn shutdown_waits_for_the_call_in_flight_and_starts_no_other() {
+async fn shutdown_waits_for_the_call() {
     let scene = Scene::gated([Act::Issue(10 * SECOND)]);
     let cache = scene.cache.clone();
     let caller = tokio::spawn(async move { cache.token().await });
@@ -193,7 +193,7 @@ async fn shutdown_waits_for_the_call_in_flight_and_starts_no_other() {
 }
 
 #[tokio::test]
-async fn shutdown_takes_no_longer_than_it_is_told_and_says_that_a_call_is_not_over() {
+async fn shutdown_reports_an_unfinished_call() {
     let scene = Scene::gated([Act::Issue(900 * SECOND)]);
     let cache = scene.cache.clone();
     tokio::spawn(async move { cache.token().await });
@@ -209,7 +209,7 @@ async fn shutdown_takes_no_longer_than_it_is_told_and_says_that_a_call_is_not_ov
 }
 
 #[tokio::test]
-async fn a_call_that_hangs_is_given_up_at_its_deadline() {
+async fn a_hanging_call_ends_at_its_deadline() {
     let scene = Scene::gated([Act::Issue(900 * SECOND)]);
     let cache = scene.cache.clone();
     let waiting = tokio::spawn(async move { cache.token().await });
@@ -227,8 +227,8 @@ async fn a_call_that_hangs_is_given_up_at_its_deadline() {
 }
 
 #[tokio::test]
-async fn close_to_expiry_callers_wait_for_a_call_that_hangs_no_longer_than_five_seconds_or_half_of_what_is_left() {
-    for (passed, patience) in [(882, 5000), (896, 2000), (899, 500)] {
+async fn callers_with_a_token_wait_briefly() {
+    for (passed, max_wait) in [(882, 5000), (896, 2000), (899, 500)] {
         let scene = Scene::gated([Act::Issue(900 * SECOND)]);
         scene.release(1);
         scene.token().await.unwrap();
@@ -236,7 +236,7 @@ async fn close_to_expiry_callers_wait_for_a_call_that_hangs_no_longer_than_five_
         let cache = scene.cache.clone();
         let waiting = tokio::spawn(async move { cache.token().await });
         scene.settle().await;
-        scene.clock.advance(Duration::from_millis(patience - 1));
+        scene.clock.advance(Duration::from_millis(max_wait - 1));
         scene.settle().await;
         assert!(!waiting.is_finished(), "{passed}");
         scene.clock.advance(Duration::from_millis(1));

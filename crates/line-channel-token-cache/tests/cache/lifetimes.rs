@@ -11,7 +11,7 @@ use crate::support::{Act, SECOND, Scene};
 const QUARTER: Duration = Duration::from_secs(900);
 
 #[tokio::test]
-async fn a_token_passes_from_empty_through_fresh_advisory_and_mandatory_to_expired() {
+async fn a_token_passes_through_all_states() {
     let scene = Scene::gated([Act::Issue(QUARTER)]);
     let state = || scene.cache.status().state;
     assert_eq!(state(), CacheState::Empty);
@@ -32,7 +32,7 @@ async fn a_token_passes_from_empty_through_fresh_advisory_and_mandatory_to_expir
 }
 
 #[tokio::test]
-async fn near_its_end_the_old_token_is_served_while_one_call_fetches_the_next() {
+async fn an_aging_token_serves_during_the_refresh() {
     let scene = Scene::gated([Act::Issue(QUARTER)]);
     scene.release(1);
     scene.token().await.unwrap();
@@ -50,7 +50,7 @@ async fn near_its_end_the_old_token_is_served_while_one_call_fetches_the_next() 
 }
 
 #[tokio::test]
-async fn close_to_expiry_callers_wait_and_an_expired_token_is_never_served() {
+async fn an_expired_token_is_never_served() {
     for passed in [890, 900, 100_000] {
         let scene = Scene::gated([Act::Issue(QUARTER)]);
         scene.release(1);
@@ -67,7 +67,7 @@ async fn close_to_expiry_callers_wait_and_an_expired_token_is_never_served() {
 }
 
 #[tokio::test]
-async fn a_machine_that_slept_and_a_calendar_set_back_do_not_keep_a_token_alive() {
+async fn neither_suspension_nor_calendar_prolongs_a_token() {
     let sleep = |clock: &ManualClock| clock.suspend(899 * SECOND);
     // On a platform whose monotonic clock does not count suspension.
     let sleep_unnoticed = |clock: &ManualClock| clock.set_unix_time(clock.now().unix + 899 * SECOND);
@@ -87,7 +87,7 @@ async fn a_machine_that_slept_and_a_calendar_set_back_do_not_keep_a_token_alive(
 }
 
 #[tokio::test]
-async fn a_lifetime_is_counted_from_when_the_token_was_asked_for() {
+async fn a_lifetime_counts_from_the_request() {
     let scene = Scene::gated([Act::Issue(QUARTER)]);
     let cache = scene.cache.clone();
     let waiting = tokio::spawn(async move { cache.token().await });
@@ -99,7 +99,7 @@ async fn a_lifetime_is_counted_from_when_the_token_was_asked_for() {
 }
 
 #[tokio::test]
-async fn at_least_so_much_lifetime_is_left_or_a_new_token_is_fetched() {
+async fn min_ttl_fetches_a_new_token() {
     let scene = Scene::new([Act::Issue(QUARTER)]);
     scene.token().await.unwrap();
     scene.clock.advance(300 * SECOND);
@@ -128,7 +128,7 @@ async fn at_least_so_much_lifetime_is_left_or_a_new_token_is_fetched() {
 }
 
 #[tokio::test]
-async fn two_caches_started_together_do_not_refresh_together() {
+async fn refreshes_are_jittered() {
     let mut moments = Vec::new();
     for _ in 0..8 {
         let scene = Scene::new([Act::Issue(30 * 86_400 * SECOND)]);
@@ -146,7 +146,7 @@ async fn two_caches_started_together_do_not_refresh_together() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_dropped_only_while_it_is_the_current_one() {
+async fn invalidate_drops_only_the_current_token() {
     let scene = Scene::new([Act::Issue(QUARTER)]);
     let first = scene.cache.token().await.unwrap();
     scene.cache.invalidate(&first);
@@ -164,7 +164,7 @@ async fn a_refused_token_is_dropped_only_while_it_is_the_current_one() {
 }
 
 #[tokio::test]
-async fn what_a_token_lost_on_its_way_counts_when_a_lifetime_is_asked_for() {
+async fn min_ttl_counts_the_transit_time() {
     let scene = Scene::gated([Act::Issue(QUARTER)]);
     for _ in 0..20 {
         let cache = scene.cache.clone();
@@ -180,7 +180,7 @@ async fn what_a_token_lost_on_its_way_counts_when_a_lifetime_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_source_that_says_to_keep_the_token_is_asked_again_when_it_says() {
+async fn keep_asks_again_as_requested() {
     let scene = Scene::new([Act::Issue(QUARTER), Act::Keep(30 * SECOND), Act::Adopt(QUARTER)]);
     scene.token().await.unwrap();
     scene.clock.advance(800 * SECOND);
@@ -197,7 +197,7 @@ async fn a_source_that_says_to_keep_the_token_is_asked_again_when_it_says() {
 }
 
 #[tokio::test]
-async fn to_keep_a_token_that_is_not_there_is_a_failure_that_passes() {
+async fn keep_without_a_token_is_transient() {
     let scene = Scene::new([Act::Keep(5 * SECOND), Act::Issue(QUARTER)]);
     let error = scene.token().await.unwrap_err();
     assert!(error.is_transient(), "{error}");
@@ -207,7 +207,7 @@ async fn to_keep_a_token_that_is_not_there_is_a_failure_that_passes() {
 }
 
 #[tokio::test]
-async fn tokens_that_live_less_than_twice_the_minimum_interval_are_served_without_a_gap() {
+async fn short_lifetimes_leave_no_gap() {
     let scene = Scene::minutely([Act::Issue(40 * SECOND)]);
     for _ in 0..600 {
         scene.token().await.unwrap();

@@ -53,7 +53,7 @@ impl Sources {
 }
 
 #[tokio::test]
-async fn each_channel_has_its_own_token_made_on_demand_and_kept() {
+async fn each_channel_has_its_own_token() {
     let sources = Sources::new();
     let pool = sources.pool(100);
     assert!(pool.is_empty() && pool.status(&id(1)).is_none() && pool.with_token(&id(1), |_| ()).is_none());
@@ -71,7 +71,7 @@ async fn each_channel_has_its_own_token_made_on_demand_and_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_callers_for_a_hundred_new_channels_cause_a_hundred_issues() {
+async fn a_hundred_channels_cause_a_hundred_issues() {
     let sources = Sources::new();
     let pool = sources.pool(100);
     let callers: Vec<_> = (0..10_000)
@@ -88,7 +88,7 @@ async fn ten_thousand_callers_for_a_hundred_new_channels_cause_a_hundred_issues(
 }
 
 #[tokio::test]
-async fn a_channel_whose_source_cannot_be_made_is_an_error_that_is_not_kept() {
+async fn an_unmade_source_is_not_remembered() {
     let known = Arc::new(Mutex::new(false));
     let asked = known.clone();
     let pool = TokenPool::builder(move |channel: &ChannelId| {
@@ -106,7 +106,7 @@ async fn a_channel_whose_source_cannot_be_made_is_an_error_that_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_source_for_another_channel_is_refused_so_that_no_token_reaches_the_wrong_customer() {
+async fn a_source_of_another_channel_is_rejected() {
     let line = MockBackend::new();
     let client = line.client();
     let pool = TokenPool::builder(move |_: &ChannelId| {
@@ -136,7 +136,7 @@ async fn events_name_their_channel() {
 }
 
 #[tokio::test]
-async fn after_shutdown_warm_channels_are_served_and_no_source_is_asked() {
+async fn shutdown_keeps_serving_warm_channels() {
     let sources = Sources::new();
     let pool = sources.pool(100);
     pool.token(&id(1)).await.unwrap();
@@ -153,7 +153,7 @@ async fn after_shutdown_warm_channels_are_served_and_no_source_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_source_that_is_made_while_the_pool_shuts_down_is_not_asked() {
+async fn shutdown_asks_no_new_source() {
     let (reached, go) = (Arc::new(Semaphore::new(0)), Arc::new(Mutex::new(None)));
     let (tell, wait) = std::sync::mpsc::channel();
     *go.lock().unwrap() = Some(wait);

@@ -15,7 +15,7 @@ use crate::pool::{Sources, id};
 use crate::support::{SECOND, settle};
 
 #[tokio::test]
-async fn past_the_bound_the_channels_go_that_were_not_used_since_they_came() {
+async fn unused_channels_are_evicted_first() {
     let sources = Sources::new();
     let pool = sources.pool(3);
     for channel in [1, 2, 3, 1, 4] {
@@ -32,7 +32,7 @@ async fn past_the_bound_the_channels_go_that_were_not_used_since_they_came() {
 }
 
 #[tokio::test]
-async fn a_use_without_a_token_handed_out_counts_as_one() {
+async fn a_borrow_counts_as_a_use() {
     let sources = Sources::new();
     let pool = sources.pool(2);
     for channel in [1, 2] {
@@ -46,7 +46,7 @@ async fn a_use_without_a_token_handed_out_counts_as_one() {
 }
 
 #[tokio::test]
-async fn a_channel_can_be_removed_and_comes_back_with_a_new_source() {
+async fn a_removed_channel_gets_a_new_source() {
     let sources = Sources::new();
     let pool = sources.pool(10);
     pool.token(&id(1)).await.unwrap();
@@ -121,7 +121,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_channel_that_comes_and_goes_does_not_get_a_fresh_budget_each_time() {
+async fn an_evicted_channel_keeps_its_budget() {
     let Scene { clock, pool, order, .. } = Scene::new(1, 8, Duration::ZERO);
     let mut refused = None;
     for _ in 0..8 {
@@ -141,7 +141,7 @@ async fn a_channel_that_comes_and_goes_does_not_get_a_fresh_budget_each_time() {
 }
 
 #[tokio::test]
-async fn no_more_calls_than_the_bound_are_in_flight_and_all_channels_have_their_turn() {
+async fn concurrent_calls_are_bounded() {
     let Scene { clock, pool, at_once, most_at_once, .. } = Scene::new(1000, 8, SECOND);
     let callers: Vec<_> = (0..100)
         .map(|channel| {
@@ -168,7 +168,7 @@ async fn no_more_calls_than_the_bound_are_in_flight_and_all_channels_have_their_
 }
 
 #[tokio::test]
-async fn a_caller_who_waits_passes_those_that_are_refreshed_in_the_background() {
+async fn callers_overtake_background_refreshes() {
     let Scene { clock, pool, order, .. } = Scene::new(1000, 8, SECOND);
     for channel in 0..100 {
         let channel = id(channel);
@@ -193,7 +193,7 @@ async fn a_caller_who_waits_passes_those_that_are_refreshed_in_the_background() 
 }
 
 #[tokio::test]
-async fn a_channel_that_comes_and_goes_keeps_its_minimum_interval_too() {
+async fn an_evicted_channel_keeps_its_interval() {
     let sources = Sources::new();
     let pool = sources.pool(1);
     for nth in 0..100 {
@@ -204,7 +204,7 @@ async fn a_channel_that_comes_and_goes_keeps_its_minimum_interval_too() {
 }
 
 #[tokio::test]
-async fn a_new_channel_is_not_the_one_to_go_though_no_time_has_passed() {
+async fn a_new_channel_is_not_evicted() {
     let sources = Sources::new();
     let pool = sources.pool(2);
     for channel in [5, 6, 1] {

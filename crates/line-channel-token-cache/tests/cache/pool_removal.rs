@@ -118,7 +118,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn the_token_of_a_channel_that_makes_room_is_good_until_the_grace_period_is_over() {
+async fn an_evicted_token_has_its_grace_period() {
     let scene = Scene::new(1, 100, 100);
     let in_use = scene.token(1).await;
     scene.token(2).await;
@@ -129,7 +129,7 @@ async fn the_token_of_a_channel_that_makes_room_is_good_until_the_grace_period_i
 }
 
 #[tokio::test]
-async fn the_token_of_a_channel_that_is_removed_is_revoked_at_once_and_only_once() {
+async fn a_removed_token_is_revoked_once() {
     let scene = Scene::new(10, 100, 0);
     let token = scene.token(1).await;
     assert!(scene.pool.remove(&id(1)));
@@ -142,7 +142,7 @@ async fn the_token_of_a_channel_that_is_removed_is_revoked_at_once_and_only_once
 }
 
 #[tokio::test]
-async fn a_channel_that_comes_back_while_it_leaves_has_its_tokens_revoked_and_loses_no_slot() {
+async fn a_returning_channel_loses_no_slot() {
     let scene = Scene::new(10, 100, 0);
     for _ in 0..5 {
         scene.token_in_the_end(1).await;
@@ -158,7 +158,7 @@ async fn a_channel_that_comes_back_while_it_leaves_has_its_tokens_revoked_and_lo
 }
 
 #[tokio::test]
-async fn who_waits_for_a_channel_that_is_removed_gets_a_token_that_is_not_revoked() {
+async fn waiters_of_a_removed_channel_get_a_token() {
     let scene = Scene::new(10, 0, 100);
     let pool = scene.pool.clone();
     let call = tokio::spawn(async move { pool.token(&id(1)).await });
@@ -171,7 +171,7 @@ async fn who_waits_for_a_channel_that_is_removed_gets_a_token_that_is_not_revoke
 }
 
 #[tokio::test]
-async fn what_is_known_of_channels_that_left_is_forgotten_when_it_does_not_matter_any_more() {
+async fn evicted_channels_are_forgotten_in_time() {
     let scene = Scene::new(10, 100_000, 100_000);
     for channel in 0..2000 {
         scene.token(channel).await;
@@ -186,7 +186,7 @@ async fn what_is_known_of_channels_that_left_is_forgotten_when_it_does_not_matte
 }
 
 #[tokio::test]
-async fn shutdown_revokes_what_waits_for_it_of_channels_that_left() {
+async fn shutdown_revokes_tokens_of_evicted_channels() {
     let scene = Scene::new(1, 100, 100);
     let (first, second) = (scene.token(1).await, scene.token(2).await);
     let report = scene.pool.shutdown(Shutdown::default()).await;
@@ -196,7 +196,7 @@ async fn shutdown_revokes_what_waits_for_it_of_channels_that_left() {
 }
 
 #[tokio::test]
-async fn shutdown_revokes_the_current_tokens_too_if_it_is_told_to() {
+async fn shutdown_revokes_current_tokens_if_asked() {
     let scene = Scene::new(10, 100, 100);
     let mut tokens = vec![scene.token(1).await, scene.token(2).await];
     let report = scene.pool.shutdown(Shutdown::default().revoking_current()).await;
@@ -209,7 +209,7 @@ async fn shutdown_revokes_the_current_tokens_too_if_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn who_removes_a_channel_can_wait_until_its_token_is_revoked() {
+async fn remove_and_revoke_waits_for_the_revocation() {
     let scene = Scene::new(10, 100, 100);
     let token = scene.token(1).await;
     let report = scene.pool.remove_and_revoke(&id(1), 10 * SECOND).await.unwrap();
@@ -219,7 +219,7 @@ async fn who_removes_a_channel_can_wait_until_its_token_is_revoked() {
 }
 
 #[tokio::test]
-async fn who_removes_a_channel_waits_no_longer_than_they_say_and_is_told_what_is_left_undone() {
+async fn remove_and_revoke_reports_unfinished_work() {
     let scene = Scene::new(10, 100, 0);
     let token = scene.token(1).await;
     let pool = scene.pool.clone();
@@ -234,11 +234,11 @@ async fn who_removes_a_channel_waits_no_longer_than_they_say_and_is_told_what_is
     for _ in 0..60 {
         scene.pass(SECOND).await;
     }
-    assert_eq!(scene.revoked(), [token], "it is tried again in the background");
+    assert_eq!(scene.revoked(), [token], "it is retried in the background");
 }
 
 #[tokio::test]
-async fn a_token_that_arrives_after_its_channel_was_removed_is_revoked() {
+async fn a_late_token_of_a_removed_channel_is_revoked() {
     let scene = Scene::new(10, 0, 100);
     let pool = scene.pool.clone();
     let call = tokio::spawn(async move { pool.token(&id(1)).await.map(drop) });
@@ -253,7 +253,7 @@ async fn a_token_that_arrives_after_its_channel_was_removed_is_revoked() {
 }
 
 #[tokio::test]
-async fn a_caller_waits_a_while_and_no_longer_for_revocations_that_hang() {
+async fn hanging_revocations_delay_an_issue_briefly() {
     let scene = Scene::new(10, 100, 0);
     for _ in 0..2 {
         let token = scene.pool.token(&id(1)).await.unwrap();
@@ -268,7 +268,7 @@ async fn a_caller_waits_a_while_and_no_longer_for_revocations_that_hang() {
 }
 
 #[tokio::test]
-async fn a_channel_that_was_queued_and_served_otherwise_is_kept_warm_from_then_on() {
+async fn a_queued_channel_stays_warm() {
     let (clock, record) = (ManualClock::new(), Arc::new(Record::default()));
     let slow = Arc::new(Semaphore::new(1));
     let (time, shared, gate) = (clock.clone(), record.clone(), slow.clone());

@@ -10,7 +10,7 @@ fn scene(when: RefreshAhead) -> Scene {
 }
 
 #[tokio::test]
-async fn a_token_that_was_used_is_replaced_while_nobody_asks_and_one_that_was_not_is_left_to_expire() {
+async fn only_used_tokens_are_refreshed() {
     let scene = scene(RefreshAhead::WhenUsed);
     scene.token().await.unwrap();
     for _ in 0..80 {
@@ -28,7 +28,7 @@ async fn a_token_that_was_used_is_replaced_while_nobody_asks_and_one_that_was_no
 }
 
 #[tokio::test]
-async fn kept_warm_always_a_token_is_there_after_a_quiet_night() {
+async fn always_keeps_an_idle_cache_warm() {
     let scene = scene(RefreshAhead::Always);
     scene.cache.warm_up().await.unwrap();
     for _ in 0..8 * 60 {
@@ -41,7 +41,7 @@ async fn kept_warm_always_a_token_is_there_after_a_quiet_night() {
 }
 
 #[tokio::test]
-async fn on_read_nothing_happens_while_the_cache_is_idle() {
+async fn on_read_leaves_an_idle_cache_alone() {
     let scene = scene(RefreshAhead::OnRead);
     scene.token().await.unwrap();
     scene.clock.advance(899 * SECOND);
@@ -51,7 +51,7 @@ async fn on_read_nothing_happens_while_the_cache_is_idle() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_failed_is_tried_again_while_nobody_asks() {
+async fn a_failed_refresh_is_retried_in_background() {
     let failure = || Act::Fail(Error::signing("no key").with_retry_after(30 * SECOND));
     let scene = Scene::new([Act::Issue(900 * SECOND), failure(), failure(), Act::Issue(900 * SECOND)]);
     scene.token().await.unwrap();
@@ -63,7 +63,7 @@ async fn a_refresh_that_failed_is_tried_again_while_nobody_asks() {
 }
 
 #[tokio::test]
-async fn a_machine_that_slept_through_an_expiry_fetches_a_token_when_it_is_asked() {
+async fn when_used_refreshes_on_demand_after_suspension() {
     let scene = scene(RefreshAhead::Always);
     scene.token().await.unwrap();
     scene.clock.advance(SECOND);
@@ -73,7 +73,7 @@ async fn a_machine_that_slept_through_an_expiry_fetches_a_token_when_it_is_asked
 }
 
 #[tokio::test]
-async fn a_machine_that_slept_through_an_expiry_fetches_a_token_though_nobody_asks() {
+async fn always_refreshes_after_a_suspension() {
     let scene = Scene::new([Act::Issue(30 * 86_400 * SECOND)]).refreshing(RefreshAhead::Always);
     scene.token().await.unwrap();
     scene.settle().await;
@@ -84,7 +84,7 @@ async fn a_machine_that_slept_through_an_expiry_fetches_a_token_though_nobody_as
 }
 
 #[tokio::test]
-async fn a_token_that_is_only_glanced_at_is_in_use() {
+async fn a_borrowed_token_is_in_use() {
     let scene = scene(RefreshAhead::WhenUsed);
     scene.token().await.unwrap();
     scene.clock.advance(770 * SECOND);

@@ -1,4 +1,4 @@
-//! A source that does as it is told, and a cache of it.
+//! A scripted source, and a cache of it.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,13 +15,13 @@ use tokio::sync::Semaphore;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// What the source does next; the last one for ever.
+/// What the source does next; the last one is repeated.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     Issue(Duration),
     /// A token that others issued.
     Adopt(Duration),
-    /// The present token is to be kept for so long.
+    /// The present token is to be kept for this long.
     Keep(Duration),
     Fail(Error),
     Panic,

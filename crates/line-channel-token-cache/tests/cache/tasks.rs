@@ -15,7 +15,7 @@ fn tasks() -> usize {
 }
 
 #[tokio::test]
-async fn a_cache_that_rests_has_one_task_at_most_and_none_once_it_is_dropped() {
+async fn an_idle_cache_has_one_task() {
     for when in [RefreshAhead::WhenUsed, RefreshAhead::Always, RefreshAhead::OnRead] {
         let scene = Scene::new([Act::Issue(900 * SECOND)]).refreshing(when);
         assert_eq!(tasks(), 0, "one that was never asked has none");
@@ -47,7 +47,7 @@ async fn a_call_ends_with_the_last_handle() {
 }
 
 #[tokio::test]
-async fn a_pool_of_a_thousand_channels_has_one_task_and_none_once_it_is_dropped() {
+async fn an_idle_pool_has_one_task() {
     let clock = ManualClock::new();
     let time = clock.clone();
     let pool = TokenPool::builder(move |_: &ChannelId| {
@@ -69,14 +69,14 @@ async fn a_pool_of_a_thousand_channels_has_one_task_and_none_once_it_is_dropped(
 }
 
 #[test]
-fn a_cache_outlives_the_runtime_that_its_tasks_ran_on() {
+fn a_cache_outlives_its_runtime() {
     let scene = Scene::new([Act::Issue(900 * SECOND)]).refreshing(RefreshAhead::Always);
     for nth in 1..=3 {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             assert_eq!(scene.token().await.unwrap(), format!("token-{nth}"));
             scene.settle().await;
-            // In the second and third runtime a timer is started anew.
+            // In the second and third runtime another timer is started.
             assert_eq!(tasks(), 1);
         });
         scene.clock.advance(1000 * SECOND);
@@ -84,7 +84,7 @@ fn a_cache_outlives_the_runtime_that_its_tasks_ran_on() {
 }
 
 #[test]
-fn a_cache_can_be_dropped_outside_of_a_runtime() {
+fn a_cache_drops_outside_of_a_runtime() {
     let scene = Scene::gated([Act::Issue(900 * SECOND)]);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
@@ -101,7 +101,7 @@ fn a_cache_can_be_dropped_outside_of_a_runtime() {
 }
 
 #[test]
-fn a_runtime_that_ends_during_a_call_takes_no_permit_of_a_pool_along() {
+fn an_ended_runtime_keeps_no_permit() {
     let clock = ManualClock::new();
     let time = clock.clone();
     // Channel 1's source never responds.

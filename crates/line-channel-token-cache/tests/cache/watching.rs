@@ -12,7 +12,7 @@ use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
 use crate::support::{Act, SECOND, Scene};
 
 #[tokio::test]
-async fn events_tell_what_happened_in_order_and_a_hook_that_panics_does_no_harm() {
+async fn events_come_in_order_despite_panics() {
     let scene = Scene::new([
         Act::Issue(900 * SECOND),
         Act::Fail(Error::signing("no key").with_retry_after(40 * SECOND)),
@@ -37,7 +37,7 @@ async fn events_tell_what_happened_in_order_and_a_hook_that_panics_does_no_harm(
 }
 
 #[tokio::test]
-async fn the_status_shows_the_failure_and_the_next_try() {
+async fn the_status_shows_the_last_failure() {
     let scene = Scene::new([Act::Fail(Error::signing("no key").with_retry_after(40 * SECOND))]);
     assert!(scene.cache.warm_up().await.is_err());
     let status = scene.cache.status();
@@ -92,7 +92,7 @@ fn handles_can_be_shared_between_tasks() {
 
 /// The compiler judges a future that is awaited in the task of another more strictly than the future by itself.
 #[tokio::test]
-async fn every_future_can_be_awaited_in_a_task_of_its_own() {
+async fn every_future_can_be_spawned() {
     let scene = Scene::new([Act::Issue(900 * SECOND)]);
     let cache = scene.cache.clone();
     let of_the_cache = tokio::spawn(async move {
@@ -124,7 +124,7 @@ async fn every_future_can_be_awaited_in_a_task_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_clock_that_leaps_over_waits_does_not_run_away_with_a_cache() {
+async fn an_auto_advancing_clock_does_not_run_away() {
     let line = MockBackend::new();
     line.given(Operation::IssueStateless).expect(1).respond(Reply::stateless_token("t"));
     let (id, secret) = (ChannelId::new("1").unwrap(), ChannelSecret::new("s3cret").unwrap());

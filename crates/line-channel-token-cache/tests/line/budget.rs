@@ -10,15 +10,18 @@ use line_channel_token_core::{Clock, Error, ErrorKind, TokenKeyId, TokenLifetime
 
 use crate::support::{DAY, Line, MINUTE, settle};
 
-/// Others issue so many tokens.
+/// Others issue this many tokens.
 async fn fill(line: &Line, tokens: usize) {
     for _ in 0..tokens {
-        line.client().issue_jwt(&line.signer(0).sign_for(TokenLifetime::MAX).unwrap()).await.unwrap();
+        line.client()
+            .issue_jwt(&line.signer(0).with_clock(line.client().clock()).sign_for(TokenLifetime::MAX).unwrap())
+            .await
+            .unwrap();
     }
 }
 
 #[tokio::test]
-async fn tokens_that_are_refused_for_ever_stop_just_short_of_lines_thirty_and_a_valid_one_is_handed_out_again() {
+async fn endless_refusals_stop_short_of_thirty() {
     let line = Line::new();
     let cache = line.cache(line.jwt());
     let mut last = None;
@@ -39,7 +42,7 @@ async fn tokens_that_are_refused_for_ever_stop_just_short_of_lines_thirty_and_a_
 }
 
 #[tokio::test]
-async fn tokens_that_are_refused_one_after_the_other_are_issued_ever_more_seldom() {
+async fn repeated_refusals_slow_issues_down() {
     let line = Line::new();
     let cache = line.cache(line.jwt());
     for _ in 0..60 {
@@ -52,7 +55,7 @@ async fn tokens_that_are_refused_one_after_the_other_are_issued_ever_more_seldom
 }
 
 #[tokio::test]
-async fn an_issue_whose_response_was_lost_uses_a_slot_and_one_that_never_left_does_not() {
+async fn only_lost_responses_use_a_slot() {
     let line = Line::new();
     let cache = line.cache(line.jwt().with_budget(4).unwrap());
     line.way.cut.store(true, Ordering::SeqCst);
@@ -79,7 +82,7 @@ async fn an_issue_whose_response_was_lost_uses_a_slot_and_one_that_never_left_do
 }
 
 #[tokio::test]
-async fn lost_responses_of_tokens_that_cannot_be_listed_cost_a_channel_five_minutes_without_a_token() {
+async fn unlistable_lost_responses_cost_five_minutes() {
     let line = Line::new();
     let source = ShortLivedSource::new(line.client(), line.id(), line.secret()).with_budget(2).unwrap();
     let cache = line.cache(source);
@@ -97,7 +100,7 @@ async fn lost_responses_of_tokens_that_cannot_be_listed_cost_a_channel_five_minu
 }
 
 #[tokio::test]
-async fn without_a_token_the_budget_delays_the_next_one_by_ten_minutes_at_most() {
+async fn the_budget_delays_ten_minutes_at_most() {
     let line = Line::new();
     let source = ShortLivedSource::new(line.client(), line.id(), line.secret()).with_budget(2).unwrap();
     let cache = line.cache(source);
@@ -129,7 +132,7 @@ async fn a_refusal_charges_nothing() {
 }
 
 #[tokio::test]
-async fn with_a_valid_token_the_budget_stops_no_caller() {
+async fn the_budget_blocks_no_valid_token() {
     let line = Line::new();
     let cache = line.cache(line.jwt().with_budget(2).unwrap());
     let first = cache.token().await.unwrap();
@@ -146,7 +149,7 @@ async fn with_a_valid_token_the_budget_stops_no_caller() {
 }
 
 #[tokio::test]
-async fn a_budget_that_is_used_up_keeps_no_token_from_being_replaced_while_line_has_room() {
+async fn an_exhausted_budget_yields_to_the_listing() {
     let line = Line::new();
     let cache = line.cache(line.jwt().with_budget(2).unwrap());
     let first = cache.token().await.unwrap();
@@ -158,7 +161,7 @@ async fn a_budget_that_is_used_up_keeps_no_token_from_being_replaced_while_line_
 }
 
 #[tokio::test]
-async fn lines_own_refusal_is_passed_on_and_asked_about_seldom() {
+async fn lines_token_limit_is_passed_on() {
     let line = Line::new();
     fill(&line, 30).await;
     let cache = line.cache(line.jwt());
@@ -175,7 +178,7 @@ async fn lines_own_refusal_is_passed_on_and_asked_about_seldom() {
     assert_eq!(
         (line.told("TokenLimitReached"), cache.status().slots_used),
         (1, 0),
-        "which tokens there are is told once"
+        "which tokens there are is reported once"
     );
 }
 
@@ -214,7 +217,7 @@ impl TokenSource for Unlistable {
 }
 
 #[tokio::test]
-async fn a_listing_that_panics_or_hangs_keeps_no_channel_without_a_token_for_ever() {
+async fn a_broken_listing_blocks_no_channel() {
     for hangs in [false, true] {
         let line = Line::new();
         let cache = line.cache(Unlistable { source: line.jwt().with_budget(2).unwrap(), hangs });

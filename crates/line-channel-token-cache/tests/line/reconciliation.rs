@@ -14,13 +14,17 @@ use tokio::sync::Semaphore;
 use crate::support::{DAY, Line, MINUTE, settle};
 
 #[tokio::test]
-async fn tokens_of_others_and_lost_ones_are_orphans_and_our_own_are_held() {
+async fn reconcile_tells_orphans_from_held_tokens() {
     let line = Line::new();
     let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 60 * MINUTE));
     let first = cache.token().await.unwrap();
     line.live_through(&cache, 1, 26 * DAY).await;
     let second = cache.token().await.unwrap();
-    let other = line.client().issue_jwt(&line.signer(0).sign_for(TokenLifetime::MAX).unwrap()).await.unwrap();
+    let other = line
+        .client()
+        .issue_jwt(&line.signer(0).with_clock(line.client().clock()).sign_for(TokenLifetime::MAX).unwrap())
+        .await
+        .unwrap();
     let found = cache.reconcile().await.unwrap();
     assert_eq!(found.orphans, [other.key_id().clone()]);
     assert_eq!(found.held.len(), 2, "the current one and the one that waits to be revoked");
@@ -31,7 +35,7 @@ async fn tokens_of_others_and_lost_ones_are_orphans_and_our_own_are_held() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_revoked_elsewhere_is_missing_and_no_longer_served() {
+async fn a_token_revoked_elsewhere_is_missing() {
     let line = Line::new();
     let cache = line.cache(line.jwt());
     let token = cache.token().await.unwrap();
@@ -45,7 +49,7 @@ async fn a_token_that_was_revoked_elsewhere_is_missing_and_no_longer_served() {
 }
 
 #[tokio::test]
-async fn lost_responses_that_led_to_no_token_give_their_slots_back() {
+async fn reconcile_releases_lost_responses() {
     let line = Line::new();
     let cache = line.cache(line.jwt().with_budget(4).unwrap());
     line.way.loses.store(true, Ordering::SeqCst);
@@ -71,7 +75,7 @@ async fn what_has_no_key_ids_cannot_be_reconciled() {
 }
 
 #[tokio::test]
-async fn tokens_that_were_revoked_elsewhere_give_their_slots_back() {
+async fn reconcile_releases_revoked_tokens() {
     let line = Line::new();
     let cache = line.cache(line.jwt());
     for _ in 0..IssueBudget::DEFAULT_SLOTS {
@@ -87,7 +91,7 @@ async fn tokens_that_were_revoked_elsewhere_give_their_slots_back() {
 }
 
 #[tokio::test]
-async fn a_budget_that_is_used_up_learns_from_a_listing_before_the_next_issue_without_being_told_to() {
+async fn an_exhausted_budget_lists_before_issuing() {
     let line = Line::new();
     let cache = line.cache(line.jwt().with_budget(4).unwrap());
     line.way.loses.store(true, Ordering::SeqCst);
@@ -127,7 +131,7 @@ impl TokenSource for Gated {
 }
 
 #[tokio::test]
-async fn an_issue_that_is_in_flight_keeps_its_slot() {
+async fn an_issue_in_flight_keeps_its_slot() {
     let line = Line::new();
     let gate = Arc::new(Semaphore::new(0));
     let cache = line.cache(Gated(line.jwt(), gate.clone()));

@@ -9,7 +9,7 @@ use line_channel_token_core::{AccessToken, Clock};
 use crate::support::{DAY, Line, MINUTE, settle};
 
 #[tokio::test]
-async fn over_a_year_a_channel_never_holds_more_than_two_and_holds_one_outside_of_the_grace_period() {
+async fn a_channel_holds_two_tokens_at_most() {
     let line = Line::new();
     let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 10 * MINUTE));
     let mut ones = 0;
@@ -28,7 +28,7 @@ async fn over_a_year_a_channel_never_holds_more_than_two_and_holds_one_outside_o
 }
 
 #[tokio::test]
-async fn the_previous_token_is_good_until_the_grace_period_is_over() {
+async fn the_previous_token_has_its_grace_period() {
     let line = Line::new();
     let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 10 * MINUTE));
     let first = cache.token().await.unwrap();
@@ -49,7 +49,7 @@ async fn the_previous_token_is_good_until_the_grace_period_is_over() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_refused_one_after_the_other_are_revoked_before_a_third_is_issued() {
+async fn refused_tokens_are_revoked_before_a_third() {
     let line = Line::new();
     let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 60 * MINUTE));
     for _ in 0..40 {
@@ -62,7 +62,7 @@ async fn tokens_that_are_refused_one_after_the_other_are_revoked_before_a_third_
 }
 
 #[tokio::test]
-async fn a_revocation_that_fails_is_tried_again_and_blocks_no_refresh() {
+async fn a_failed_revocation_blocks_no_refresh() {
     let line = Line::new();
     let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), MINUTE));
     cache.token().await.unwrap();
@@ -79,7 +79,7 @@ async fn a_revocation_that_fails_is_tried_again_and_blocks_no_refresh() {
 }
 
 #[tokio::test]
-async fn shutdown_revokes_the_previous_token_at_once_and_leaves_the_current_token() {
+async fn shutdown_revokes_the_previous_token() {
     let line = Line::new();
     let cache = line.cache(line.jwt().revoke_previous_after(line.secret(), 60 * MINUTE));
     cache.token().await.unwrap();
@@ -107,7 +107,7 @@ async fn short_lived_tokens_are_rotated_too() {
 }
 
 #[tokio::test]
-async fn without_being_asked_to_the_cache_revokes_nothing() {
+async fn nothing_is_revoked_by_default() {
     let line = Line::new();
     let source = line.jwt();
     assert!(source.policy().revoke_previous_after().is_none());
@@ -122,7 +122,7 @@ async fn without_being_asked_to_the_cache_revokes_nothing() {
 }
 
 #[tokio::test]
-async fn shutdown_revokes_the_current_token_too_if_it_is_told_to() {
+async fn shutdown_revokes_the_current_token_if_asked() {
     let line = Line::new();
     let cache = line.cache(line.jwt().with_secret(line.secret()));
     cache.token().await.unwrap();
@@ -133,7 +133,7 @@ async fn shutdown_revokes_the_current_token_too_if_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_revoked_if_previous_tokens_are() {
+async fn refused_tokens_are_revoked_like_previous() {
     let line = Line::new();
     for (source, live) in
         [(line.jwt().with_secret(line.secret()), 1), (line.jwt().revoke_previous_after(line.secret(), 10 * MINUTE), 0)]

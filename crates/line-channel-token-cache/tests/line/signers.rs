@@ -17,7 +17,7 @@ fn two_keys() -> (Line, TokenCache) {
 }
 
 #[tokio::test]
-async fn if_line_does_not_know_the_key_the_fallback_serves_and_that_is_told_once() {
+async fn an_unknown_key_uses_the_fallback() {
     let (line, cache) = two_keys();
     cache.token().await.unwrap();
     assert_eq!(line.told("FallbackSignerUsed"), 0);
@@ -32,7 +32,7 @@ async fn if_line_does_not_know_the_key_the_fallback_serves_and_that_is_told_once
 }
 
 #[tokio::test]
-async fn if_neither_key_is_known_each_is_tried_once_and_the_error_says_so() {
+async fn two_unknown_keys_are_an_error() {
     let line = Line::new();
     line.emulator.remove_key("kid-0");
     let source = StatelessSource::new(line.client(), line.signer(0)).with_fallback_signer(line.signer(1)).unwrap();

@@ -55,11 +55,10 @@ impl Line {
         ChannelSecret::new(SECRET).unwrap()
     }
 
-    /// A signer with the key of this number, under the kid of the same number.
+    /// A signer with the key of this number, under the kid of the same number. It takes the clock of the client.
     pub(crate) fn signer(&self, number: usize) -> AssertionSigner {
         let kid = AssertionKid::new(format!("kid-{number}")).unwrap();
-        let signer = AssertionSigner::new(self.id(), kid, KEYS[number].clone()).unwrap();
-        signer.with_clock(Arc::new(self.clock.clone()))
+        AssertionSigner::new(self.id(), kid, KEYS[number].clone()).unwrap()
     }
 
     pub(crate) fn register(&self, number: usize) {
@@ -74,10 +73,7 @@ impl Line {
 
     pub(crate) fn cache(&self, source: impl TokenSource) -> TokenCache {
         let log = self.events.clone();
-        TokenCache::builder(source)
-            .clock(Arc::new(self.clock.clone()))
-            .on_event(move |event| log.lock().unwrap().push(name(event)))
-            .build()
+        TokenCache::builder(source).on_event(move |event| log.lock().unwrap().push(name(event))).build()
     }
 
     pub(crate) fn live(&self) -> usize {

@@ -11,7 +11,7 @@ use line_channel_token_mock::ManualClock;
 use crate::support::{Act, DAY, MINUTE, Source, id, pool, settle};
 
 #[tokio::test]
-async fn the_bound_on_channels_holds_though_all_have_a_call_in_flight() {
+async fn busy_channels_respect_the_bound() {
     for max in [1, 10, 1000] {
         let clock = ManualClock::new();
         let pool = pool(&clock, max, 64, |_| {
@@ -31,7 +31,7 @@ async fn the_bound_on_channels_holds_though_all_have_a_call_in_flight() {
 }
 
 #[tokio::test]
-async fn a_channel_in_use_outlives_any_number_of_others() {
+async fn a_channel_in_use_is_not_evicted() {
     let clock = ManualClock::new();
     let pool = pool(&clock, 100, 64, |_| Arc::new(Source::quick()));
     let favourite = id(999_999);
@@ -47,7 +47,7 @@ async fn a_channel_in_use_outlives_any_number_of_others() {
 }
 
 #[tokio::test]
-async fn an_exhausted_budget_is_reported_once_though_its_channels_come_and_go() {
+async fn an_exhausted_budget_is_reported_once() {
     let (clock, reported) = (ManualClock::new(), Arc::new(AtomicUsize::new(0)));
     let count = reported.clone();
     let make = |_: &ChannelId| {
@@ -78,7 +78,7 @@ async fn an_exhausted_budget_is_reported_once_though_its_channels_come_and_go() 
 }
 
 #[tokio::test]
-async fn a_pool_that_is_too_small_asks_failing_sources_no_more_often_than_one_that_is_not() {
+async fn a_small_pool_respects_the_backoff() {
     let (clock, calls) = (ManualClock::new(), Arc::new(AtomicUsize::new(0)));
     let count = calls.clone();
     let pool = pool(&clock, 10, 64, move |_| {

@@ -17,7 +17,7 @@ fn token(text: &str) -> AccessToken {
 }
 
 #[tokio::test]
-async fn a_source_is_told_why_and_what_its_token_replaces() {
+async fn a_request_says_why_and_what_it_replaces() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
     let cache = source.cache(&clock);
     cache.token().await.unwrap();
@@ -33,7 +33,7 @@ async fn a_source_is_told_why_and_what_its_token_replaces() {
 }
 
 #[tokio::test]
-async fn a_token_that_others_issued_takes_no_slot_and_keeps_its_remaining_lifetime() {
+async fn adopted_tokens_take_no_slot() {
     let clock = ManualClock::new();
     let policy = SourcePolicy::new()
         .with_budget(line_channel_token_cache::IssueBudget::new(2, Duration::from_secs(2_592_000)).unwrap());
@@ -50,7 +50,7 @@ async fn a_token_that_others_issued_takes_no_slot_and_keeps_its_remaining_lifeti
 }
 
 #[tokio::test]
-async fn a_token_that_is_to_be_kept_is_kept_and_that_is_no_failure() {
+async fn keep_is_no_failure() {
     let (clock, source, events) = (ManualClock::new(), Arc::new(Source::quick()), Events::default());
     let cache = TokenCache::builder(source.clone()).clock(Arc::new(clock.clone())).on_event(events.hook()).build();
     let first = cache.token().await.unwrap();
@@ -103,7 +103,7 @@ impl TokenSource for Marked {
 }
 
 #[tokio::test]
-async fn a_source_around_another_delegates_with_four_methods() {
+async fn a_wrapping_source_delegates_four_methods() {
     let clock = ManualClock::new();
     let policy = SourcePolicy::new().with_min_interval(SECOND).with_revoke_previous_after(5 * SECOND);
     let inner = Arc::new(Source::new(policy));
@@ -118,7 +118,7 @@ async fn a_source_around_another_delegates_with_four_methods() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_clock_is_named_as_such() {
+async fn a_foreign_clock_is_named() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
     clock.advance(Duration::from_secs(100_000));
     // Counted from the start of the source instead.
@@ -155,7 +155,7 @@ impl Clock for Fragile {
 }
 
 #[tokio::test]
-async fn one_panic_of_a_clock_at_any_call_poisons_nothing() {
+async fn a_panicking_clock_poisons_nothing() {
     for nth in 1..30 {
         let clock = Arc::new(Fragile(ManualClock::new(), std::sync::atomic::AtomicUsize::new(0)));
         let source = Arc::new(Source::quick());
@@ -219,7 +219,7 @@ impl Clock for WithoutTimers {
 }
 
 #[tokio::test]
-async fn a_clock_whose_sleeps_are_over_at_once_keeps_no_source_from_being_called() {
+async fn a_sleepless_clock_blocks_no_source() {
     #[derive(Debug)]
     struct Slow;
 
@@ -237,7 +237,7 @@ async fn a_clock_whose_sleeps_are_over_at_once_keeps_no_source_from_being_called
 }
 
 #[tokio::test]
-async fn what_is_kept_beyond_its_expiry_is_asked_for_when_it_has_expired() {
+async fn keep_ends_with_the_expiry() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
     let cache = source.cache(&clock);
     cache.token().await.unwrap();
@@ -251,7 +251,7 @@ async fn what_is_kept_beyond_its_expiry_is_asked_for_when_it_has_expired() {
 }
 
 #[tokio::test]
-async fn a_token_of_others_is_left_to_them_unless_a_server_refused_it_or_its_channel_is_gone() {
+async fn adopted_tokens_are_left_to_others() {
     let clock = ManualClock::new();
     let policy = SourcePolicy::new().with_min_interval(SECOND).with_revoke_previous_after(SECOND);
     let source = Arc::new(Source::new(policy));
@@ -274,7 +274,7 @@ async fn a_token_of_others_is_left_to_them_unless_a_server_refused_it_or_its_cha
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_waiters_are_polled_at_most_three_times_each() {
+async fn waiters_are_polled_three_times_at_most() {
     use std::future::Future;
     use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -13,7 +13,7 @@ use line_channel_token_mock::{MockBackend, Reply};
 use crate::support::{Act, DAY, SECOND, Source, id, pass, pool, settle, signer};
 
 #[tokio::test]
-async fn a_secret_that_was_issued_anew_is_picked_up_by_the_next_call_and_at_once_after_a_reload() {
+async fn a_reissued_secret_is_picked_up() {
     for reload in [false, true] {
         let line = MockBackend::new();
         line.given(Operation::IssueStateless).respond(
@@ -49,7 +49,7 @@ async fn a_secret_that_was_issued_anew_is_picked_up_by_the_next_call_and_at_once
 }
 
 #[tokio::test]
-async fn reloading_a_source_kills_no_live_token_and_the_next_refresh_uses_the_new_one() {
+async fn a_reload_keeps_the_token() {
     let clock = line_channel_token_mock::ManualClock::new();
     let sources = Arc::new(Mutex::new(Vec::<Arc<Source>>::new()));
     let made = sources.clone();
@@ -70,7 +70,7 @@ async fn reloading_a_source_kills_no_live_token_and_the_next_refresh_uses_the_ne
 }
 
 #[tokio::test]
-async fn a_call_of_the_former_source_that_fails_after_a_reload_keeps_nobody_waiting() {
+async fn a_reload_ignores_the_former_sources_failure() {
     let clock = line_channel_token_mock::ManualClock::new();
     let sources = Arc::new(Mutex::new(Vec::<Arc<Source>>::new()));
     let made = sources.clone();
@@ -95,7 +95,7 @@ async fn a_call_of_the_former_source_that_fails_after_a_reload_keeps_nobody_wait
 }
 
 #[tokio::test]
-async fn a_lookup_serves_every_family_for_issuing_retiring_and_listing() {
+async fn a_lookup_serves_every_family() {
     let line = MockBackend::new();
     line.given(Operation::IssueStateless).respond(Reply::stateless_token("v3"));
     line.given(Operation::IssueStatelessWithJwt).respond(Reply::stateless_token("v3-jwt"));
@@ -131,7 +131,7 @@ async fn a_lookup_serves_every_family_for_issuing_retiring_and_listing() {
 }
 
 #[tokio::test]
-async fn a_lookup_that_returns_the_wrong_credentials_is_told_what_is_missing() {
+async fn wrong_credentials_are_named() {
     let line = MockBackend::new();
     let secret = |_: ChannelId| async { ChannelSecret::new("s3cret") };
     let signer = |_: ChannelId| async { Ok::<_, Error>(Credentials::from_signer(signer())) };

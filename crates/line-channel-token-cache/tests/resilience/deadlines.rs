@@ -9,7 +9,7 @@ use line_channel_token_mock::ManualClock;
 use crate::support::{Act, Events, MINUTE, SECOND, Source, id, pass, pool, settle};
 
 #[tokio::test]
-async fn a_call_that_never_answers_ends_at_the_deadline_and_says_so() {
+async fn a_silent_call_ends_at_the_deadline() {
     for (timeout, ends) in [(None, 60), (Some(5), 5), (Some(300), 300)] {
         let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
         source.act(Act::Hang);
@@ -31,12 +31,12 @@ async fn a_call_that_never_answers_ends_at_the_deadline_and_says_so() {
         assert!(error.to_string().contains(&format!("did not respond within {ends} s")), "{error}");
         source.act(Act::Issue);
         pass(&clock, SECOND).await;
-        assert!(cache.token().await.is_ok(), "the next call starts anew");
+        assert!(cache.token().await.is_ok(), "the next call starts another");
     }
 }
 
 #[tokio::test]
-async fn a_caller_who_has_a_valid_token_gets_it_before_it_expires() {
+async fn a_valid_token_comes_before_its_expiry() {
     for left in [17, 10, 4, 1] {
         let (clock, source, events) = (ManualClock::new(), Arc::new(Source::quick()), Events::default());
         let cache = TokenCache::builder(source.clone()).clock(Arc::new(clock.clone())).on_event(events.hook()).build();
@@ -64,7 +64,7 @@ async fn a_caller_who_has_a_valid_token_gets_it_before_it_expires() {
 }
 
 #[tokio::test]
-async fn once_a_call_is_slow_further_callers_with_a_valid_token_do_not_wait_for_it() {
+async fn a_slow_call_delays_no_valid_token() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
     let cache = source.cache(&clock);
     cache.token().await.unwrap();
@@ -85,7 +85,7 @@ async fn once_a_call_is_slow_further_callers_with_a_valid_token_do_not_wait_for_
 }
 
 #[tokio::test]
-async fn hung_channels_cost_the_others_at_most_a_deadline_and_removing_them_frees_their_permits() {
+async fn removing_hung_channels_frees_permits() {
     let clock = ManualClock::new();
     let make = |channel: &line_channel_token_core::ChannelId| {
         let source = Source::quick();
@@ -128,7 +128,7 @@ async fn hung_channels_cost_the_others_at_most_a_deadline_and_removing_them_free
     healthy.await.unwrap().unwrap();
 }
 
-/// How long a healthy cold caller waits behind channels that never answer.
+/// How long a healthy cold caller waits behind channels that never respond.
 async fn behind(dead: usize, failed_before: bool, first: bool) -> u64 {
     let clock = ManualClock::new();
     let sources = Arc::new(std::sync::Mutex::new(Vec::<Arc<Source>>::new()));
@@ -163,14 +163,14 @@ async fn behind(dead: usize, failed_before: bool, first: bool) -> u64 {
     while !healthy.is_finished() {
         pass(&clock, SECOND).await;
         seconds += 1;
-        assert!(seconds < 100_000, "for ever");
+        assert!(seconds < 100_000, "it never ends");
     }
     healthy.await.unwrap().unwrap();
     seconds
 }
 
 #[tokio::test]
-async fn a_healthy_caller_waits_no_longer_than_a_deadline_behind_dead_channels() {
+async fn a_healthy_caller_waits_one_deadline() {
     for dead in [64, 500, 1000] {
         let seconds = behind(dead, false, false).await;
         assert!(seconds <= 60, "{seconds} s behind {dead}");
@@ -180,7 +180,7 @@ async fn a_healthy_caller_waits_no_longer_than_a_deadline_behind_dead_channels()
 }
 
 #[tokio::test]
-async fn no_more_calls_than_the_bound_are_in_flight_though_channels_hang_and_callers_give_up() {
+async fn hung_channels_respect_the_bound() {
     let (clock, in_flight) = (ManualClock::new(), Arc::new(std::sync::Mutex::new(Vec::<Arc<Source>>::new())));
     let made = in_flight.clone();
     let pool = pool(&clock, 1000, 1, move |_| {
@@ -222,13 +222,13 @@ async fn revocations_and_listings_have_a_deadline_too() {
     }
     *source.retiring_hangs.lock().unwrap() = false;
     pass(&clock, 2 * SECOND).await;
-    assert_eq!(events.count("Revoked"), 1, "it is tried again");
+    assert_eq!(events.count("Revoked"), 1, "it is retried");
     let report = cache.shutdown(Shutdown::within(SECOND)).await;
     assert!(report.is_complete(), "{report:?}");
 }
 
 #[tokio::test]
-async fn a_channel_that_hung_and_recovered_is_not_last_behind_those_that_still_hang() {
+async fn a_recovered_channel_is_not_served_last() {
     let clock = ManualClock::new();
     let sources = Arc::new(std::sync::Mutex::new(Vec::<Arc<Source>>::new()));
     let made = sources.clone();
@@ -263,7 +263,7 @@ async fn a_channel_that_hung_and_recovered_is_not_last_behind_those_that_still_h
 }
 
 #[tokio::test]
-async fn reads_stay_cheap_while_every_refresh_in_the_background_hangs() {
+async fn reads_stay_cheap_during_hanging_refreshes() {
     let clock = ManualClock::new();
     let sources = Arc::new(std::sync::Mutex::new(Vec::<Arc<Source>>::new()));
     let made = sources.clone();

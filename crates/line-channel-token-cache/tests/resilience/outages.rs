@@ -18,7 +18,7 @@ use crate::support::{
 
 const LONGEST_BACKOFF: u64 = 600;
 
-/// What stands in front of LINE and answers in its place.
+/// A gateway in front of LINE that responds in its place.
 const GATEWAYS: [(u16, &str); 8] = [
     (503, "<html>unavailable</html>"),
     (502, ""),
@@ -31,12 +31,12 @@ const GATEWAYS: [(u16, &str); 8] = [
 ];
 
 #[tokio::test]
-async fn after_an_outage_at_a_cold_start_there_is_a_token_within_the_longest_backoff() {
+async fn an_outage_ends_within_the_backoff() {
     for (status, body) in GATEWAYS {
         for (family, _) in families(&Line::default(), &ManualClock::new()) {
             let (line, clock) = (Line::default(), ManualClock::new());
             let cache = families(&line, &clock).into_iter().find(|(name, _)| *name == family).unwrap().1;
-            line.answers(status, body);
+            line.always_responds(status, body);
             for _ in 0..75 {
                 assert!(cache.token().await.is_err());
                 clock.advance(MINUTE);
@@ -60,7 +60,7 @@ async fn the_smallest_budget_outlives_an_outage_too() {
             Arc::new(JwtSource::new(client, signer(), TokenLifetime::MAX).with_budget(2).unwrap())
         };
         let cache = TokenCache::builder(source).clock(Arc::new(clock.clone())).build();
-        line.answers(503, "");
+        line.always_responds(503, "");
         for _ in 0..300 {
             assert!(cache.token().await.is_err());
             pass(&clock, SECOND).await;
@@ -91,7 +91,7 @@ impl AssertionSource for Kms {
 }
 
 #[tokio::test]
-async fn a_signer_that_panics_for_an_hour_uses_no_slot_because_nothing_was_sent() {
+async fn a_panicking_signer_uses_no_slot() {
     let (line, clock) = (Line::default(), ManualClock::new());
     let down = Arc::new(AtomicBool::new(true));
     let kms = Kms { channel: id(1), down: down.clone() };
@@ -114,7 +114,7 @@ fn with_budget(slots: usize) -> Source {
 }
 
 #[tokio::test]
-async fn whatever_a_source_fails_with_for_hours_a_token_comes_soon_after() {
+async fn a_long_outage_ends_soon_after() {
     let acts = [
         Act::Fail(Error::token_unavailable("the vault is sealed")),
         Act::Fail(Error::transient("the vault is sealed")),
@@ -154,7 +154,7 @@ async fn whatever_a_source_fails_with_for_hours_a_token_comes_soon_after() {
 }
 
 #[tokio::test]
-async fn what_was_not_sent_uses_no_slot_and_what_may_have_been_does() {
+async fn only_sent_requests_use_a_slot() {
     for (act, used) in [
         (Act::Fail(Error::token_unavailable("sealed")), 0),
         (Act::Fail(Error::transient("sealed")), 0),
@@ -171,13 +171,13 @@ async fn what_was_not_sent_uses_no_slot_and_what_may_have_been_does() {
 }
 
 #[tokio::test]
-async fn a_single_bad_response_at_a_cold_start_costs_about_a_second() {
+async fn one_bad_response_costs_a_second() {
     let bad = [(500, ""), (200, "<html></html>"), (200, "garbage"), (403, ""), (404, "<html></html>"), (401, "")];
     for (status, body) in bad {
         for (family, _) in families(&Line::default(), &ManualClock::new()) {
             let (line, clock) = (Line::default(), ManualClock::new());
             let cache = families(&line, &clock).into_iter().find(|(name, _)| *name == family).unwrap().1;
-            line.answers(status, body);
+            line.always_responds(status, body);
             assert!(cache.token().await.is_err());
             line.recovers();
             let seconds = seconds_until_a_token(&cache, &clock, 120).await;
@@ -187,10 +187,10 @@ async fn a_single_bad_response_at_a_cold_start_costs_about_a_second() {
 }
 
 #[tokio::test]
-async fn an_early_second_try_is_made_once_and_not_in_a_loop() {
+async fn the_early_attempt_is_made_once() {
     let (line, clock) = (Line::default(), ManualClock::new());
     let (_, cache) = families(&line, &clock).pop().unwrap();
-    line.answers(503, "");
+    line.always_responds(503, "");
     for _ in 0..60 {
         assert!(cache.token().await.is_err());
         pass(&clock, SECOND).await;
@@ -199,7 +199,7 @@ async fn an_early_second_try_is_made_once_and_not_in_a_loop() {
 }
 
 #[tokio::test]
-async fn before_the_budget_says_no_the_server_is_asked() {
+async fn an_exhausted_budget_asks_the_server() {
     let (clock, source, events) = (ManualClock::new(), Arc::new(with_budget(2)), Events::default());
     let listed = |count: usize| (0..count).map(|nth| TokenKeyId::new(format!("key-{nth}")).unwrap()).collect();
     *source.listed.lock().unwrap() = Ok(Some(listed(27)));
@@ -224,7 +224,7 @@ async fn before_the_budget_says_no_the_server_is_asked() {
 }
 
 #[tokio::test]
-async fn a_channel_that_cannot_be_listed_gets_a_token_in_ten_minutes_whatever_was_counted() {
+async fn an_unlistable_channel_recovers_in_ten_minutes() {
     let (clock, source) = (ManualClock::new(), Arc::new(with_budget(2)));
     let cache = source.cache(&clock);
     for _ in 0..20 {
@@ -236,7 +236,7 @@ async fn a_channel_that_cannot_be_listed_gets_a_token_in_ten_minutes_whatever_wa
 }
 
 #[tokio::test]
-async fn tokens_that_live_for_less_than_the_interval_are_served_without_a_gap() {
+async fn short_lifetimes_leave_no_gap() {
     for seconds in [5, 10, 30, 59, 61, 75, 119] {
         let (clock, line) = (ManualClock::new(), Line::default());
         // v2.1 tokens of that lifetime, from a source that counts slots.
@@ -260,7 +260,7 @@ async fn tokens_that_live_for_less_than_the_interval_are_served_without_a_gap() 
 }
 
 #[tokio::test]
-async fn a_wish_of_the_sources_is_respected_between_a_second_and_ten_minutes() {
+async fn retry_after_of_a_source_is_clamped() {
     for (wish, waits) in [(0, 1), (1, 1), (5, 5), (600, 600), (86_400, 600)] {
         for error in [Error::transient("x"), Error::signing("x"), Error::token_unavailable("x")] {
             let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));

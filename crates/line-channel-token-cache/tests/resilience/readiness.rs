@@ -10,7 +10,7 @@ use line_channel_token_mock::ManualClock;
 use crate::support::{Act, MINUTE, SECOND, Source, id, pass, pool, settle};
 
 #[tokio::test]
-async fn making_a_cache_issues_nothing_and_warming_up_goes_on_until_there_is_a_token() {
+async fn warming_up_retries_until_it_succeeds() {
     for in_background in [false, true] {
         let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
         source.act(Act::Fail(Error::transient("LINE is down")));
@@ -33,7 +33,7 @@ async fn making_a_cache_issues_nothing_and_warming_up_goes_on_until_there_is_a_t
 }
 
 #[tokio::test]
-async fn warming_up_that_is_given_up_goes_on_in_the_background() {
+async fn a_cancelled_warm_up_goes_on() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick().gated()));
     let cache = source.cache(&clock);
     {
@@ -46,7 +46,7 @@ async fn warming_up_that_is_given_up_goes_on_in_the_background() {
 }
 
 #[tokio::test]
-async fn a_token_that_expired_in_an_outage_comes_back_though_nobody_asks_if_it_is_always_refreshed() {
+async fn always_recovers_from_an_outage() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
     let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::Always);
     let cache = builder.clock(Arc::new(clock.clone())).build();
@@ -80,7 +80,7 @@ async fn channels_of_a_pool_are_warmed_up_likewise() {
 }
 
 #[tokio::test]
-async fn a_cache_that_rests_is_ready_and_one_that_fails_recovers_though_it_gets_no_requests() {
+async fn an_idle_cache_is_ready() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
     let cache = source.cache(&clock);
     cache.warm_up().await.unwrap();
@@ -100,7 +100,7 @@ async fn a_cache_that_rests_is_ready_and_one_that_fails_recovers_though_it_gets_
 }
 
 #[tokio::test]
-async fn a_cache_whose_call_takes_long_is_not_ready() {
+async fn a_slow_call_is_not_ready() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
     let cache = source.cache(&clock);
     cache.token().await.unwrap();
@@ -117,7 +117,7 @@ async fn a_cache_whose_call_takes_long_is_not_ready() {
 }
 
 #[tokio::test]
-async fn a_warmed_up_cache_that_failed_while_its_token_was_valid_recovers_after_that_has_ended() {
+async fn a_warmed_up_cache_recovers_by_itself() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
     let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::OnRead);
     let cache = builder.clock(Arc::new(clock.clone())).build();

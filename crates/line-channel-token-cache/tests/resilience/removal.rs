@@ -37,7 +37,7 @@ fn ask(pool: &TokenPool) -> tokio::task::JoinHandle<String> {
 }
 
 #[tokio::test]
-async fn a_token_that_arrives_after_its_channel_was_removed_is_revoked_however_often_it_comes_back() {
+async fn every_late_token_is_revoked() {
     let clock = ManualClock::new();
     let (pool, sources) = gated_pool(&clock);
     let mut callers = Vec::new();
@@ -47,7 +47,7 @@ async fn a_token_that_arrives_after_its_channel_was_removed_is_revoked_however_o
         assert!(pool.remove(&id(1)));
         settle().await;
     }
-    // Whoever waits asks the channel's next source then.
+    // A waiter asks the channel's next source then.
     for _ in 0..5 {
         sources.lock().unwrap().iter().for_each(|source| source.open_gate());
         pass(&clock, SECOND).await;
@@ -65,7 +65,7 @@ async fn a_token_that_arrives_after_its_channel_was_removed_is_revoked_however_o
 }
 
 #[tokio::test]
-async fn removing_with_revocation_waits_for_the_call_in_flight_and_for_the_revocation() {
+async fn remove_and_revoke_waits_for_the_call() {
     let clock = ManualClock::new();
     let (pool, sources) = gated_pool(&clock);
     let call = {
@@ -89,7 +89,7 @@ async fn removing_with_revocation_waits_for_the_call_in_flight_and_for_the_revoc
 }
 
 #[tokio::test]
-async fn removing_a_resting_channel_revokes_its_token_before_it_returns_and_once() {
+async fn remove_and_revoke_revokes_once() {
     let clock = ManualClock::new();
     let source = Arc::new(Source::quick());
     let shared = source.clone();
@@ -102,7 +102,7 @@ async fn removing_a_resting_channel_revokes_its_token_before_it_returns_and_once
 }
 
 #[tokio::test]
-async fn a_removal_whose_revocation_hangs_ends_in_time_and_says_what_is_left() {
+async fn a_hanging_revocation_is_reported_unfinished() {
     let clock = ManualClock::new();
     let source = Arc::new(Source::quick());
     let shared = source.clone();
@@ -118,7 +118,7 @@ async fn a_removal_whose_revocation_hangs_ends_in_time_and_says_what_is_left() {
 }
 
 #[tokio::test]
-async fn an_eviction_in_mid_call_lets_the_call_end_and_its_caller_has_the_token() {
+async fn an_eviction_lets_the_call_end() {
     let clock = ManualClock::new();
     let (pool, sources) = pool_and_sources(&clock, 1, |_| Source::quick().gated());
     let first = ask(&pool);
@@ -137,7 +137,7 @@ async fn an_eviction_in_mid_call_lets_the_call_end_and_its_caller_has_the_token(
 }
 
 #[tokio::test]
-async fn a_source_that_hangs_is_no_reason_to_keep_a_removed_channel_for_ever() {
+async fn a_hanging_source_keeps_no_removed_channel() {
     let clock = ManualClock::new();
     let sources = Arc::new(Mutex::new(Vec::new()));
     let made = sources.clone();
@@ -159,13 +159,13 @@ async fn a_source_that_hangs_is_no_reason_to_keep_a_removed_channel_for_ever() {
 }
 
 #[tokio::test]
-async fn a_channel_that_comes_back_in_the_middle_of_its_call_waits_for_that_call() {
+async fn a_returning_channel_joins_its_call() {
     let clock = ManualClock::new();
     let (pool, sources) = pool_and_sources(&clock, 1, |_| Source::quick().gated());
     let first = ask(&pool);
     settle().await;
     let mut other = Box::pin(async { pool.token(&id(2)).await.map(drop) });
-    assert!((&mut other).now_or_never().is_none(), "it takes the only place");
+    assert!((&mut other).now_or_never().is_none(), "it takes the only slot");
     let again = ask(&pool);
     settle().await;
     sources.lock().unwrap().iter().for_each(|source| source.open_gate());

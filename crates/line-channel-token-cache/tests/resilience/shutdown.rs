@@ -9,7 +9,7 @@ use line_channel_token_mock::ManualClock;
 use crate::support::{Act, SECOND, Source, id, pass, pool, settle};
 
 #[tokio::test]
-async fn a_shutdown_revokes_the_current_token_only_if_it_is_told_to() {
+async fn a_shutdown_revokes_current_only_if_asked() {
     for revokes in [false, true] {
         let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
         let cache = source.cache(&clock);
@@ -19,13 +19,13 @@ async fn a_shutdown_revokes_the_current_token_only_if_it_is_told_to() {
         assert!(report.is_complete());
         assert_eq!(report.revoked, usize::from(revokes));
         assert_eq!(source.retired().len(), usize::from(revokes));
-        assert_eq!(cache.token().await.is_ok(), !revokes, "a revoked token is not handed out");
+        assert_eq!(cache.token().await.is_ok(), !revokes, "a revoked token is not served");
         assert_eq!(source.calls(), 1);
     }
 }
 
 #[tokio::test]
-async fn a_token_that_arrives_after_the_bound_of_a_revoking_shutdown_is_revoked_all_the_same() {
+async fn a_token_after_the_shutdown_is_revoked() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick().gated()));
     let cache = source.cache(&clock);
     let caller = {
@@ -65,7 +65,7 @@ async fn warm_pool(clock: &ManualClock, channels: usize) -> (TokenPool, Vec<Arc<
 }
 
 #[tokio::test]
-async fn a_pool_whose_revocations_all_hang_is_shut_down_in_time() {
+async fn hanging_revocations_delay_no_shutdown() {
     for channels in [64, 1280] {
         let clock = ManualClock::new();
         let (pool, sources) = warm_pool(&clock, channels).await;
@@ -84,7 +84,7 @@ async fn a_pool_whose_revocations_all_hang_is_shut_down_in_time() {
 }
 
 #[tokio::test]
-async fn channels_whose_revocation_hangs_take_no_turn_from_the_others() {
+async fn hanging_revocations_block_no_others() {
     let clock = ManualClock::new();
     let (pool, sources) = warm_pool(&clock, 1000).await;
     sources[..100].iter().for_each(|source| *source.retiring_hangs.lock().unwrap() = true);
@@ -98,17 +98,17 @@ async fn channels_whose_revocation_hangs_take_no_turn_from_the_others() {
 }
 
 #[tokio::test]
-async fn a_shutdown_outside_of_time_is_over_at_once() {
+async fn an_idle_pool_shuts_down_at_once() {
     let clock = ManualClock::new();
     let (pool, sources) = warm_pool(&clock, 10).await;
     sources[0].act(Act::Hang);
     let report = pool.shutdown(Shutdown::default()).await;
     assert!(report.is_complete(), "nothing waits to be revoked: {report:?}");
-    assert!(pool.token(&id(3)).await.is_ok(), "valid tokens are handed out until they expire");
+    assert!(pool.token(&id(3)).await.is_ok(), "valid tokens are served until they expire");
 }
 
 #[tokio::test]
-async fn tokens_are_revoked_while_a_call_hangs_and_what_is_left_is_in_the_report() {
+async fn a_hanging_call_blocks_no_revocation() {
     let clock = ManualClock::new();
     let policy = SourcePolicy::new().with_min_interval(SECOND).with_revoke_previous_after(600 * SECOND);
     let source = Arc::new(Source::new(policy));

@@ -1,4 +1,4 @@
-//! A scripted LINE behind a backend, and a source that does as it is told.
+//! A scripted LINE behind a backend, and a scripted source.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -56,22 +56,22 @@ pub(crate) async fn seconds_until_a_token(cache: &TokenCache, clock: &ManualCloc
     panic!("no token within {limit} s: {}", cache.token().await.unwrap_err());
 }
 
-/// LINE as a backend: it issues tokens and lists none, unless it is told to answer something else.
+/// LINE as a backend: it issues tokens and lists none, unless it is told to respond with something else.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Line {
-    answer: Arc<Mutex<Option<(u16, &'static str)>>>,
+    response: Arc<Mutex<Option<(u16, &'static str)>>>,
     pub(crate) calls: Arc<AtomicUsize>,
     issued: Arc<AtomicUsize>,
 }
 
 impl Line {
-    /// Whatever is asked, the answer is this, as a gateway in front of LINE gives it.
-    pub(crate) fn answers(&self, status: u16, body: &'static str) {
-        *self.answer.lock().unwrap() = Some((status, body));
+    /// Responds with this to every request, as a gateway in front of LINE does.
+    pub(crate) fn always_responds(&self, status: u16, body: &'static str) {
+        *self.response.lock().unwrap() = Some((status, body));
     }
 
     pub(crate) fn recovers(&self) {
-        *self.answer.lock().unwrap() = None;
+        *self.response.lock().unwrap() = None;
     }
 
     pub(crate) fn client(&self, clock: &ManualClock) -> Client {
@@ -86,7 +86,7 @@ impl HttpBackend for Line {
         if path.ends_with("/token") || path.ends_with("/accessToken") {
             self.calls.fetch_add(1, SeqCst);
         }
-        if let Some((status, body)) = *self.answer.lock().unwrap() {
+        if let Some((status, body)) = *self.response.lock().unwrap() {
             let status = StatusCode::from_u16(status).unwrap();
             return Ok(Response::builder().status(status).body(body.into()).unwrap());
         }
@@ -94,9 +94,9 @@ impl HttpBackend for Line {
             return Ok(Response::new(r#"{"kids":[]}"#.into()));
         }
         let nth = self.issued.fetch_add(1, SeqCst);
-        let life = if path.contains("v3") { 900 } else { 2_592_000 };
+        let lifetime = if path.contains("v3") { 900 } else { 2_592_000 };
         let body = format!(
-            r#"{{"access_token":"token-{nth}","token_type":"Bearer","expires_in":{life},"key_id":"key-{nth}"}}"#
+            r#"{{"access_token":"token-{nth}","token_type":"Bearer","expires_in":{lifetime},"key_id":"key-{nth}"}}"#
         );
         Ok(Response::new(body.into()))
     }
@@ -125,7 +125,7 @@ pub(crate) enum Act {
     Return(Issued),
 }
 
-/// A source that does as it is told, and records what it was asked.
+/// A scripted source that records its calls.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) act: Mutex<Act>,

@@ -10,7 +10,7 @@ use line_channel_token_mock::ManualClock;
 use crate::support::{Act, Line, MINUTE, SECOND, Source, families, pass, seconds_until_a_token, settle};
 
 #[tokio::test]
-async fn after_a_suspension_no_caller_waits_for_what_was_waited_for_before() {
+async fn a_suspension_ends_delays() {
     for suspended in [10 * MINUTE, 60 * MINUTE, 60 * 24 * MINUTE] {
         for error in [Error::transient("x"), Error::signing("x")] {
             let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
@@ -29,7 +29,7 @@ async fn after_a_suspension_no_caller_waits_for_what_was_waited_for_before() {
 }
 
 #[tokio::test]
-async fn a_token_that_expired_while_the_machine_slept_is_replaced_at_once_whatever_was_issued_before() {
+async fn a_suspended_token_is_replaced_at_once() {
     for (family, _) in families(&Line::default(), &ManualClock::new()) {
         let (line, clock) = (Line::default(), ManualClock::new());
         let cache = families(&line, &clock).into_iter().find(|(name, _)| *name == family).unwrap().1;
@@ -42,7 +42,7 @@ async fn a_token_that_expired_while_the_machine_slept_is_replaced_at_once_whatev
 }
 
 #[tokio::test]
-async fn what_was_due_while_the_machine_slept_is_done_within_ten_seconds_though_nobody_asks() {
+async fn overdue_work_runs_within_ten_seconds() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
     let builder = TokenCache::builder(source.clone()).refresh_ahead(RefreshAhead::Always);
     let cache = builder.clock(Arc::new(clock.clone())).build();
@@ -55,7 +55,7 @@ async fn what_was_due_while_the_machine_slept_is_done_within_ten_seconds_though_
 }
 
 #[tokio::test]
-async fn a_call_that_was_in_flight_while_the_machine_slept_is_given_up() {
+async fn a_suspended_call_is_given_up() {
     let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
     source.act(Act::Hang);
     let cache = source.cache(&clock);

@@ -26,7 +26,7 @@ fn end_in_mid_call(runtime: Runtime, cache: &TokenCache) {
 }
 
 #[test]
-fn the_next_caller_starts_anew_at_once() {
+fn the_next_caller_starts_another() {
     let service = Service::start(300 * MILLISECOND, 900);
     for multi in [false, true] {
         for (name, cache) in service.caches(&system_clock()) {
@@ -41,7 +41,7 @@ fn the_next_caller_starts_anew_at_once() {
 }
 
 #[test]
-fn those_who_wait_in_another_runtime_start_anew_too() {
+fn waiters_in_other_runtimes_start_another() {
     let service = Service::start(300 * MILLISECOND, 900);
     for (name, cache) in service.caches(&system_clock()) {
         let first = multi_thread();
@@ -66,7 +66,7 @@ fn those_who_wait_in_another_runtime_start_anew_too() {
 }
 
 #[test]
-fn a_runtime_for_each_call_never_leaves_a_caller_without_a_token() {
+fn a_runtime_per_call_always_gets_tokens() {
     // A quarter of an hour passes in some seconds, twice.
     let service = Service::start(5 * MILLISECOND, 900);
     let clock = Fast::start(200);
@@ -105,7 +105,7 @@ fn a_runtime_for_each_call_never_leaves_a_caller_without_a_token() {
 }
 
 #[test]
-fn reading_alone_recovers_after_a_runtime_ended_in_mid_call() {
+fn reads_recover_from_an_ended_runtime() {
     let service = Service::start(20 * MILLISECOND, 180);
     let clock = Fast::start(200);
     for (name, cache) in service.caches(&clock).into_iter().filter(|(name, _)| name.starts_with("stateless")) {
@@ -129,7 +129,7 @@ fn reading_alone_recovers_after_a_runtime_ended_in_mid_call() {
 }
 
 #[test]
-fn a_static_cache_serves_tests_that_each_have_a_runtime() {
+fn a_static_cache_serves_many_runtimes() {
     let service = Service::start(30 * MILLISECOND, 900);
     for (name, cache) in service.caches(&system_clock()) {
         let before = service.requests();
@@ -138,9 +138,9 @@ fn a_static_cache_serves_tests_that_each_have_a_runtime() {
                 let cache = cache.clone();
                 thread::spawn(move || {
                     // Some are over before the call is.
-                    let patience = if nth % 2 == 0 { MILLISECOND } else { Duration::from_secs(10) };
+                    let max_wait = if nth % 2 == 0 { MILLISECOND } else { Duration::from_secs(10) };
                     current_thread().block_on(async {
-                        match tokio::time::timeout(patience, cache.token()).await {
+                        match tokio::time::timeout(max_wait, cache.token()).await {
                             Ok(outcome) => outcome.map(drop),
                             Err(_) => Ok(()),
                         }
@@ -157,7 +157,7 @@ fn a_static_cache_serves_tests_that_each_have_a_runtime() {
 }
 
 #[test]
-fn a_cache_that_is_always_refreshed_goes_on_in_the_next_runtime() {
+fn always_goes_on_in_the_next_runtime() {
     let service = Service::start(5 * MILLISECOND, 300);
     let clock = Fast::start(100);
     let client = line_channel_token_core::Client::builder(line_channel_token_hyper::HyperBackend::new().unwrap())
@@ -183,7 +183,7 @@ fn a_cache_that_is_always_refreshed_goes_on_in_the_next_runtime() {
 }
 
 #[test]
-fn runtimes_that_all_end_too_soon_use_up_few_slots_and_the_error_says_what_to_do() {
+fn short_runtimes_use_few_slots() {
     let service = Service::start(200 * MILLISECOND, 2_592_000);
     let caches = service.caches(&system_clock());
     let (name, cache) = caches.into_iter().find(|(name, _)| name.starts_with("v2.1")).unwrap();

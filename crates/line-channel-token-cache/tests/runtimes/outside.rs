@@ -31,7 +31,7 @@ impl TokenSource for OnTokio {
 }
 
 #[test]
-fn a_thread_outside_of_tokio_that_joins_a_call_gets_the_token_and_breaks_nobody() {
+fn a_thread_outside_of_tokio_may_join() {
     for _ in 0..20 {
         let source = Arc::new(OnTokio::default());
         let cache = TokenCache::new(source.clone());
@@ -51,7 +51,7 @@ fn a_thread_outside_of_tokio_that_joins_a_call_gets_the_token_and_breaks_nobody(
 }
 
 #[test]
-fn outside_of_tokio_over_the_real_backends_a_first_call_is_an_error_and_a_joined_one_is_served() {
+fn real_backends_behave_outside_of_tokio() {
     let service = Service::start(100 * MILLISECOND, 900);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     for (name, cache) in service.caches(&clock) {
@@ -74,7 +74,7 @@ fn outside_of_tokio_over_the_real_backends_a_first_call_is_an_error_and_a_joined
 }
 
 #[test]
-fn a_runtime_that_was_shut_down_and_is_still_current_is_an_error_and_hangs_nobody() {
+fn a_dead_current_runtime_is_an_error() {
     let runtime = current_thread();
     let handle = runtime.handle().clone();
     drop(runtime);
@@ -95,7 +95,7 @@ fn a_runtime_that_was_shut_down_and_is_still_current_is_an_error_and_hangs_nobod
 }
 
 #[test]
-fn local_sets_blocking_threads_and_block_in_place_are_fine() {
+fn local_sets_and_blocking_threads_work() {
     let service = Service::start(5 * MILLISECOND, 900);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     for (name, cache) in service.caches(&clock) {

@@ -18,7 +18,7 @@ use line_channel_token_reqwest::ReqwestBackend;
 
 pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// Answers each request after `wait`, with tokens of this lifetime.
+/// Responds to each request after `wait`, with tokens of this lifetime.
 pub(crate) struct Service {
     url: BaseUrl,
     requests: Arc<AtomicUsize>,

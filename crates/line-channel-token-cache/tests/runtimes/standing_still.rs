@@ -10,7 +10,7 @@ use line_channel_token_hyper::HyperBackend;
 use crate::service::{Fast, MILLISECOND, Service, current_thread, within};
 
 #[test]
-fn a_call_on_a_runtime_that_stands_still_hangs_nobody_else() {
+fn a_stalled_runtime_hangs_nobody_else() {
     let service = Service::start(20 * MILLISECOND, 900);
     // What takes seconds takes tenths of them.
     let clock = Fast::start(10);
@@ -64,7 +64,7 @@ fn channels_whose_calls_stand_still_keep_no_permits() {
 }
 
 #[test]
-fn reading_alone_recovers_from_a_call_on_a_runtime_that_nobody_drives() {
+fn reads_recover_from_a_stalled_runtime() {
     let service = Service::start(20 * MILLISECOND, 900);
     let clock = Fast::start(20);
     for (name, cache) in service.caches(&clock) {
@@ -107,7 +107,7 @@ impl line_channel_token_cache::TokenSource for Blocking {
 }
 
 #[test]
-fn a_source_that_blocks_its_thread_is_called_twice_once_and_then_once_for_each_token() {
+fn a_blocking_source_is_called_sparingly() {
     let clock = Fast::start(20);
     let source = Arc::new(Blocking::default());
     let cache = line_channel_token_cache::TokenCache::builder(source.clone()).clock(clock.clone());

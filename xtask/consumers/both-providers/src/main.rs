@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert!(signer.sign().is_ok());
     // The emulator verifies with jsonwebtoken too, and names the provider itself.
     let emulator = Emulator::builder().channel(channel).build()?;
-    Client::new(emulator.backend()).issue_stateless_with_jwt(&signer.sign()?).await?;
+    emulator.client().issue_stateless_with_jwt(&signer.sign()?).await?;
     assert!(SigningKey::generate_ec()?.public_jwk().to_json().contains("P-256"));
     Ok(())
 }

@@ -1,0 +1,108 @@
+//! The limit on the response body.
+
+use line_channel_token_core::{Limits, Sent, TransportErrorKind};
+
+use crate::calls::{Make, RESPONSE_SECRET, backend, both_fail, fails, generous_limits, post, succeeds_with};
+use crate::run::Rule;
+use crate::server::{Connection, Server};
+
+pub const RULE: Rule = Rule {
+    says: "a response body of more than `Limits::max_body` bytes is an error, and no more than that is read into memory",
+    hint: "compare Content-Length with the limit before reading, count the bytes that come, and return `BodyTooLarge` with \
+           `Sent::Unknown` at the first byte too many",
+};
+
+const MAX_BODY: usize = 40_000;
+
+fn limited() -> Limits {
+    generous_limits().with_max_body(MAX_BODY)
+}
+
+async fn too_large(make: Make, server: &Server) {
+    both_fail(make, server, limited(), TransportErrorKind::BodyTooLarge, Sent::Unknown).await;
+}
+
+/// A body of exactly `max_body` bytes is allowed, in each framing.
+pub async fn a_body_at_the_limit_is_accepted(make: Make) {
+    let body = "b".repeat(MAX_BODY);
+    for text in [
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {MAX_BODY}\r\n\r\n{body}"),
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{MAX_BODY:x}\r\n{body}\r\n0\r\n\r\n"),
+        format!("HTTP/1.0 200 OK\r\n\r\n{body}"),
+    ] {
+        let server = Server::start(None, move |mut connection| {
+            let text = text.clone();
+            async move {
+                connection.respond(text).await;
+                connection.shut_down().await;
+            }
+        })
+        .await;
+        let response = succeeds_with(&*backend(make), post(&server), limited()).await;
+        assert_eq!(response.body(), body.as_bytes());
+    }
+}
+
+/// One byte too many by Content-Length, and none is sent: the header is enough.
+pub async fn a_body_announced_as_too_large_is_an_error_at_once(make: Make) {
+    let server = Server::plain(|mut connection| async move {
+        connection.respond(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", MAX_BODY + 1)).await;
+        connection.closed().await;
+    })
+    .await;
+    too_large(make, &server).await;
+}
+
+async fn flood(mut connection: Connection, head: &str, piece: String) {
+    connection.respond(head).await;
+    while connection.write(&piece).await.is_ok() {}
+}
+
+/// Neither a length nor an end comes.
+pub async fn an_endless_chunked_body_is_an_error(make: Make) {
+    let server = Server::plain(|connection| {
+        let piece = format!("{:x}\r\n{RESPONSE_SECRET}\r\n", RESPONSE_SECRET.len());
+        flood(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", piece)
+    })
+    .await;
+    too_large(make, &server).await;
+}
+
+/// The body would end with the connection, which does not end.
+pub async fn an_endless_body_without_a_length_is_an_error(make: Make) {
+    let server =
+        Server::plain(|connection| flood(connection, "HTTP/1.0 200 OK\r\n\r\n", RESPONSE_SECRET.repeat(500))).await;
+    too_large(make, &server).await;
+}
+
+/// Everything comes at once, and no length says how much.
+pub async fn a_short_body_over_a_short_limit_is_an_error(make: Make) {
+    for text in [
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nfo\r\n2\r\nur\r\n0\r\n\r\n",
+        "HTTP/1.0 200 OK\r\n\r\nfour",
+    ] {
+        let server = Server::start(None, move |mut connection| async move {
+            connection.respond(text).await;
+            connection.shut_down().await;
+        })
+        .await;
+        let limits = generous_limits().with_max_body(3);
+        both_fail(make, &server, limits, TransportErrorKind::BodyTooLarge, Sent::Unknown).await;
+    }
+}
+
+/// The smallest limit there is.
+pub async fn a_limit_of_zero_allows_an_empty_body(make: Make) {
+    let server = Server::plain(|mut connection| async move {
+        let length = connection.number;
+        connection.respond(format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n")).await;
+        connection.closed().await;
+    })
+    .await;
+    let backend = backend(make);
+    let limits = generous_limits().with_max_body(0);
+    assert_eq!(succeeds_with(&*backend, post(&server), limits).await.body(), "");
+    let full = post(&server);
+    fails(&*backend, full, limits, TransportErrorKind::BodyTooLarge, Sent::Unknown, "one byte").await;
+}

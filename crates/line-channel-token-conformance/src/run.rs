@@ -1,0 +1,71 @@
+//! Runs one case, and says which rule it checks if it fails.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::time::timeout;
+
+/// Longer than any case takes, also on a busy machine.
+const HANGS_AFTER: Duration = Duration::from_secs(20);
+
+/// What a case checks, for the author of a backend who sees it fail.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// The rule, as `HttpBackend` states it.
+    pub says: &'static str,
+    /// What is usually wrong, and what to do.
+    pub hint: &'static str,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\nThe rule that this backend breaks: {}\nWhat to do: {}\n", self.says, self.hint)
+    }
+}
+
+/// Runs one case on a runtime of its own.
+///
+/// # Panics
+///
+/// As the case does, or if it does not end.
+pub fn run<F: Future<Output = ()>>(rule: Rule, case: impl FnOnce() -> F) {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let outcome = catch_unwind(AssertUnwindSafe(|| runtime.block_on(async { timeout(HANGS_AFTER, case()).await })));
+    // A name resolution that hangs must not delay the end of the test.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => {
+            panic!("no end after {HANGS_AFTER:?}: the backend exceeds `Limits::timeout`, or never responds\n{rule}")
+        }
+        Err(panic) => {
+            // Into the output that the test harness shows below the panic's message.
+            eprintln!("{rule}");
+            resume_unwind(panic);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::{Rule, run};
+
+    const RULE: Rule = Rule { says: "it responds", hint: "respond" };
+
+    #[test]
+    fn a_case_that_panics_fails_with_its_own_message() {
+        let panic = catch_unwind(|| run(RULE, || async { panic!("got nothing") })).unwrap_err();
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"got nothing"));
+        run(RULE, || async {});
+    }
+
+    #[test]
+    fn a_rule_says_what_is_broken_and_what_to_do() {
+        let text = RULE.to_string();
+        assert!(text.contains("breaks: it responds") && text.contains("What to do: respond"), "{text}");
+    }
+}
