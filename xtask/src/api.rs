@@ -1,16 +1,14 @@
 //! The public API of each published crate: a committed listing, and whose types may appear in it.
 //!
-//! The listing is made from rustdoc's JSON, which only an unstable flag writes; `as_rustdoc` switches that on for rustdoc
-//! alone, so that nothing else is built differently.
+//! The listing is made from rustdoc's JSON, which only an unstable flag writes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, ExitCode};
 
-use crate::run::{Outcome, cargo_output_with, root, say};
+use crate::run::{Outcome, cargo_output_with, root, section, utf8};
+use crate::rustdoc;
 
 const FACADE: &str = "line-channel-token";
-const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 
 /// The crates, and the crates whose types may appear in their public signatures, beside the standard library's, their own
 /// and core's. Only the facade, which depends on our crates alone, exports what others define.
@@ -46,7 +44,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         [flag] if flag == "--write" => true,
         _ => return Err("usage: cargo xtask api [--write]".to_owned()),
     };
-    say("the public API of each crate");
+    section("the public API of each crate");
     let mut faults = Vec::new();
     for (name, allowed) in CRATES {
         let listing = listing(name)?;
@@ -70,26 +68,18 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         return Ok(());
     }
     Err(format!(
-        "{}\n\nWhere that is intended: say why in CHANGELOG.md, and run `cargo xtask api --write`.",
+        "{}\n\nIf that is intended, say why in CHANGELOG.md, and run `cargo xtask api --write`.",
         faults.join("\n")
     ))
 }
 
-/// Runs as rustdoc, where cargo was told to take us for it.
-pub(crate) fn as_rustdoc() -> Option<ExitCode> {
-    std::env::var_os(AS_RUSTDOC)?;
-    let status = Command::new("rustdoc").args(std::env::args_os().skip(1)).env("RUSTC_BOOTSTRAP", "1").status();
-    Some(if status.is_ok_and(|status| status.success()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
 fn listing(package: &str) -> Result<String, String> {
-    let ourselves = std::env::current_exe().map_err(|error| error.to_string())?;
     let target = root().join("target");
-    let target = target.to_str().ok_or("the path of this checkout is not valid UTF-8")?;
+    let target = utf8(&target)?;
     let arguments = ["rustdoc", "--quiet", "--package", package, "--lib", "--all-features", "--target-dir", target];
     let json = ["--", "-Zunstable-options", "--output-format", "json"];
-    let variables = [("RUSTDOC", ourselves.to_str().unwrap_or_default()), (AS_RUSTDOC, "1")];
-    cargo_output_with(&[&arguments[..], &json].concat(), &variables)?;
+    let rustdoc = rustdoc::Unstable::new()?;
+    cargo_output_with(&[&arguments[..], &json].concat(), &rustdoc.variables())?;
     let file = Path::new(target).join("doc").join(format!("{}.json", package.replace('-', "_")));
     let api = public_api::Builder::from_rustdoc_json(&file)
         .omit_blanket_impls(true)

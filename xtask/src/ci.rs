@@ -1,19 +1,59 @@
-//! Everything that main must pass.
+//! Everything that main must pass, and how long each part took.
 
-use crate::run::{Outcome, cargo, cargo_with};
-use crate::{api, arrows, consumers, deny, features, msrv, python, test, tree};
+use std::time::Instant;
+
+use crate::run::{Outcome, cargo, cargo_with, section};
+use crate::{
+    api, consumers, deny, docs_rs, features, layering, minimal_versions, msrv, package, pyjwt, semver, test, tree, workflows,
+};
+
+type Step = fn() -> Outcome;
+
+/// Commands of ours, what fails soonest first; the workflow on GitHub runs each of them too.
+pub(crate) const STEPS: [(&str, Step); 14] = [
+    ("layering", layering::run),
+    ("tree", tree::run),
+    ("msrv", msrv::run),
+    ("deny", deny::run),
+    ("workflows", workflows::run),
+    ("docs-rs", docs_rs::run),
+    ("api", || api::run(&[])),
+    ("semver", semver::run),
+    ("features", features::run),
+    ("test", test::run),
+    ("consumers", consumers::run),
+    ("pyjwt", pyjwt::run),
+    ("package", || package::run(&[])),
+    ("minimal-versions", minimal_versions::run),
+];
 
 pub(crate) fn run() -> Outcome {
-    cargo(&["fmt", "--all", "--check"])?;
-    arrows::run()?;
-    tree::run()?;
-    msrv::run()?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])?;
-    cargo_with(&["doc", "--workspace", "--all-features", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
-    api::run(&[])?;
-    features::run()?;
-    test::run()?;
-    consumers::run()?;
-    python::run()?;
-    deny::run()
+    let mut times = Vec::new();
+    timed("fmt", || cargo(&["fmt", "--all", "--check"]), &mut times)?;
+    timed("clippy", clippy, &mut times)?;
+    timed("doc", doc, &mut times)?;
+    for (name, step) in STEPS {
+        timed(name, step, &mut times)?;
+    }
+    section("how long each part took");
+    for (name, seconds) in times {
+        println!("{seconds:>6} s  {name}");
+    }
+    Ok(())
+}
+
+fn clippy() -> Outcome {
+    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+}
+
+fn doc() -> Outcome {
+    cargo_with(&["doc", "--workspace", "--all-features", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])
+}
+
+#[expect(clippy::disallowed_methods, reason = "this measures real time, for people")]
+fn timed(name: &'static str, step: impl FnOnce() -> Outcome, times: &mut Vec<(&'static str, u64)>) -> Outcome {
+    let start = Instant::now();
+    step()?;
+    times.push((name, start.elapsed().as_secs()));
+    Ok(())
 }

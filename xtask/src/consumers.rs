@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::run::{Outcome, cargo, cargo_output, cargo_with, root, say};
+use crate::run::{Outcome, cargo, cargo_output, cargo_with, root, section};
 
 const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const KID: &str = "consumers";
@@ -25,7 +25,7 @@ const ABSENT: [(&str, &[&str]); 9] = [
 ];
 
 pub(crate) fn run() -> Outcome {
-    say("programs outside of the workspace, against the emulator");
+    section("programs outside of the workspace, against the emulator");
     let target = root().join("target");
     let target = target.to_str().ok_or("the path of this checkout is not valid UTF-8")?;
     cargo(&["build", "--package", "examples", "--examples", "--target-dir", target])?;

@@ -1,37 +1,18 @@
-//! The features of each published crate: none, each, each two together, and all, by `cargo check`, without a warning.
+//! The features of each published crate, by cargo-hack: none, each, and each two together.
 //!
-//! Features only add, so what breaks a combination breaks a pair.
+//! Features only add, so what breaks a combination breaks a pair. All together is what everything else here is built with.
 
 use crate::metadata;
-use crate::run::{self, Outcome, say};
+use crate::run::Outcome;
+use crate::tools;
 
 pub(crate) fn run() -> Outcome {
-    say("features: none, each, each two together, and all");
-    for package in metadata::packages()?.values() {
-        if !package.in_workspace || !package.name.starts_with("line-channel-token") {
-            continue;
-        }
-        let features: Vec<&str> =
-            package.features.iter().map(String::as_str).filter(|name| *name != "default").collect();
-        // `default` only names other features, so leaving it off loses no combination.
-        let mut combinations = vec![Vec::new(), features.clone()];
-        for (at, one) in features.iter().enumerate() {
-            combinations.push(vec![*one]);
-            combinations.extend(features[at + 1..].iter().map(|other| vec![*one, *other]));
-        }
-        combinations.sort();
-        combinations.dedup();
-        for combination in &combinations {
-            check(&package.name, &combination.join(","))?;
-        }
-        println!("{}: {} combinations of {} features", package.name, combinations.len(), features.len());
-    }
-    Ok(())
-}
-
-fn check(package: &str, features: &str) -> Outcome {
-    let arguments =
-        ["check", "--quiet", "--lib", "--package", package, "--no-default-features", "--features", features];
-    let (_, err) = run::cargo_output(&arguments)?;
-    if err.trim().is_empty() { Ok(()) } else { Err(format!("{package} with features [{features}]:\n{err}")) }
+    let packages = metadata::packages()?;
+    let published = metadata::published(&packages);
+    let mut arguments = metadata::package_flags(&published);
+    // `default` only names other features, so leaving it out loses no combination.
+    arguments.extend(["--feature-powerset", "--depth", "2", "--exclude-features", "default"]);
+    // clippy, because it denies our warnings without a second build of what we depend on.
+    let line = [&["clippy", "--quiet", "--lib"], &arguments[..], &["--", "-D", "warnings"]].concat();
+    tools::HACK.run(&line)
 }

@@ -1,42 +1,59 @@
 //! The project's own commands: `cargo xtask NAME`.
 
 mod api;
-mod arrows;
 mod bench;
 mod ci;
+mod compare;
 mod consumers;
 mod deny;
+mod docs_rs;
 mod features;
+mod git;
+mod layering;
 mod metadata;
+mod minimal_versions;
 mod msrv;
-mod peers;
+mod package;
+mod packages;
+mod private_keys;
+mod pyjwt;
 mod python;
 mod run;
+mod rustdoc;
+mod semver;
 mod stress;
 mod test;
+mod tools;
 mod tree;
+mod workflows;
 
 use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  test      run all tests, in every feature set whose tests differ
-  ci        test, and everything else that main must pass
-  bench     compare with the baselines: [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
-  stress    call the token cache at random from several runtimes: [SECONDS]
-  peers     compare a cached read with that of other token libraries: [--json FILE] [--check]
-  api       compare the public API with the committed listings: [--write]
-  consumers build and run programs outside of the workspace that depend on us
-  features  check each crate with no feature, each, each two together, and all
-  arrows    check which crate may depend on which
-  tree      count the crates of each set of features, against its budget
-  msrv      check that no dependency needs a newer Rust than ours
-  deny      check licences, sources and duplicates with cargo-deny
+  test              run all tests, in every feature set whose tests differ
+  ci                test, and everything else that main must pass
+  api               compare the public API with the committed listings: [--write]
+  semver            look for breaking changes since the last release, with cargo-semver-checks
+  features          lint each crate with no feature, each, and each two together, with cargo-hack
+  layering          check which crate may depend on which
+  tree              count the crates of each set of features, against its budget
+  consumers         build and run programs outside of the workspace that depend on us
+  docs-rs           build the documentation as docs.rs does
+  package           check what the packages hold, and compile them with their tests from nothing else: [--verify]
+  minimal-versions  check the published crates with the lowest versions that they say they work with
+  msrv              check that nothing needs a newer Rust than ours
+  deny              check licences, sources and duplicates with cargo-deny, and advisories if ADVISORY_DB is set
+  workflows         check the files in .github with check-jsonschema and zizmor
+  pyjwt             verify our assertions with PyJWT
+  bench             compare with the baselines: [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
+  compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
+  stress            call the token cache at random from several runtimes: [SECONDS]
 ";
 
 fn main() -> ExitCode {
-    if let Some(code) = api::as_rustdoc() {
+    if let Some(code) = rustdoc::as_rustdoc() {
         return code;
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,15 +61,21 @@ fn main() -> ExitCode {
     let outcome = match (command, rest) {
         ("test", []) => test::run(),
         ("ci", []) => ci::run(),
-        ("bench", rest) => bench::run(rest),
-        ("peers", rest) => peers::run(rest),
-        ("features", []) => features::run(),
         ("api", rest) => api::run(rest),
+        ("semver", []) => semver::run(),
+        ("features", []) => features::run(),
+        ("layering", []) => layering::run(),
         ("consumers", []) => consumers::run(),
-        ("arrows", []) => arrows::run(),
         ("tree", []) => tree::run(),
+        ("docs-rs", []) => docs_rs::run(),
+        ("package", rest) => package::run(rest),
+        ("minimal-versions", []) => minimal_versions::run(),
         ("msrv", []) => msrv::run(),
         ("deny", []) => deny::run(),
+        ("workflows", []) => workflows::run(),
+        ("pyjwt", []) => pyjwt::run(),
+        ("bench", rest) => bench::run(rest),
+        ("compare", rest) => compare::run(rest),
         ("stress", rest) => stress::run(rest),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");

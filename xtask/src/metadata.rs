@@ -12,8 +12,11 @@ pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) rust_version: Option<String>,
-    pub(crate) features: Vec<String>,
     pub(crate) in_workspace: bool,
+    /// False for what says `publish = false`.
+    pub(crate) is_publishable: bool,
+    /// Everything that cargo says of it.
+    pub(crate) manifest: Value,
     /// The ids of what it depends on to run, tests and build scripts aside.
     pub(crate) runs_with: Vec<String>,
 }
@@ -26,13 +29,13 @@ pub(crate) fn packages() -> Result<BTreeMap<String, Package>, String> {
     let mut packages = BTreeMap::new();
     for package in array(&root["packages"]) {
         let id = text(&package["id"]);
-        let features = package["features"].as_object().into_iter().flat_map(|features| features.keys().cloned());
         let known = Package {
             name: text(&package["name"]),
             version: text(&package["version"]),
             rust_version: package["rust_version"].as_str().map(str::to_owned),
-            features: features.collect(),
             in_workspace: members.contains(id.as_str()),
+            is_publishable: package["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
+            manifest: package.clone(),
             runs_with: Vec::new(),
         };
         packages.insert(id, known);
@@ -47,7 +50,17 @@ pub(crate) fn packages() -> Result<BTreeMap<String, Package>, String> {
     Ok(packages)
 }
 
-fn array(value: &Value) -> impl Iterator<Item = &Value> {
+/// The crates of this workspace that users get.
+pub(crate) fn published(packages: &BTreeMap<String, Package>) -> Vec<&Package> {
+    packages.values().filter(|package| package.in_workspace && package.is_publishable).collect()
+}
+
+/// `--package NAME` for each of them.
+pub(crate) fn package_flags<'a>(packages: &[&'a Package]) -> Vec<&'a str> {
+    packages.iter().flat_map(|package| ["--package", package.name.as_str()]).collect()
+}
+
+pub(crate) fn array(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 

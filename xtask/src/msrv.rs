@@ -1,12 +1,13 @@
-//! Whether our `rust-version` is honest, as far as one toolchain can tell.
+//! Whether our `rust-version` is honest.
 //!
-//! No dependency may declare a newer Rust than we do; clippy's `incompatible_msrv` sees to our own code.
+//! No dependency may declare a newer Rust than we do; clippy's `incompatible_msrv` sees to our own code; and if rustup has that toolchain,
+//! everything is checked with it.
 
 use crate::metadata;
-use crate::run::{Outcome, say};
+use crate::run::{Outcome, program, section, succeeds};
 
 pub(crate) fn run() -> Outcome {
-    say("rust-version against the dependencies' own");
+    section("rust-version against the dependencies' own");
     let packages = metadata::packages()?;
     let ours = packages
         .values()
@@ -17,20 +18,20 @@ pub(crate) fn run() -> Outcome {
         .values()
         .filter(|package| package.rust_version.as_deref().is_some_and(|theirs| version(theirs) > version(&ours)))
         .map(|package| {
-            format!(
-                "{} {} needs Rust {}",
-                package.name,
-                package.version,
-                package.rust_version.as_deref().unwrap_or("?")
-            )
+            let needed = package.rust_version.as_deref().unwrap_or("?");
+            format!("{} {} needs Rust {needed}", package.name, package.version)
         })
         .collect();
-    if newer.is_empty() {
-        println!("none of {} packages needs more than Rust {ours}", packages.len());
-        Ok(())
-    } else {
-        Err(format!("rust-version is {ours}, but\n{}", newer.join("\n")))
+    if !newer.is_empty() {
+        return Err(format!("rust-version is {ours}, but\n{}", newer.join("\n")));
     }
+    println!("none of {} packages needs more than Rust {ours}", packages.len());
+    if !succeeds("rustup", &["run", &ours, "rustc", "--version"]) {
+        section(&format!("SKIPPED: the build with Rust {ours}; `rustup toolchain install {ours}` first"));
+        return Ok(());
+    }
+    let check = ["check", "--workspace", "--all-targets", "--all-features", "--locked", "--target-dir", "target/msrv"];
+    program("rustup", &[&["run", ours.as_str(), "cargo"], &check[..]].concat())
 }
 
 fn version(text: &str) -> Vec<u32> {

@@ -1,31 +1,44 @@
-//! Our assertions, verified by PyJWT in a throw-away environment below `target`.
+//! Python environments below `target`, each with the packages of one file in `xtask/python`.
 
-use crate::run::{Outcome, cargo_with, program, root, say, succeeds};
+use std::path::PathBuf;
 
-const VERSION: &str = "2.15.1";
+use crate::run::{Outcome, program, root, section, succeeds, utf8};
 
-pub(crate) fn run() -> Outcome {
-    let environment = root().join(format!("target/pyjwt-{VERSION}"));
-    let python = environment.join("bin/python");
-    let python = python.to_str().ok_or("the path of this checkout is not valid UTF-8")?;
-    if !succeeds(python, &["-c", "import jwt, cryptography"]) {
-        make(environment.to_str().unwrap_or_default(), python)?;
-    }
-    cargo_with(
-        &["test", "--package", "line-channel-token-assertion", "--test", "verified_by_others", "--", "--nocapture"],
-        &[("LINE_CHANNEL_TOKEN_PYTHON", python)],
-    )
+/// Programs and modules from PyPI, in the versions that a file of requirements names.
+pub(crate) struct Environment {
+    directory: PathBuf,
 }
 
-fn make(environment: &str, python: &str) -> Outcome {
-    if !succeeds("python3", &["-c", "import venv, ensurepip"]) {
-        say("python3 with venv is missing; it is installed with apt-get");
-        program("apt-get", &["update"])?;
-        program("apt-get", &["install", "--yes", "python3-venv"])?;
+impl Environment {
+    /// That of `xtask/python/NAME.txt`; it is made if it is not there, or if the file has changed since.
+    pub(crate) fn of(name: &str) -> Result<Self, String> {
+        let requirements = root().join("xtask/python").join(format!("{name}.txt"));
+        let directory = root().join("target/python").join(name);
+        let wanted =
+            std::fs::read_to_string(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+        // Written last, so that an environment that was not finished is made anew.
+        let made_from = directory.join("made-from.txt");
+        if std::fs::read_to_string(&made_from).ok().as_deref() != Some(wanted.as_str()) {
+            let environment = Self { directory: directory.clone() };
+            environment.make(utf8(&requirements)?)?;
+            std::fs::write(&made_from, wanted).map_err(|error| format!("{}: {error}", made_from.display()))?;
+        }
+        Ok(Self { directory })
     }
-    program("python3", &["-m", "venv", environment])?;
-    program(
-        python,
-        &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &format!("pyjwt[crypto]=={VERSION}")],
-    )
+
+    /// A program of this environment.
+    pub(crate) fn program(&self, name: &str) -> Result<String, String> {
+        utf8(&self.directory.join("bin").join(name)).map(str::to_owned)
+    }
+
+    fn make(&self, requirements: &str) -> Outcome {
+        if !succeeds("python3", &["-c", "import venv, ensurepip"]) {
+            section("python3 with venv is missing; it is installed with apt-get");
+            program("apt-get", &["update"])?;
+            program("apt-get", &["install", "--yes", "python3-venv"])?;
+        }
+        program("python3", &["-m", "venv", "--clear", utf8(&self.directory)?])?;
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", requirements];
+        program(&self.program("python")?, &install)
+    }
 }

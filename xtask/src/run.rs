@@ -13,7 +13,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Outcome {
 
 /// The same with these environment variables.
 pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
-    say(&format!("cargo {}", arguments.join(" ")));
+    section(&format!("cargo {}", arguments.join(" ")));
     let mut command = Command::new(env!("CARGO"));
     command.args(arguments).envs(variables.iter().copied());
     finish(&mut command, &format!("cargo {}", arguments.join(" ")))
@@ -21,9 +21,14 @@ pub(crate) fn cargo_with(arguments: &[&str], variables: &[(&str, &str)]) -> Outc
 
 /// Runs any program.
 pub(crate) fn program(name: &str, arguments: &[&str]) -> Outcome {
+    program_with(name, arguments, &[])
+}
+
+/// The same with these environment variables.
+pub(crate) fn program_with(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
     let line = format!("{name} {}", arguments.join(" "));
-    say(&line);
-    finish(Command::new(name).args(arguments), &line)
+    section(&line);
+    finish(Command::new(name).args(arguments).envs(variables.iter().copied()).current_dir(root()), &line)
 }
 
 /// Whether a program is there and says so with success.
@@ -54,8 +59,13 @@ pub(crate) fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_owned()
 }
 
+/// A path as text, which is what arguments and variables are here.
+pub(crate) fn utf8(path: &Path) -> Result<&str, String> {
+    path.to_str().ok_or_else(|| format!("this path is not valid UTF-8: {}", path.display()))
+}
+
 /// A line that stands out between the output of others.
-pub(crate) fn say(text: &str) {
+pub(crate) fn section(text: &str) {
     println!("\n==> {text}");
 }
 

@@ -1,6 +1,6 @@
 //! All tests, in every feature set whose tests differ from those of the whole.
 
-use crate::run::{Outcome, cargo, cargo_with, say, succeeds};
+use crate::run::{Outcome, cargo, cargo_with, section, succeeds};
 
 pub(crate) fn run() -> Outcome {
     cargo(&["test", "--workspace", "--all-features"])?;
@@ -28,12 +28,12 @@ fn model() -> Outcome {
     cargo_with(&["test", "--package", "cache-model", "--target-dir", "target/model"], &[("RUSTFLAGS", flags.trim())])
 }
 
-/// The mock under nextest, which runs each test in a process of its own; where nextest is missing, that is said.
+/// The mock under nextest, which runs each test in a process of its own; if nextest is missing, that is said.
 fn under_nextest() -> Outcome {
     if succeeds(env!("CARGO"), &["nextest", "--version"]) {
         return cargo(&["nextest", "run", "--package", "line-channel-token-mock"]);
     }
-    say("SKIPPED: cargo-nextest is missing; the mock's tests ran under cargo test alone");
+    section("SKIPPED: cargo-nextest is missing; the mock's tests ran under cargo test alone");
     Ok(())
 }
 

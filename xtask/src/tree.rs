@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::run::{Outcome, cargo_output, say};
+use crate::run::{Outcome, cargo_output, section};
 
 const FACADE: &str = "line-channel-token";
 const TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -75,7 +75,7 @@ impl Features {
 }
 
 pub(crate) fn run() -> Outcome {
-    say("the crates of each set of features");
+    section("the crates of each set of features");
     println!("{:<24} {:>6} {:>6} {:>11} {:>12}", "features", "crates", "budget", "no scripts", "all targets");
     let mut faults = Vec::new();
     for (features, budget) in BUDGETS {

@@ -46,7 +46,7 @@ pub trait HttpBackend: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// If no complete response arrived. [`Sent::NotSent`] may be claimed only if the server provably got no part of
+    /// If no complete response arrived. [`Sent::NotSent`](crate::Sent::NotSent) may be claimed only if the server provably got no part of
     /// the request, because a call that must not be repeated blindly is then repeated.
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError>;
 

@@ -41,7 +41,7 @@ pub enum TransportErrorKind {
     Timeout,
     /// The connection broke before the response was complete.
     Interrupted,
-    /// The body was larger than [`Limits::max_body`].
+    /// The body was larger than [`Limits::max_body`](crate::Limits::max_body).
     BodyTooLarge,
     /// Anything else: a response that is not HTTP, a backend that cannot serve the request.
     Other,

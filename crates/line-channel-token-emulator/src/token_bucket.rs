@@ -103,10 +103,10 @@ mod tests {
         // A refill takes 2.7 ms, and what comes in beyond the bucket's size in the third millisecond is lost: LINE's
         // would be, too.
         assert_eq!(admitted, 3334, "every third millisecond");
-        let roomy = Rate { per_second: 370, burst: 2 };
+        let generous = Rate { per_second: 370, burst: 2 };
         let mut buckets = TokenBuckets::default();
         let admitted =
-            (0..=10_000).filter(|millis| buckets.take(Endpoint::V2Issue, roomy, at(*millis)).is_ok()).count();
+            (0..=10_000).filter(|millis| buckets.take(Endpoint::V2Issue, generous, at(*millis)).is_ok()).count();
         assert_eq!(admitted, 3702, "ten seconds at 370, and the bucket");
     }
 

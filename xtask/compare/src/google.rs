@@ -16,7 +16,7 @@ use crate::server::{Server, expect_token};
 pub(crate) async fn row(server: &Server, ours: &TokenCache) -> Result<Row, Box<dyn Error>> {
     let user = json!({
         "type": "authorized_user",
-        "client_id": "peers",
+        "client_id": "compare",
         "client_secret": "not a secret",
         "refresh_token": "not a token",
     });

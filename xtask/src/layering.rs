@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metadata::{self, Package};
-use crate::run::{Outcome, say};
+use crate::run::{Outcome, section};
 
 const CORE: &str = "line-channel-token-core";
 const PEM: &str = "line-channel-token-pem";
 const TRANSPORT: &str = "line-channel-token-transport";
 
-/// The arrows between the crates that a user's program runs, each pointing down.
-const ARROWS: [(&str, &[&str]); 11] = [
+/// What each crate may depend on, of ours: those below it, and no sibling.
+const LAYERS: [(&str, &[&str]); 11] = [
     (CORE, &[]),
     ("line-channel-token-cache", &[CORE]),
     (PEM, &[CORE]),
@@ -69,10 +69,10 @@ const BELOW_CORE: [&str; 28] = [
 ];
 
 pub(crate) fn run() -> Outcome {
-    say("the arrows between the crates");
+    section("which crate depends on which");
     let packages = metadata::packages()?;
     let mut faults = Vec::new();
-    for (name, allowed) in ARROWS {
+    for (name, allowed) in LAYERS {
         let package = find(&packages, name)?;
         let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
         for below in package.runs_with.iter().filter_map(|id| packages.get(id)).filter(|below| below.in_workspace) {
@@ -81,17 +81,17 @@ pub(crate) fn run() -> Outcome {
             }
         }
     }
-    let known: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
+    let known: BTreeSet<&str> = LAYERS.iter().map(|(name, _)| *name).collect();
     for package in packages.values().filter(|package| package.in_workspace) {
         if package.name.starts_with("line-channel-token") && !known.contains(package.name.as_str()) {
-            faults.push(format!("{} has no arrows: add it to xtask/src/arrows.rs", package.name));
+            faults.push(format!("{} has no layer: add it to xtask/src/layering.rs", package.name));
         }
     }
     let below = everything_below(&packages, CORE)?;
     let unseen = below.iter().filter(|name| !BELOW_CORE.contains(name));
     faults.extend(unseen.map(|name| format!("{CORE} pulls in {name}: core has no client, no crypto and no runtime")));
     if faults.is_empty() {
-        println!("{} crates depend downwards only; core runs with {}", ARROWS.len(), Vec::from_iter(below).join(", "));
+        println!("{} crates depend downwards only; core runs with {}", LAYERS.len(), Vec::from_iter(below).join(", "));
         Ok(())
     } else {
         Err(faults.join("\n"))
@@ -100,7 +100,7 @@ pub(crate) fn run() -> Outcome {
 
 fn find<'a>(packages: &'a BTreeMap<String, Package>, name: &str) -> Result<&'a Package, String> {
     let found = packages.values().find(|package| package.in_workspace && package.name == name);
-    found.ok_or_else(|| format!("there is no crate {name}: correct xtask/src/arrows.rs"))
+    found.ok_or_else(|| format!("there is no crate {name}: correct xtask/src/layering.rs"))
 }
 
 fn everything_below<'a>(packages: &'a BTreeMap<String, Package>, name: &str) -> Result<BTreeSet<&'a str>, String> {

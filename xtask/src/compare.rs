@@ -5,7 +5,7 @@
 use crate::run::{Outcome, cargo, root};
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let (manifest, target) = (root().join("xtask/peers/Cargo.toml"), root().join("target/peers"));
+    let (manifest, target) = (root().join("xtask/compare/Cargo.toml"), root().join("target/compare"));
     let not_utf8 = "the path of this checkout is not valid UTF-8";
     let manifest = manifest.to_str().ok_or(not_utf8)?;
     let target = target.to_str().ok_or(not_utf8)?;

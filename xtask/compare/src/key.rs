@@ -31,8 +31,8 @@ pub(crate) fn private_key_pem() -> Result<String, Box<dyn Error>> {
 pub(crate) fn service_account(server: &Server, pem: &str) -> Value {
     json!({
         "type": "service_account",
-        "project_id": "peers",
-        "client_email": "peers@peers.invalid",
+        "project_id": "compare",
+        "client_email": "compare@compare.invalid",
         "private_key": pem,
         "token_uri": server.token_uri(),
     })

@@ -1,4 +1,4 @@
-//! Compares a cached read of ours with that of other token libraries: `cargo xtask peers`.
+//! Compares a cached read of ours with that of other token libraries: `cargo xtask compare`.
 
 #![forbid(unsafe_code)]
 

@@ -1,0 +1,109 @@
+//! The files in `.github`, which only GitHub runs: checked against its schemas by check-jsonschema, audited by zizmor, and held against what
+//! the commands here are called and pin.
+
+use std::path::PathBuf;
+
+use crate::python::Environment;
+use crate::run::{Outcome, program, root, section, utf8};
+use crate::{ci, metadata, tools};
+
+const CI: &str = ".github/workflows/ci.yml";
+
+/// Which files follow which schema of check-jsonschema: a directory, the end of a name, the schema.
+const SCHEMAS: [(&str, &str, &str); 5] = [
+    (".github/workflows", ".yml", "vendor.github-workflows"),
+    (".github/actions/rust", "action.yml", "vendor.github-actions"),
+    (".github", "dependabot.yml", "vendor.dependabot"),
+    (".github/ISSUE_TEMPLATE", "config.yml", "vendor.github-issue-config"),
+    (".github/ISSUE_TEMPLATE", ".yml", "vendor.github-issue-forms"),
+];
+
+pub(crate) fn run() -> Outcome {
+    section("the workflow against this checkout");
+    let text = std::fs::read_to_string(root().join(CI)).map_err(|error| format!("{CI}: {error}"))?;
+    let packages = metadata::packages()?;
+    let rust_version =
+        packages.values().find_map(|package| package.in_workspace.then(|| package.rust_version.clone())?);
+    let faults = faults(&text, &rust_version.unwrap_or_default());
+    if !faults.is_empty() {
+        return Err(faults.join("\n"));
+    }
+    let environment = Environment::of("workflows")?;
+    let check = environment.program("check-jsonschema")?;
+    let mut checked = Vec::new();
+    for (directory, end, schema) in SCHEMAS {
+        let mut files = files(directory, end)?;
+        files.retain(|file| !checked.contains(file));
+        let names = files.iter().map(|file| utf8(file)).collect::<Result<Vec<_>, _>>()?;
+        program(&check, &[&["--builtin-schema", schema], &names[..]].concat())?;
+        checked.extend(files);
+    }
+    let zizmor = environment.program("zizmor")?;
+    program(&zizmor, &["--offline", "--strict-collection", "--no-progress", ".github"])
+}
+
+fn files(directory: &str, end: &str) -> Result<Vec<PathBuf>, String> {
+    let failed = |error: std::io::Error| format!("{directory}: {error}");
+    let entries = std::fs::read_dir(root().join(directory)).map_err(failed)?;
+    let paths = entries.collect::<Result<Vec<_>, _>>().map_err(failed)?.into_iter().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> =
+        paths.filter(|path| path.is_file() && path.to_string_lossy().ends_with(end)).collect();
+    files.sort();
+    if files.is_empty() { Err(format!("{directory}: no file ends with {end}")) } else { Ok(files) }
+}
+
+/// What the workflow says otherwise than this checkout.
+fn faults(text: &str, rust_version: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let called = names(text, "cargo xtask ");
+    for (name, _) in ci::STEPS {
+        if !called.contains(&name) {
+            faults.push(format!("{CI}: no job runs `cargo xtask {name}`, which `cargo xtask ci` does"));
+        }
+    }
+    let known = |name: &str| crate::HELP.lines().any(|line| line.split_whitespace().next() == Some(name));
+    let unknown = called.into_iter().filter(|name| !known(name));
+    faults.extend(unknown.map(|name| format!("{CI}: there is no command `cargo xtask {name}`")));
+    for tool in tools::ALL {
+        let versions = names(text, &format!("{}@", tool.name));
+        if versions.is_empty() || versions.iter().any(|version| *version != tool.version) {
+            faults.push(format!("{CI}: {} is {} in xtask/src/tools.rs", tool.name, tool.version));
+        }
+    }
+    if !text.contains(&format!("toolchain: \"{rust_version}\"")) {
+        faults.push(format!("{CI}: no job has the toolchain {rust_version}, which is rust-version in Cargo.toml"));
+    }
+    faults
+}
+
+/// The words that follow this text.
+fn names<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
+    let ends = |c: char| c.is_whitespace() || "`,\"'".contains(c);
+    let rests = text.match_indices(before).filter_map(|(at, found)| text.get(at + found.len()..));
+    rests.filter_map(|rest| rest.split(ends).next()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::faults;
+
+    fn of_this_checkout() -> String {
+        std::fs::read_to_string(crate::run::root().join(super::CI)).unwrap()
+    }
+
+    #[test]
+    fn a_step_that_no_job_runs_is_named() {
+        let text = of_this_checkout().replace("cargo xtask layering", "true");
+        assert!(faults(&text, "1.88").iter().any(|fault| fault.contains("`cargo xtask layering`")));
+    }
+
+    #[test]
+    fn other_versions_and_commands_are_named() {
+        let text = of_this_checkout();
+        assert!(faults(&text, "1.89").iter().any(|fault| fault.contains("toolchain 1.89")));
+        let other = text.replace("cargo-hack@0.6.46", "cargo-hack@0.6.45");
+        assert!(faults(&other, "1.88").iter().any(|fault| fault.contains("cargo-hack is")));
+        let gone = format!("{text}      - run: cargo xtask peers\n");
+        assert!(faults(&gone, "1.88").iter().any(|fault| fault.contains("no command `cargo xtask peers`")));
+    }
+}
