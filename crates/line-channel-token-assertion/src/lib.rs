@@ -7,8 +7,6 @@ mod der;
 mod ecdsa_signature;
 mod key_errors;
 mod loaded_key;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
-mod modular;
 mod parse;
 mod pkcs1;
 mod private_key;

@@ -2,7 +2,8 @@
 
 use line_channel_token_pem::Tlv;
 
-use crate::der::{INTEGER, SEQUENCE, length};
+use crate::der::length::length;
+use crate::der::tag::{INTEGER, SEQUENCE};
 
 /// Reads the elements inside a SEQUENCE.
 pub(crate) struct Reader<'a> {
@@ -60,7 +61,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Reader, contents};
-    use crate::der::{INTEGER, SEQUENCE, integer, without_leading_zeros, write};
+    use crate::der::length::without_leading_zeros;
+    use crate::der::tag::{INTEGER, SEQUENCE};
+    use crate::der::writer::{integer, write};
 
     fn unsigned(der: &[u8]) -> Option<&[u8]> {
         let mut reader = Reader { rest: der };

@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use crate::der::{INTEGER, length, without_leading_zeros};
+use crate::der::length::{length, without_leading_zeros};
+use crate::der::tag::INTEGER;
 
 /// Writes an element whose contents are `parts`, one after another. Its buffer never grows, so that no copy is left in memory.
 pub(crate) fn write(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
