@@ -40,6 +40,7 @@ fn generate_rsa() -> Result<RsaKey, Error> {
     let ([p, q], Some(dp), Some(dq), Some(qi)) = (rsa.primes(), rsa.dp(), rsa.dq(), rsa.crt_coefficient()) else {
         return Err(not_generated());
     };
+    let qi = Zeroizing::new(qi);
     let secrets = [rsa.d(), p.as_ref(), q.as_ref(), dp, dq, &qi];
     let [d, p, q, dp, dq, qi] = secrets.map(|number| Zeroizing::new(number.to_be_bytes().into_vec()));
     let (n, e) = (rsa.n_bytes(), rsa.e_bytes());
