@@ -4,14 +4,16 @@ use std::time::Instant;
 
 use crate::run::{Outcome, cargo, cargo_with, section};
 use crate::{
-    api, consumers, deny, docs_rs, features, layering, minimal_versions, msrv, package, pyjwt, semver, test, workflows,
+    api, consumers, deny, docs_rs, features, layering, minimal_versions, msrv, package, pyjwt, semver, test, tree,
+    workflows,
 };
 
 type Step = fn() -> Outcome;
 
 /// Commands of ours, what fails soonest first; the workflow on GitHub runs each of them too.
-pub(crate) const STEPS: [(&str, Step); 13] = [
+pub(crate) const STEPS: [(&str, Step); 14] = [
     ("layering", layering::run),
+    ("tree", tree::run),
     ("msrv", msrv::run),
     ("deny", deny::run),
     ("workflows", workflows::run),

@@ -37,9 +37,8 @@ const LAYERS: [(&str, &[&str]); 11] = [
 
 /// Everything that core may run with: no HTTP client or server, no cryptography, no runtime, and nothing unseen. cargo counts
 /// all platforms: errno, libc and the two of Windows are of rustix, which core has on Linux, Android and Apple's platforms alone.
-const BELOW_CORE: [&str; 29] = [
+const BELOW_CORE: [&str; 28] = [
     "async-trait",
-    "backon",
     "bitflags",
     "bytes",
     "errno",

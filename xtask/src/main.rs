@@ -25,6 +25,7 @@ mod semver;
 mod stress;
 mod test;
 mod tools;
+mod tree;
 mod workflows;
 
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ cargo xtask COMMAND
   semver            look for breaking changes since the last release, with cargo-semver-checks
   features          lint each crate with no feature, each, and each two together, with cargo-hack
   layering          check which crate may depend on which
+  tree              count the crates of each set of features, against its budget
   consumers         build and run programs outside of the workspace that depend on us
   docs-rs           build the documentation as docs.rs does
   package           check what the packages hold, and compile them with their tests from nothing else: [--verify]
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         ("features", []) => features::run(),
         ("layering", []) => layering::run(),
         ("consumers", []) => consumers::run(),
+        ("tree", []) => tree::run(),
         ("docs-rs", []) => docs_rs::run(),
         ("package", rest) => package::run(rest),
         ("minimal-versions", []) => minimal_versions::run(),

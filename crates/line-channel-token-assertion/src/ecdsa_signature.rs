@@ -1,8 +1,8 @@
 //! Converts an ECDSA signature from DER, which key stores return, to the fixed-size format of a JWT.
 
-use der::asn1::UintRef;
-use der::{Reader, SliceReader};
 use line_channel_token_core::Error;
+
+use crate::der::Reader;
 
 /// Returns `r` and `s`, 32 bytes each.
 pub(crate) fn der_to_fixed(der: &[u8]) -> Result<[u8; 64], Error> {
@@ -15,14 +15,15 @@ pub(crate) fn der_to_fixed(der: &[u8]) -> Result<[u8; 64], Error> {
 }
 
 fn parse(der: &[u8]) -> Option<[u8; 64]> {
-    let mut reader = SliceReader::new(der).ok()?;
-    let (r, s) =
-        reader.sequence(|reader| Ok((reader.decode::<UintRef<'_>>()?, reader.decode::<UintRef<'_>>()?))).ok()?;
-    let (r, s) = reader.finish((r, s)).ok()?;
+    let mut reader = Reader::of_sequence(der)?;
+    let numbers = [reader.unsigned()?, reader.unsigned()?];
+    if !reader.is_finished() {
+        return None;
+    }
     let mut out = [0; 64];
-    for (half, number) in out.chunks_exact_mut(32).zip([r, s]) {
-        let number = number.as_bytes();
-        half[32usize.checked_sub(number.len())?..].copy_from_slice(number);
+    for (half, number) in out.chunks_exact_mut(32).zip(numbers) {
+        let low = half.get_mut(32usize.checked_sub(number.len())?..)?;
+        low.copy_from_slice(number);
     }
     Some(out)
 }

@@ -3,13 +3,16 @@
 
 mod algorithm;
 mod crypto;
+mod der;
 mod ecdsa_signature;
 mod key_errors;
 mod loaded_key;
 mod parse;
+mod pkcs1;
 mod private_key;
 mod private_key_pem;
 mod public_jwk;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod rsa_components;
 mod signer;
 mod signing_key;

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::crypto::{CryptoProvider, KeyPair};
 use crate::key_errors::inconsistent;
 use crate::private_key::{EcKey, PrivateKey, RsaKey};
-use crate::{PublicJwk, SigningAlgorithm, rsa_components};
+use crate::{PublicJwk, SigningAlgorithm};
 
 /// A private key that was checked and can sign.
 pub(crate) struct LoadedKey {
@@ -23,7 +23,9 @@ impl LoadedKey {
     pub(crate) fn load(provider: &CryptoProvider, key: &PrivateKey, kid: Option<String>) -> Result<Self, Error> {
         match key {
             PrivateKey::Rsa(key) => {
-                rsa_components::check(key)?;
+                // Without a provider no key can be loaded, so there is nothing to check.
+                #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+                crate::rsa_components::check(key)?;
                 Self::load_rsa(provider, key, kid)
             }
             PrivateKey::Ec(key) => Self::load_ec(provider, key, kid),
@@ -44,7 +46,7 @@ impl LoadedKey {
             key_pair: (provider.load_rsa)(key)?,
             algorithm: SigningAlgorithm::Rs256,
             public_jwk: PublicJwk::rsa(&key.modulus, &key.exponent),
-            pkcs8: key.to_pkcs8()?,
+            pkcs8: key.to_pkcs8(),
             embedded_kid: kid,
         }
         .self_tested()
@@ -59,7 +61,7 @@ impl LoadedKey {
             key_pair,
             algorithm: SigningAlgorithm::Es256,
             public_jwk: PublicJwk::ec(&point),
-            pkcs8: key.to_pkcs8(Some(&point))?,
+            pkcs8: key.to_pkcs8(Some(&point)),
             embedded_kid: kid,
         }
         .self_tested()

@@ -1,18 +1,14 @@
 //! RSA and EC private keys, the same for every format: providers load them, and they are saved as PKCS#8.
 
-use der::asn1::ObjectIdentifier;
 use line_channel_token_core::Error;
-use pkcs1::UintRef;
-use pkcs8::PrivateKeyInfo;
-use pkcs8::der::{Decode, Encode};
-use pkcs8::spki::AlgorithmIdentifierRef;
-use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
+use crate::der::{
+    BIT_STRING, CONTEXT_1, EC_PUBLIC_KEY, NULL, OBJECT_IDENTIFIER, OCTET_STRING, P_256, RSA_ENCRYPTION, SEQUENCE,
+    integer, without_leading_zeros, write,
+};
 use crate::key_errors::{malformed, multi_prime};
-
-/// The OID of P-256.
-pub(crate) const P_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+use crate::pkcs1::{Pkcs1, RsaComponents};
 
 /// A private key. Its components are not yet known to fit together.
 pub(crate) enum PrivateKey {
@@ -52,36 +48,33 @@ pub(crate) struct RsaKey {
 
 impl RsaKey {
     pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, Error> {
-        Self::new(&pkcs1::RsaPrivateKey::from_der(der).map_err(|_| malformed())?)
+        match Pkcs1::parse(der) {
+            Some(Pkcs1::TwoPrimes(components)) => Self::new(components),
+            Some(Pkcs1::MultiPrime) => Err(multi_prime()),
+            None => Err(malformed()),
+        }
     }
 
-    pub(crate) fn new(key: &pkcs1::RsaPrivateKey<'_>) -> Result<Self, Error> {
-        if key.other_prime_infos.is_some() {
-            return Err(multi_prime());
-        }
-        let bits = bit_len(key.modulus);
+    pub(crate) fn new(components: RsaComponents<'_>) -> Result<Self, Error> {
+        let modulus = without_leading_zeros(components.n);
+        let exponent = without_leading_zeros(components.e);
+        let bits = bit_len(modulus);
         if bits != 2048 {
             return Err(Error::invalid_input(format!(
                 "this RSA key has {bits} bits: LINE accepts only 2048 bits, so generate a new one"
             )));
         }
-        let exponent = key.public_exponent.as_bytes();
-        if bit_len(key.public_exponent) > 33 || exponent == [1] || exponent.last().is_none_or(|last| last % 2 == 0) {
+        if bit_len(exponent) > 33 || exponent == [1] || exponent.last().is_none_or(|last| last % 2 == 0) {
             return Err(Error::invalid_input(
                 "the public exponent of this RSA key is not usable: generate a key with the usual 65537",
             ));
         }
-        Ok(Self {
-            pkcs1: key.to_der().map(Zeroizing::new).map_err(|_| malformed())?,
-            modulus: key.modulus.as_bytes().to_vec(),
-            exponent: exponent.to_vec(),
-        })
+        Ok(Self { pkcs1: components.to_pkcs1(), modulus: modulus.to_vec(), exponent: exponent.to_vec() })
     }
 
     /// Encodes the key as PKCS#8.
-    pub(crate) fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let info = PrivateKeyInfo::new(pkcs1::ALGORITHM_ID, &self.pkcs1);
-        info.to_der().map(Zeroizing::new).map_err(|_| malformed())
+    pub(crate) fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
+        pkcs8(&[&write(OBJECT_IDENTIFIER, &[RSA_ENCRYPTION]), &write(NULL, &[])], &self.pkcs1)
     }
 }
 
@@ -132,16 +125,19 @@ impl EcKey {
     }
 
     /// Encodes the key as PKCS#8, with its public point if `point` is given.
-    pub(crate) fn to_pkcs8(&self, point: Option<&[u8; 65]>) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let key = EcPrivateKey {
-            private_key: self.scalar.as_slice(),
-            parameters: None,
-            public_key: point.map(|point| point.as_slice()),
-        };
-        let key = key.to_der().map(Zeroizing::new).map_err(|_| malformed())?;
-        let algorithm = AlgorithmIdentifierRef { oid: sec1::ALGORITHM_OID, parameters: Some((&P_256).into()) };
-        PrivateKeyInfo::new(algorithm, &key).to_der().map(Zeroizing::new).map_err(|_| malformed())
+    pub(crate) fn to_pkcs8(&self, point: Option<&[u8; 65]>) -> Zeroizing<Vec<u8>> {
+        let scalar = write(OCTET_STRING, &[&*self.scalar]);
+        // The zero says that no bit of the last octet is unused.
+        let public = point.map(|point| write(CONTEXT_1, &[&write(BIT_STRING, &[&[0], point])]));
+        let public = public.as_ref().map_or(&[][..], |public| public);
+        let sec1 = write(SEQUENCE, &[&integer(&[1]), &scalar, public]);
+        pkcs8(&[&write(OBJECT_IDENTIFIER, &[EC_PUBLIC_KEY]), &write(OBJECT_IDENTIFIER, &[P_256])], &sec1)
     }
+}
+
+/// Encodes `PrivateKeyInfo` of RFC 5208.
+fn pkcs8(algorithm: &[&[u8]], key: &[u8]) -> Zeroizing<Vec<u8>> {
+    write(SEQUENCE, &[&integer(&[0]), &write(SEQUENCE, algorithm), &write(OCTET_STRING, &[key])])
 }
 
 /// Whether `given`, compressed or not, is `point`.
@@ -152,9 +148,10 @@ fn agrees(given: &[u8], point: &[u8; 65]) -> bool {
     }
 }
 
-fn bit_len(number: UintRef<'_>) -> usize {
-    match number.as_bytes() {
+/// The length in bits of a number without leading zeros.
+fn bit_len(number: &[u8]) -> usize {
+    match number {
         [] => 0,
-        bytes @ [first, ..] => bytes.len() * 8 - first.leading_zeros() as usize,
+        [first, ..] => number.len() * 8 - first.leading_zeros() as usize,
     }
 }

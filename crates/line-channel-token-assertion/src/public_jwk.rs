@@ -5,7 +5,6 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::SigningAlgorithm;
 
@@ -82,6 +81,7 @@ impl PublicJwk {
     /// The thumbprint of RFC 7638 with SHA-256, in base64url: 43 characters that identify the key.
     ///
     /// It is not the kid, which the Console assigns.
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
     #[must_use]
     pub fn thumbprint(&self) -> String {
         let kty = self.kty;
@@ -89,7 +89,7 @@ impl PublicJwk {
             Components::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"{kty}","n":"{n}"}}"#),
             Components::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"{kty}","x":"{x}","y":"{y}"}}"#),
         };
-        URL_SAFE_NO_PAD.encode(Sha256::digest(canonical))
+        URL_SAFE_NO_PAD.encode(crate::crypto::sha256(canonical.as_bytes()))
     }
 }
 

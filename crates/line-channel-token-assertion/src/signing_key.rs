@@ -5,7 +5,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use line_channel_token_core::Error;
-use pkcs8::LineEnding;
 
 use crate::crypto::{CryptoProvider, DEFAULT_PROVIDER};
 use crate::loaded_key::LoadedKey;
@@ -213,9 +212,7 @@ impl SigningKey {
     ///
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if it cannot be encoded. No known key causes this.
     pub fn to_pkcs8_pem(&self) -> Result<PrivateKeyPem, Error> {
-        der::pem::encode_string("PRIVATE KEY", LineEnding::LF, &self.0.pkcs8)
-            .map(PrivateKeyPem::new)
-            .map_err(|_| Error::signing("the private key cannot be encoded as PEM: generate a new one"))
+        Ok(PrivateKeyPem::from_pkcs8(&self.0.pkcs8))
     }
 
     /// Signs `message` into `signature`, whose length is that of the algorithm's signatures.

@@ -18,7 +18,8 @@ const AUDIENCE: &str = "https://api.line.me/";
 /// Use it if the private key never leaves a KMS or an HSM. If the key is in memory, use
 /// [`AssertionSigner`](crate::AssertionSigner), which also signs. The template needs no crypto provider.
 ///
-/// ```
+#[cfg_attr(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"), doc = "```")]
+#[cfg_attr(not(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2")), doc = "```ignore")]
 /// use async_trait::async_trait;
 /// use line_channel_token_assertion::{AssertionTemplate, SigningAlgorithm};
 /// use line_channel_token_core::{

@@ -5,7 +5,6 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use line_channel_token_core::{Assertion, Error};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{SigningAlgorithm, ecdsa_signature};
@@ -24,6 +23,7 @@ use crate::{SigningAlgorithm, ecdsa_signature};
 ///     SigningAlgorithm::Rs256,
 /// );
 /// let unsigned = template.unsigned(Some(TokenLifetime::from_days(30)?));
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
 /// assert_eq!(unsigned.signing_input_sha256().len(), 32);
 /// # let sign_with_hsm = |input: &[u8]| [input[0]; 256];
 /// let signature = sign_with_hsm(unsigned.signing_input());
@@ -48,10 +48,11 @@ impl UnsignedAssertion {
         self.jwt.as_bytes()
     }
 
-    /// The SHA-256 of the bytes to sign, for a KMS that signs digests.
+    /// The SHA-256 of the bytes to sign, for a KMS that signs digests. A build without a provider needs the feature `sha2` for it.
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
     #[must_use]
     pub fn signing_input_sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.signing_input()).into()
+        crate::crypto::sha256(self.signing_input())
     }
 
     /// The algorithm to sign with.
@@ -89,6 +90,7 @@ impl UnsignedAssertion {
     /// Attaches an ES256 signature in DER (`SEQUENCE { r, s }`), which most key stores return.
     ///
     /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))] {
     /// use line_channel_token_assertion::{AssertionTemplate, SigningAlgorithm};
     /// use line_channel_token_core::{AssertionKid, ChannelId};
     ///
@@ -102,6 +104,7 @@ impl UnsignedAssertion {
     /// let der = sign_with_kms(unsigned.signing_input_sha256());
     /// let assertion = unsigned.attach_der_signature(&der)?;
     /// # assert_eq!(assertion.expose_secret().split('.').nth(2).map(str::len), Some(86));
+    /// # }
     /// # Ok::<(), line_channel_token_core::Error>(())
     /// ```
     ///
@@ -166,6 +169,7 @@ mod tests {
         assert_eq!((signature.len(), signature[31], signature[63]), (64, 5, 9));
     }
 
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
     #[test]
     fn the_digest_covers_the_signing_input() {
         use sha2::{Digest, Sha256};

@@ -4,6 +4,7 @@
 mod budget;
 mod builder;
 mod cache;
+mod channel_map;
 mod decide;
 mod event;
 mod eviction;

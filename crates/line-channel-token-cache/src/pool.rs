@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
+use arc_swap::Guard;
 use line_channel_token_core::{ChannelId, Error};
 
 use crate::builder::{MakeSource, TokenPoolBuilder};
 use crate::cache::TokenCache;
+use crate::channel_map::ChannelMap;
 use crate::decide::admission::is_closed;
 use crate::eviction::{EvictedChannels, UseQueue, release_caches};
 use crate::limiter::Limiter;
@@ -24,9 +25,11 @@ use crate::token::CachedToken;
 
 /// Returns a valid token of each of many channels.
 ///
-/// Each channel has a [`TokenCache`] of its own, made on demand; all that is said there holds for each. Reading a warm
-/// token takes no lock. Past a bound the channels that were not used for long are evicted, and the calls of all
-/// channels together are bounded. A clone is a further handle on the same pool; with the last one its tasks end.
+/// Each channel has a [`TokenCache`] of its own, made on demand; all that is said there holds for each. A read of a warm token never
+/// waits for a call, but it is not free of locks: it takes the read lock of one of 128 shards of the channels for some nanoseconds.
+/// Reads share that lock, and only a channel that comes or goes takes it alone. Past a bound the channels that were not used for long
+/// are evicted, and the calls of all channels together are bounded. A clone is a further handle on the same pool; with the last one
+/// its tasks end.
 ///
 /// ```
 /// use line_channel_token_cache::{StatelessSource, TokenPool};
@@ -56,7 +59,7 @@ pub struct TokenPool(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     make: MakeSource,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) channels: papaya::HashMap<ChannelId, TokenCache, RandomState>,
+    pub(crate) channels: ChannelMap,
     max_capacity: usize,
     /// Also the lock under which channels come and go.
     pub(crate) registry: Mutex<Registry>,
@@ -86,7 +89,7 @@ impl TokenPool {
     ///
     /// As [`TokenCache::token`]; and what the function failed with that makes the sources.
     pub async fn token(&self, channel: &ChannelId) -> Result<Arc<CachedToken>, Error> {
-        if let Some(token) = self.try_fresh(channel, Arc::clone) {
+        if let Some(token) = self.0.load_fresh(channel).and_then(Guard::into_inner) {
             return Ok(token);
         }
         // In a box, so that the future of a read that needs no wait stays small.
@@ -120,7 +123,11 @@ impl TokenPool {
     /// Lends the channel's token to `read` while it is valid: see [`TokenCache::with_token`]. `None` also for a channel that was not
     /// asked for yet.
     pub fn with_token<T>(&self, channel: &ChannelId, read: impl FnOnce(&CachedToken) -> T) -> Option<T> {
-        self.0.channels.pin().get(channel)?.with_token(read)
+        // `read` is user code, so no shard is locked while it runs.
+        match self.0.load_fresh(channel).as_deref() {
+            Some(Some(token)) => Some(read(token)),
+            _ => self.0.find(channel)?.with_token(read),
+        }
     }
 
     /// Drops the channel's token because a server refused it: see [`TokenCache::invalidate`].
@@ -190,7 +197,7 @@ impl TokenPool {
     /// Whether it has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.channels.is_empty()
+        self.len() == 0
     }
 
     /// Makes a new source for the channel, because its credentials have changed, and says whether the channel was there. Its token
@@ -231,15 +238,18 @@ impl TokenPool {
         cache.shared().replace_source(source, limits);
         Ok(true)
     }
-
-    fn try_fresh<T>(&self, channel: &ChannelId, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
-        self.0.channels.pin().get(channel)?.shared().try_fresh(read)
-    }
 }
 
 impl Inner {
+    /// The channel's token if the coarse time is enough to know that it is fresh. The guard never holds `None`.
+    fn load_fresh(&self, channel: &ChannelId) -> Option<Guard<Option<Arc<CachedToken>>>> {
+        // Before the lock: the clock may be user code.
+        let coarse = self.settings.clock.now_coarse();
+        self.channels.with(channel, |cache| cache.shared().load_fresh(coarse)).flatten()
+    }
+
     fn find(&self, channel: &ChannelId) -> Option<TokenCache> {
-        self.channels.pin().get(channel).cloned()
+        self.channels.get(channel)
     }
 
     fn make_source(&self, channel: &ChannelId) -> Result<(Arc<dyn TokenSource>, IssueLimits), Error> {
@@ -267,28 +277,26 @@ impl Inner {
         // What is dropped holds sources, user code: after the lock is released.
         let mut dropped = Vec::new();
         let mut scanned = Vec::new();
-        let channels = self.channels.pin();
         let mut registry = self.registry.lock();
-        if let Some(cache) = channels.get(channel) {
-            return Ok(cache.clone());
+        if let Some(cache) = self.find(channel) {
+            return Ok(cache);
         }
         self.check_open()?;
         dropped.extend(registry.evicted.restore(channel, &mut cache, now));
-        while channels.len() >= self.max_capacity {
+        while self.channels.len() >= self.max_capacity {
             let Some(evicted) = registry.queue.next(&mut scanned) else { break };
             if let Some(channel) = &evicted.channel
-                && let Some(cache) = channels.remove(channel)
+                && let Some(cache) = self.channels.remove(channel)
             {
                 cache.shared().leave_pool(RemovalCause::Evicted, now);
-                dropped.push(cache.clone());
-                dropped.extend(registry.evicted.insert(channel, cache, now));
+                dropped.extend(registry.evicted.insert(channel, &cache, now));
+                dropped.push(cache);
             }
             scanned.push(evicted);
         }
-        channels.insert(channel.clone(), cache.clone());
+        dropped.extend(self.channels.insert(channel.clone(), cache.clone()));
         registry.queue.push(cache.shared(), now);
         drop(registry);
-        drop(channels);
         release_caches(dropped);
         drop(scanned);
         cache.shared().ensure_timer(now);
@@ -315,7 +323,7 @@ impl TokenPoolBuilder {
         TokenPool(Arc::new(Inner {
             make: self.make,
             settings: Settings::new(self.common, None, Some(limiter)),
-            channels: papaya::HashMap::with_hasher(RandomState::default()),
+            channels: ChannelMap::new(),
             max_capacity: self.max_capacity,
             registry: Mutex::default(),
             closed: AtomicBool::new(false),

@@ -74,7 +74,7 @@ impl TokenPool {
             self.0.closed.store(true, Ordering::SeqCst);
             registry.evicted.leaving()
         };
-        caches.extend(self.0.channels.pin().values().cloned());
+        caches.extend(self.0.channels.caches());
         for cache in &caches {
             cache.shared().close();
         }
@@ -88,15 +88,14 @@ impl TokenPool {
 
 impl Inner {
     fn remove(&self, channel: &ChannelId, now: Moment) -> Option<TokenCache> {
-        let channels = self.channels.pin();
         // What is dropped holds sources, user code: after the lock is released.
         let dropped;
         let mut scanned = Vec::new();
         let mut registry = self.registry.lock();
-        let cache = channels.remove(channel)?.clone();
+        let cache = self.channels.remove(channel)?;
         cache.shared().leave_pool(RemovalCause::Removed, now);
         dropped = registry.evicted.insert(channel, &cache, now);
-        registry.queue.prune(channels.len(), &mut scanned);
+        registry.queue.prune(self.channels.len(), &mut scanned);
         drop(registry);
         release_caches(dropped);
         drop(scanned);

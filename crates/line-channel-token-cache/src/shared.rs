@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwapOption, Guard};
 use line_channel_token_core::{ChannelId, Clock, Moment, SystemClock};
 
 use crate::builder::Common;
@@ -98,16 +98,24 @@ impl Shared {
     /// Lends the current token if the coarse time is enough to know that it is fresh.
     #[inline]
     pub(crate) fn try_fresh<T>(&self, read: impl FnOnce(&Arc<CachedToken>) -> T) -> Option<T> {
+        let current = self.load_fresh(self.settings.clock.now_coarse())?;
+        Some(read(current.as_ref()?))
+    }
+
+    /// The current token if it is fresh at `coarse`, without a change to the count of its handles. The guard never holds `None`.
+    ///
+    /// It calls no code of users, so that it may run under a lock.
+    #[inline]
+    pub(crate) fn load_fresh(&self, coarse: Moment) -> Option<Guard<Option<Arc<CachedToken>>>> {
         let current = self.current.load();
         let token = current.as_ref()?;
-        let coarse = self.settings.clock.now_coarse();
         if !token.expiry().is_fresh_at(coarse) {
             return None;
         }
         if nanos(coarse.monotonic).saturating_sub(self.last_used()) > nanos(USE_GRANULARITY) {
             self.record_use(coarse);
         }
-        Some(read(token))
+        Some(current)
     }
 
     /// The current token, if callers need not wait for the next; and starts to fetch a new one if that is due. Otherwise what

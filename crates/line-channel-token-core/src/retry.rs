@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-
 use crate::{Error, Operation, Sent};
 
 /// How a client repeats a call that failed for a [transient](Error::is_transient) reason.
@@ -88,13 +86,7 @@ impl RetryPolicy {
     }
 
     pub(crate) fn schedule(&self) -> Schedule {
-        let delays = ExponentialBuilder::new()
-            .with_min_delay(self.min_delay.min(self.max_delay))
-            .with_max_delay(self.max_delay)
-            .with_max_times(self.max_attempts - 1)
-            .with_jitter()
-            .build();
-        Schedule { delays, waited: Duration::ZERO, max_elapsed: self.max_elapsed }
+        Schedule { policy: *self, retries: 0, waited: Duration::ZERO }
     }
 }
 
@@ -111,24 +103,57 @@ impl Default for RetryPolicy {
 }
 
 pub(crate) struct Schedule {
-    delays: ExponentialBackoff,
+    policy: RetryPolicy,
+    /// How many delays there were so far.
+    retries: usize,
     /// The sum of the delays so far. The clock says as much and more, unless another one does the waiting.
     waited: Duration,
-    max_elapsed: Duration,
 }
 
 impl Schedule {
     /// How long to wait before the next attempt, or `None` if there must be none.
     pub(crate) fn next_delay(&mut self, operation: Operation, error: &Error, elapsed: Duration) -> Option<Duration> {
         let safe = operation.is_idempotent() || error.sent() == Sent::NotSent;
-        if !safe || !error.is_transient() {
+        if !safe || !error.is_transient() || self.retries + 1 >= self.policy.max_attempts {
             return None;
         }
-        let delay = self.delays.next()?.max(error.retry_after().unwrap_or_default());
-        if elapsed.max(self.waited).saturating_add(delay) > self.max_elapsed {
+        let delay = self.backoff().max(error.retry_after().unwrap_or_default());
+        self.retries += 1;
+        if elapsed.max(self.waited).saturating_add(delay) > self.policy.max_elapsed {
             return None;
         }
         self.waited = self.waited.saturating_add(delay);
         Some(delay)
+    }
+
+    /// Twice as long each time, up to the longest one, and up to as much again at random.
+    fn backoff(&self) -> Duration {
+        let doublings = u32::try_from(self.retries).unwrap_or(u32::MAX);
+        let factor = 2_u32.checked_pow(doublings).unwrap_or(u32::MAX);
+        let delay = self.policy.min_delay.saturating_mul(factor).min(self.policy.max_delay);
+        // In thousandths, because only whole numbers saturate.
+        delay.saturating_add((delay / 1000).saturating_mul(fastrand::u32(..=1000)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{RetryPolicy, Schedule};
+
+    #[test]
+    fn delays_double_up_to_the_longest_and_scatter() {
+        let policy = RetryPolicy::default();
+        let delay = |retries| Schedule { retries, ..policy.schedule() }.backoff();
+        for (retries, millis) in
+            [(0, 100), (1, 200), (2, 400), (4, 1_600), (5, 2_000), (40, 2_000), (usize::MAX, 2_000)]
+        {
+            let least = Duration::from_millis(millis);
+            let delays: Vec<Duration> = (0..200).map(|_| delay(retries)).collect();
+            assert!(delays.iter().all(|delay| (least..=2 * least).contains(delay)), "{retries}: {delays:?}");
+            let (lowest, highest) = (delays.iter().min().unwrap(), delays.iter().max().unwrap());
+            assert!(*highest - *lowest > least / 2, "{retries}: {delays:?}");
+        }
     }
 }

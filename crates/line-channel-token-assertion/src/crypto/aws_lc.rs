@@ -23,7 +23,7 @@ fn load_rsa(key: &RsaKey) -> Result<Box<dyn KeyPair>, Error> {
 }
 
 fn load_ec(key: &EcKey) -> Result<EcKeyPair, Error> {
-    let pkcs8 = key.to_pkcs8(None)?;
+    let pkcs8 = key.to_pkcs8(None);
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8).map_err(|_| inconsistent())?;
     let point = pair.public_key().as_ref().try_into().map_err(|_| inconsistent())?;
     Ok((Box::new(Ec(pair)), point))

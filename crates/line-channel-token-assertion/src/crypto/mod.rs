@@ -7,6 +7,8 @@ mod aws_lc;
 // If both features are on, aws-lc-rs signs, and only the tests use the other.
 #[cfg(all(feature = "rust-crypto", any(test, not(feature = "aws-lc-rs"))))]
 mod rust_crypto;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
+mod sha256;
 
 #[cfg(all(test, feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod differential_tests;
@@ -14,6 +16,8 @@ mod differential_tests;
 mod rfc_tests;
 
 pub(crate) use provider::{CryptoProvider, KeyPair};
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto", feature = "sha2"))]
+pub(crate) use sha256::sha256;
 
 /// The provider of this build: aws-lc-rs if it is compiled in.
 #[cfg(feature = "aws-lc-rs")]

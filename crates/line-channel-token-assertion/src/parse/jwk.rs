@@ -2,12 +2,12 @@
 
 use line_channel_token_core::Error;
 use line_channel_token_pem::decode_base64;
-use pkcs1::UintRef;
 use zeroize::Zeroizing;
 
 use crate::key_errors::{multi_prime, public_key, unsupported_curve};
 use crate::parse::json_str::JsonStr;
 use crate::parse::lenient_json::Json;
+use crate::pkcs1::RsaComponents;
 use crate::private_key::{EcKey, PrivateKey, RsaKey};
 
 /// A private key and the `kid` of its JWK.
@@ -93,18 +93,7 @@ impl<'a> Jwk<'a> {
                 "this private JWK lacks some of \"p\", \"q\", \"dp\", \"dq\" and \"qi\": export the key with all of them",
             ));
         };
-        let too_long = |_| Error::invalid_input("a number of this JWK is too long: export the key again");
-        RsaKey::new(&pkcs1::RsaPrivateKey {
-            modulus: UintRef::new(&n).map_err(too_long)?,
-            public_exponent: UintRef::new(&e).map_err(too_long)?,
-            private_exponent: UintRef::new(&d).map_err(too_long)?,
-            prime1: UintRef::new(&p).map_err(too_long)?,
-            prime2: UintRef::new(&q).map_err(too_long)?,
-            exponent1: UintRef::new(&dp).map_err(too_long)?,
-            exponent2: UintRef::new(&dq).map_err(too_long)?,
-            coefficient: UintRef::new(&qi).map_err(too_long)?,
-            other_prime_infos: None,
-        })
+        RsaKey::new(RsaComponents { n: &n, e: &e, d: &d, p: &p, q: &q, dp: &dp, dq: &dq, qi: &qi })
     }
 
     fn ec(&self) -> Result<EcKey, Error> {

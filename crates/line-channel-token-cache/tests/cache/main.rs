@@ -8,6 +8,7 @@ mod in_flight;
 mod lifetimes;
 mod pool;
 mod pool_bounds;
+mod pool_reentrance;
 mod pool_removal;
 mod refresh_ahead;
 mod support;

@@ -1,0 +1,111 @@
+//! How many crates a program builds with each set of the facade's features, against a budget for each.
+//!
+//! Counted are the facade, everything that it runs with, and the build scripts' crates, for one target: that is what a user compiles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::run::{Outcome, cargo_output, section};
+
+const FACADE: &str = "line-channel-token";
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// A set of features, and how many crates it may have: exactly as many as it has, so that each further one is a decision.
+const BUDGETS: [(Features, usize); 10] = [
+    (Features::Default, 116),
+    (Features::Only(""), 25),
+    (Features::Only("reqwest,aws-lc-rs"), 105),
+    (Features::Only("hyper,aws-lc-rs"), 73),
+    (Features::Only("assertion"), 28),
+    (Features::Only("assertion,aws-lc-rs"), 45),
+    (Features::Only("assertion,rust-crypto"), 63),
+    (Features::Only("cache"), 35),
+    (Features::Only("mock"), 27),
+    (Features::Only("emulator"), 57),
+];
+
+/// What no set without `rust-crypto` may have: users have these crates themselves, often of another generation. Not `crypto-bigint`,
+/// which checks RSA keys with each provider.
+const OF_RUST_CRYPTO: [&str; 11] = [
+    "block-buffer",
+    "const-oid",
+    "crypto-common",
+    "der",
+    "digest",
+    "generic-array",
+    "hybrid-array",
+    "pkcs1",
+    "pkcs8",
+    "sha2",
+    "typenum",
+];
+
+/// What may be there in two versions: jsonwebtoken brings an older one along, to the emulator alone.
+const TWICE: [(&str, &[&str]); 1] = [("emulator", &["base64", "syn"])];
+
+#[derive(Clone, Copy)]
+enum Features {
+    Default,
+    /// These alone, without the default ones.
+    Only(&'static str),
+}
+
+impl Features {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Only("") => "none",
+            Self::Only(features) => features,
+        }
+    }
+
+    /// The crates, each as its name and version.
+    fn crates(self, target: &str, kinds: &str) -> Result<BTreeSet<(String, String)>, String> {
+        let mut line = vec!["tree", "--locked", "--package", FACADE, "--edges", kinds, "--target", target];
+        line.extend(["--prefix", "none", "--format", "{p}"]);
+        if let Self::Only(features) = self {
+            line.extend(["--no-default-features", "--features", features]);
+        }
+        let (tree, _) = cargo_output(&line)?;
+        let named = |line: &str| {
+            let mut words = line.split_whitespace().map(str::to_owned);
+            Some((words.next()?, words.next()?))
+        };
+        Ok(tree.lines().filter_map(named).collect())
+    }
+}
+
+pub(crate) fn run() -> Outcome {
+    section("the crates of each set of features");
+    println!("{:<24} {:>6} {:>6} {:>11} {:>12}", "features", "crates", "budget", "no scripts", "all targets");
+    let mut faults = Vec::new();
+    for (features, budget) in BUDGETS {
+        let crates = features.crates(TARGET, "normal,build")?;
+        let (count, name) = (crates.len(), features.name());
+        let without_scripts = features.crates(TARGET, "normal")?.len();
+        let of_all_targets = features.crates("all", "normal,build")?.len();
+        println!("{name:<24} {count:>6} {budget:>6} {without_scripts:>11} {of_all_targets:>12}");
+        if count > budget {
+            faults
+                .push(format!("{name} has {count} crates, and may have {budget}: see which is new with `cargo tree`"));
+        } else if count < budget {
+            faults.push(format!("{name} has {count} crates: lower its budget of {budget} in xtask/src/tree.rs"));
+        }
+        let allowed = TWICE.iter().find(|(set, _)| *set == name).map_or(&[][..], |(_, allowed)| allowed);
+        faults.extend(twice(&crates, allowed).map(|found| format!("{name} has {found}")));
+        if !name.contains("rust-crypto") {
+            let unwanted = crates.iter().filter(|(found, _)| OF_RUST_CRYPTO.contains(&found.as_str()));
+            faults.extend(unwanted.map(|(found, _)| format!("{name} has {found}, which belongs to rust-crypto alone")));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+}
+
+/// The crates that are there in several versions, and may not be.
+fn twice<'a>(crates: &'a BTreeSet<(String, String)>, allowed: &'a [&str]) -> impl Iterator<Item = String> + 'a {
+    let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, version) in crates {
+        versions.entry(name).or_default().push(version);
+    }
+    let several = versions.into_iter().filter(|(name, versions)| versions.len() > 1 && !allowed.contains(name));
+    several.map(|(name, versions)| format!("{name} in several versions: {}", versions.join(", ")))
+}
