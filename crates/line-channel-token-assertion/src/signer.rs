@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use line_channel_token_core::{
-    Assertion, AssertionKid, AssertionLifetime, AssertionSource, ChannelId, Clock, Error, TokenLifetime,
+    Assertion, AssertionKid, AssertionLifetime, AssertionSource, ChannelId, Clock, Error, SystemClock, TokenLifetime,
 };
 
 use crate::{AssertionTemplate, SigningAlgorithm, SigningKey};
@@ -178,7 +178,7 @@ impl AssertionSigner {
     ///
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if the provider fails.
     pub fn sign(&self) -> Result<Assertion, Error> {
-        self.sign_claims(None)
+        self.sign_claims(None, &SystemClock)
     }
 
     /// Signs an assertion for `issue_jwt`. The token will live for `lifetime`: 1 second to 30 days, which is LINE's maximum.
@@ -189,11 +189,11 @@ impl AssertionSigner {
     ///
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if the provider fails.
     pub fn sign_for(&self, lifetime: TokenLifetime) -> Result<Assertion, Error> {
-        self.sign_claims(Some(lifetime))
+        self.sign_claims(Some(lifetime), &SystemClock)
     }
 
-    fn sign_claims(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
-        let unsigned = self.template.unsigned(token_lifetime);
+    fn sign_claims(&self, token_lifetime: Option<TokenLifetime>, clock: &dyn Clock) -> Result<Assertion, Error> {
+        let unsigned = self.template.unsigned_by_clock(token_lifetime, clock);
         let mut signature = [0; 256];
         let signature = &mut signature[..self.algorithm().signature_len()];
         self.key.sign_bytes(unsigned.signing_input(), signature)?;
@@ -212,10 +212,14 @@ impl AssertionSource for AssertionSigner {
     }
 
     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
-        self.sign_claims(token_lifetime)
+        self.sign_claims(token_lifetime, &SystemClock)
     }
 
-    fn set_default_clock(&mut self, clock: Arc<dyn Clock>) {
-        self.template.set_default_clock(clock);
+    async fn assertion_by_clock(
+        &self,
+        token_lifetime: Option<TokenLifetime>,
+        clock: &dyn Clock,
+    ) -> Result<Assertion, Error> {
+        self.sign_claims(token_lifetime, clock)
     }
 }

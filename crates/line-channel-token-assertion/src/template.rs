@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use line_channel_token_core::{AssertionKid, AssertionLifetime, ChannelId, Clock, Moment, SystemClock, TokenLifetime};
+use line_channel_token_core::{AssertionKid, AssertionLifetime, ChannelId, Clock, SystemClock, TokenLifetime};
 use zeroize::Zeroizing;
 
 use crate::{SigningAlgorithm, UnsignedAssertion};
@@ -23,7 +23,7 @@ const AUDIENCE: &str = "https://api.line.me/";
 /// use async_trait::async_trait;
 /// use line_channel_token_assertion::{AssertionTemplate, SigningAlgorithm};
 /// use line_channel_token_core::{
-///     Assertion, AssertionKid, AssertionSource, ChannelId, Error, TokenLifetime,
+///     Assertion, AssertionKid, AssertionSource, ChannelId, Clock, Error, SystemClock, TokenLifetime,
 /// };
 /// # #[derive(Debug)]
 /// # struct Kms;
@@ -45,14 +45,23 @@ const AUDIENCE: &str = "https://api.line.me/";
 ///         self.template.channel_id()
 ///     }
 ///
+///     fn kid(&self) -> Option<&AssertionKid> {
+///         Some(self.template.kid())
+///     }
+///
 ///     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
-///         let unsigned = self.template.unsigned(token_lifetime);
-///         let signature = self
-///             .kms
-///             .sign_sha256_digest("alias/line", unsigned.signing_input_sha256())
-///             .await
-///             .map_err(|error| Error::signing("the KMS did not sign").with_source(error))?;
-///         unsigned.attach_signature(&signature)
+///         self.assertion_by_clock(token_lifetime, &SystemClock).await
+///     }
+///
+///     async fn assertion_by_clock(
+///         &self,
+///         token_lifetime: Option<TokenLifetime>,
+///         clock: &dyn Clock,
+///     ) -> Result<Assertion, Error> {
+///         let unsigned = self.template.unsigned_by_clock(token_lifetime, clock);
+///         let digest = unsigned.signing_input_sha256();
+///         let signature = self.kms.sign_sha256_digest("alias/line", digest).await;
+///         unsigned.attach_signature(&signature.map_err(|_| Error::transient("the KMS does not respond"))?)
 ///     }
 /// }
 ///
@@ -74,7 +83,7 @@ const AUDIENCE: &str = "https://api.line.me/";
 pub struct AssertionTemplate {
     fixed: Arc<Fixed>,
     lifetime: AssertionLifetime,
-    /// `None` until one is set: then `SystemClock`.
+    /// `None` until one is set.
     clock: Option<Arc<dyn Clock>>,
 }
 
@@ -126,26 +135,6 @@ impl AssertionTemplate {
         self
     }
 
-    /// Sets the clock, unless [`with_clock`](Self::with_clock) has set one.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use line_channel_token_assertion::{AssertionTemplate, SigningAlgorithm};
-    /// use line_channel_token_core::{AssertionKid, ChannelId, SystemClock};
-    ///
-    /// let mut template = AssertionTemplate::new(
-    ///     ChannelId::new("1234567890")?,
-    ///     AssertionKid::new("6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11")?,
-    ///     SigningAlgorithm::Rs256,
-    /// );
-    /// // In a source that has a default clock, such as that of an emulator.
-    /// template.set_default_clock(Arc::new(SystemClock));
-    /// # Ok::<(), line_channel_token_core::Error>(())
-    /// ```
-    pub fn set_default_clock(&mut self, clock: Arc<dyn Clock>) {
-        self.clock.get_or_insert(clock);
-    }
-
     /// The channel that the assertions are for.
     #[must_use]
     pub fn channel_id(&self) -> &ChannelId {
@@ -174,8 +163,16 @@ impl AssertionTemplate {
     /// requires it for `issue_jwt`, and the other calls do not send it. [`UnsignedAssertion`] has an example.
     #[must_use]
     pub fn unsigned(&self, token_lifetime: Option<TokenLifetime>) -> UnsignedAssertion {
+        self.unsigned_by_clock(token_lifetime, &SystemClock)
+    }
+
+    /// As [`unsigned`](Self::unsigned), by this clock unless [`with_clock`](Self::with_clock) has set one: for
+    /// [`AssertionSource::assertion_by_clock`](line_channel_token_core::AssertionSource::assertion_by_clock). [`AssertionTemplate`] has
+    /// an example.
+    #[must_use]
+    pub fn unsigned_by_clock(&self, token_lifetime: Option<TokenLifetime>, clock: &dyn Clock) -> UnsignedAssertion {
         let Fixed { algorithm, header, claims: head, .. } = &*self.fixed;
-        let exp = self.now().unix.as_secs().saturating_add(self.lifetime.as_secs());
+        let exp = self.clock.as_deref().unwrap_or(clock).now().unix.as_secs().saturating_add(self.lifetime.as_secs());
         // Room for two numbers with 20 digits. Cannot fail: writing to a String never does.
         let mut claims = String::with_capacity(head.len() + 56);
         claims.push_str(head);
@@ -188,10 +185,6 @@ impl AssertionTemplate {
         jwt.push_str(header);
         URL_SAFE_NO_PAD.encode_string(&claims, &mut jwt);
         UnsignedAssertion::new(*algorithm, jwt)
-    }
-
-    fn now(&self) -> Moment {
-        self.clock.as_deref().unwrap_or(&SystemClock).now()
     }
 }
 
@@ -210,7 +203,7 @@ mod tests {
     use line_channel_token_core::{AssertionKid, AssertionLifetime, ChannelId, Clock, Moment, Sleep, TokenLifetime};
 
     use super::AssertionTemplate;
-    use crate::SigningAlgorithm;
+    use crate::{SigningAlgorithm, UnsignedAssertion};
 
     /// A clock that stands still, in milliseconds since 1970.
     #[derive(Debug)]
@@ -258,28 +251,22 @@ mod tests {
     }
 
     #[test]
-    fn a_default_clock_never_overrides() {
-        let expiry = |template: &AssertionTemplate| {
-            let claims: serde_json::Value =
-                serde_json::from_str(&parts(template.unsigned(None).signing_input())[1]).unwrap();
+    fn a_clock_of_its_own_comes_first() {
+        let expiry = |unsigned: UnsignedAssertion| {
+            let claims: serde_json::Value = serde_json::from_str(&parts(unsigned.signing_input())[1]).unwrap();
             claims["exp"].as_u64().unwrap()
         };
         let id = || (ChannelId::new("0123456789").unwrap(), AssertionKid::new("kid").unwrap());
         let (channel_id, kid) = id();
-        let mut unset = AssertionTemplate::new(channel_id, kid, SigningAlgorithm::Rs256);
-        unset.set_default_clock(Arc::new(Stopped(2_000_000)));
-        assert_eq!(expiry(&unset), 2_300);
-        unset.set_default_clock(Arc::new(Stopped(3_000_000)));
-        assert_eq!(expiry(&unset), 2_300, "the first default stays");
-        assert_eq!(expiry(&unset.with_clock(Arc::new(Stopped(4_000_000)))), 4_300);
+        let unset = AssertionTemplate::new(channel_id, kid, SigningAlgorithm::Rs256);
+        assert_eq!(expiry(unset.unsigned_by_clock(None, &Stopped(2_000_000))), 2_300);
 
-        let mut set = template("kid", SigningAlgorithm::Rs256);
-        set.set_default_clock(Arc::new(Stopped(2_000_000)));
-        assert_eq!(expiry(&set), 1_785_000_300);
+        let set = template("kid", SigningAlgorithm::Rs256);
+        assert_eq!(expiry(set.unsigned_by_clock(None, &Stopped(2_000_000))), 1_785_000_300);
 
         let (channel_id, kid) = id();
         let system = AssertionTemplate::new(channel_id, kid, SigningAlgorithm::Rs256);
-        assert!(expiry(&system) > 1_735_689_600, "later than 2025");
+        assert!(expiry(system.unsigned(None)) > 1_735_689_600, "later than 2025");
     }
 
     #[test]

@@ -177,8 +177,10 @@ impl TokenPoolBuilder {
 
 common_setters! {
     TokenPoolBuilder,
-    /// Another clock than the machine's. It must be the one of the sources' clients. Unlike a single cache, a pool does not take
-    /// it from the policy of a source: it needs a clock before it has a source, and one for all of them.
+    /// Another clock than the machine's. It must be the one of the sources' clients: `client.clock()`. Unlike a single cache, a
+    /// pool does not take it from the policy of a source, because it needs a clock before it has a source, and one for all of
+    /// them; a source that is on another one is an error of kind
+    /// [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) for those who ask for its channel.
 }
 
 impl fmt::Debug for TokenPoolBuilder {

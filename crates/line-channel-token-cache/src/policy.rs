@@ -135,6 +135,23 @@ impl Default for SourcePolicy {
     }
 }
 
+impl SourcePolicy {
+    /// Whether the source's clock, if it has one, tells the time of this one, give or take a second.
+    pub(crate) fn is_on(&self, clock: &dyn Clock) -> bool {
+        let Some(own) = &self.clock else { return true };
+        // Read before and after, because any time may pass between two readings.
+        let before = clock.now();
+        let moment = own.now();
+        let after = clock.now();
+        let lies_between = |before: Duration, moment: Duration, after: Duration| {
+            let second = Duration::from_secs(1);
+            before.saturating_sub(second) <= moment && moment <= after.saturating_add(second)
+        };
+        lies_between(before.monotonic, moment.monotonic, after.monotonic)
+            && lies_between(before.unix, moment.unix, after.unix)
+    }
+}
+
 /// Two clocks are equal if they are one.
 impl PartialEq for SourcePolicy {
     fn eq(&self, other: &Self) -> bool {

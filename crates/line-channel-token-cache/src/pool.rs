@@ -45,7 +45,7 @@ use crate::token::CachedToken;
 ///     let secret = ChannelSecret::new("s3cret")?; // of this channel
 ///     Ok(StatelessSource::from_secret(client.clone(), channel.clone(), secret))
 /// })
-/// # .clock(line.client().clock())
+/// .clock(line.client().clock())
 /// .build();
 /// let token = pool.token(&ChannelId::new("1234567890")?).await?;
 /// # assert_eq!(token.header_value(), "Bearer the-token");
@@ -218,7 +218,7 @@ impl TokenPool {
     /// let pool = TokenPool::builder(move |channel| {
     ///     Ok(StatelessSource::from_secret(client.clone(), channel.clone(), look_up(channel)?))
     /// })
-    /// # .clock(line.client().clock())
+    /// .clock(line.client().clock())
     /// .build();
     /// let channel = ChannelId::new("1234567890")?;
     /// assert!(pool.token(&channel).await.is_err(), "the secret was changed in the Console");
@@ -258,6 +258,12 @@ impl Inner {
         if let Some(other) = policy.channel_id().filter(|other| *other != channel) {
             return Err(Error::invalid_input(format!(
                 "the source that was made for channel {channel} issues tokens for channel {other}"
+            )));
+        }
+        if !policy.is_on(&*self.settings.clock) {
+            return Err(Error::invalid_input(format!(
+                "the source that was made for channel {channel} is on another clock than the pool: give the pool the clock of the \
+                 sources' client, as in TokenPool::builder(...).clock(client.clock())"
             )));
         }
         Ok((source, policy.limits()))

@@ -150,13 +150,46 @@ pub trait AssertionSource: fmt::Debug + Send + Sync + 'static {
     /// Whatever kept it from signing, best built with [`Error::signing`].
     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error>;
 
-    /// Takes the clock of the client that the assertions are for, unless this signer was given one of its own: the `exp` of an
-    /// assertion must agree with the server's time, which in a test is the clock of the mock or the emulator.
+    /// As [`assertion`](Self::assertion), by the clock of the client that the assertion is for: its `exp` must agree with the
+    /// server's time, which in a test is that of the mock or the emulator. A signer that was given a clock of its own keeps to
+    /// that.
     ///
-    /// The token sources of `line-channel-token-cache` call it with [`Client::clock`](crate::Client::clock). A signer that asks
-    /// no clock ignores it.
-    fn set_default_clock(&mut self, clock: Arc<dyn Clock>) {
+    /// The token sources of `line-channel-token-cache` call it with [`Client::clock`](crate::Client::clock). A signer that does not
+    /// write it follows no client's clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`assertion`](Self::assertion).
+    async fn assertion_by_clock(
+        &self,
+        token_lifetime: Option<TokenLifetime>,
+        clock: &dyn Clock,
+    ) -> Result<Assertion, Error> {
         let _ = clock;
+        self.assertion(token_lifetime).await
+    }
+}
+
+#[async_trait]
+impl<S: AssertionSource + ?Sized> AssertionSource for Arc<S> {
+    fn channel_id(&self) -> &ChannelId {
+        (**self).channel_id()
+    }
+
+    fn kid(&self) -> Option<&AssertionKid> {
+        (**self).kid()
+    }
+
+    async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
+        (**self).assertion(token_lifetime).await
+    }
+
+    async fn assertion_by_clock(
+        &self,
+        token_lifetime: Option<TokenLifetime>,
+        clock: &dyn Clock,
+    ) -> Result<Assertion, Error> {
+        (**self).assertion_by_clock(token_lifetime, clock).await
     }
 }
 

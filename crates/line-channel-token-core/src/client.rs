@@ -41,6 +41,8 @@ struct Inner {
     base_url: BaseUrl,
     /// `None` if none was set: then the machine's tells the time, and the backend's runtime waits.
     clock: Option<Arc<dyn Clock>>,
+    /// That clock, or the machine's: one and the same at each call.
+    clock_or_system: Arc<dyn Clock>,
     limits: Limits,
     retry: RetryPolicy,
 }
@@ -59,6 +61,7 @@ impl Client {
             backend: Box::new(backend),
             base_url: BaseUrl::line(),
             clock: None,
+            clock_or_system: Arc::new(SystemClock),
             limits: Limits::default(),
             retry: RetryPolicy::default(),
         })
@@ -68,7 +71,7 @@ impl Client {
     /// this client on the time take it from here.
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
-        self.0.clock.clone().unwrap_or_else(|| Arc::new(SystemClock))
+        Arc::clone(&self.0.clock_or_system)
     }
 
     /// Issues a short-lived token (v2, `POST /v2/oauth/accessToken`): 30 days. Elsewhere this is called "long-lived (v1)".
@@ -212,7 +215,7 @@ impl Client {
     }
 
     fn clock_ref(&self) -> &dyn Clock {
-        self.0.clock.as_deref().unwrap_or(&SystemClock)
+        &*self.0.clock_or_system
     }
 
     /// Waits, and says whether that was possible.
@@ -274,6 +277,7 @@ impl ClientBuilder {
     /// too: see [`Client::clock`].
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.0.clock_or_system = Arc::clone(&clock);
         self.0.clock = Some(clock);
         self
     }

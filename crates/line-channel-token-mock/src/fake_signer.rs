@@ -90,7 +90,7 @@ impl FakeSigner {
     ///
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if it was told to [fail](Self::failing).
     pub fn sign(&self) -> Result<Assertion, Error> {
-        self.make_assertion(None)
+        self.make_assertion(None, &SystemClock)
     }
 
     /// Makes an assertion for a token with this lifetime: for `issue_jwt`.
@@ -99,15 +99,15 @@ impl FakeSigner {
     ///
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if it was told to [fail](Self::failing).
     pub fn sign_for(&self, lifetime: TokenLifetime) -> Result<Assertion, Error> {
-        self.make_assertion(Some(lifetime))
+        self.make_assertion(Some(lifetime), &SystemClock)
     }
 
-    fn make_assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
+    fn make_assertion(&self, token_lifetime: Option<TokenLifetime>, clock: &dyn Clock) -> Result<Assertion, Error> {
         if self.is_failing {
             return Err(Error::signing("the fake signer was told to fail"));
         }
         let id = self.channel_id.as_str();
-        let exp = self.clock.as_deref().unwrap_or(&SystemClock).now().unix.as_secs() + 300;
+        let exp = self.clock.as_deref().unwrap_or(clock).now().unix.as_secs() + 300;
         let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.kid.as_str() });
         let mut claims = json!({ "iss": id, "sub": id, "aud": "https://api.line.me/", "exp": exp });
         if let Some(lifetime) = token_lifetime {
@@ -131,10 +131,14 @@ impl AssertionSource for FakeSigner {
     }
 
     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
-        self.make_assertion(token_lifetime)
+        self.make_assertion(token_lifetime, &SystemClock)
     }
 
-    fn set_default_clock(&mut self, clock: Arc<dyn Clock>) {
-        self.clock.get_or_insert(clock);
+    async fn assertion_by_clock(
+        &self,
+        token_lifetime: Option<TokenLifetime>,
+        clock: &dyn Clock,
+    ) -> Result<Assertion, Error> {
+        self.make_assertion(token_lifetime, clock)
     }
 }

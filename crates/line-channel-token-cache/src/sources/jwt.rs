@@ -47,7 +47,7 @@ impl JwtSource {
     #[must_use]
     pub fn new(client: Client, signer: impl AssertionSource, lifetime: TokenLifetime) -> Self {
         let budget = IssueBudget::standard(lifetime.as_duration());
-        let signers = Signers::new(signer, &client);
+        let signers = Signers::new(signer);
         Self { client, signers, lifetime, budget, secret: None, grace: None }
     }
 
@@ -79,7 +79,7 @@ impl JwtSource {
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the two are for different channels.
     pub fn with_fallback_signer(self, other: impl AssertionSource) -> Result<Self, Error> {
-        let signers = self.signers.with_fallback(other, &self.client)?;
+        let signers = self.signers.with_fallback(other)?;
         Ok(Self { signers, ..self })
     }
 
@@ -118,7 +118,7 @@ impl TokenSource for JwtSource {
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {
         let client = &self.client;
         let issue = |assertion| async move { client.issue_jwt(&assertion).await };
-        let token = self.signers.call(Some(self.lifetime), issue).await?;
+        let token = self.signers.call(client, Some(self.lifetime), issue).await?;
         Ok(NewToken::from(token).with_fallback(self.signers.take_switch()).into())
     }
 
@@ -135,7 +135,7 @@ impl TokenSource for JwtSource {
     async fn key_ids(&self) -> Result<Option<Vec<TokenKeyId>>, Error> {
         let client = &self.client;
         let list = |assertion| async move { client.key_ids(&assertion).await };
-        let key_ids = self.signers.call(None, list).await?;
+        let key_ids = self.signers.call(client, None, list).await?;
         Ok(Some(key_ids.as_slice().to_vec()))
     }
 }

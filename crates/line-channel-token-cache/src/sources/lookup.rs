@@ -89,7 +89,7 @@ impl From<ChannelSecret> for Credentials {
 /// let pool = TokenPool::builder(move |channel| {
 ///     Ok(LookupSource::stateless(client.clone(), channel.clone(), lookup.clone()))
 /// })
-/// # .clock(line.client().clock())
+/// .clock(line.client().clock())
 /// .build();
 /// assert_eq!(pool.token(&ChannelId::new("1234567890")?).await?.header_value(), "Bearer the-token");
 /// # Ok(())
@@ -184,14 +184,7 @@ where
     async fn credentials(&self) -> Result<Credentials, Error> {
         let lookup = async { (self.lookup)(self.channel_id.clone()).await.map(Into::into) };
         // Nothing was sent yet.
-        let looked_up =
-            catch_panic(lookup, || Error::token_unavailable("the lookup of the credentials panicked")).await;
-        let mut credentials: Credentials = looked_up?;
-        // Credentials that the lookup keeps a clone of are shared, and their signer has the clock that it was made with.
-        if let Some(signer) = credentials.signer.as_mut().and_then(Arc::get_mut) {
-            signer.set_default_clock(self.client.clock());
-        }
-        Ok(credentials)
+        catch_panic(lookup, || Error::token_unavailable("the lookup of the credentials panicked")).await
     }
 
     fn signer<'a>(&self, credentials: &'a Credentials) -> Result<&'a dyn AssertionSource, Error> {
@@ -239,7 +232,7 @@ where
         let credentials = self.credentials().await?;
         let token = match self.family {
             Family::Stateless if credentials.signer.is_some() => {
-                let assertion = assertion(self.signer(&credentials)?, None).await?;
+                let assertion = assertion(self.signer(&credentials)?, &self.client, None).await?;
                 IssuedToken::from(self.client.issue_stateless_with_jwt(&assertion).await?).into()
             }
             Family::Stateless => {
@@ -251,7 +244,7 @@ where
                 IssuedToken::from(self.client.issue(&self.channel_id, secret).await?).into()
             }
             Family::Jwt(lifetime) => {
-                let assertion = assertion(self.signer(&credentials)?, Some(lifetime)).await?;
+                let assertion = assertion(self.signer(&credentials)?, &self.client, Some(lifetime)).await?;
                 NewToken::from(self.client.issue_jwt(&assertion).await?)
             }
         };
@@ -277,7 +270,7 @@ where
             return Ok(None);
         }
         let credentials = self.credentials().await?;
-        let assertion = assertion(self.signer(&credentials)?, None).await?;
+        let assertion = assertion(self.signer(&credentials)?, &self.client, None).await?;
         Ok(Some(self.client.key_ids(&assertion).await?.as_slice().to_vec()))
     }
 }

@@ -28,17 +28,14 @@ struct State {
 }
 
 impl Signers {
-    /// The signer takes the clock of the client that its assertions are for, unless it has one.
-    pub(crate) fn new(mut signer: impl AssertionSource, client: &Client) -> Self {
-        signer.set_default_clock(client.clock());
+    pub(crate) fn new(signer: impl AssertionSource) -> Self {
         Self { first: Arc::new(signer), second: None, state: Arc::default() }
     }
 
     /// # Errors
     ///
     /// If the two are for different channels.
-    pub(crate) fn with_fallback(self, mut other: impl AssertionSource, client: &Client) -> Result<Self, Error> {
-        other.set_default_clock(client.clock());
+    pub(crate) fn with_fallback(self, other: impl AssertionSource) -> Result<Self, Error> {
         let (id, other_id) = (self.first.channel_id(), other.channel_id());
         if id != other_id {
             return Err(Error::invalid_input(format!(
@@ -60,6 +57,7 @@ impl Signers {
     /// Makes an assertion and calls LINE with it; once more with the other signer if LINE does not know the key.
     pub(crate) async fn call<T, F>(
         &self,
+        client: &Client,
         token_lifetime: Option<TokenLifetime>,
         call: impl Fn(Assertion) -> F,
     ) -> Result<T, Error>
@@ -71,12 +69,12 @@ impl Signers {
             Some(second) if second_serves => (second, Some(&self.first)),
             second => (&self.first, second.as_ref()),
         };
-        let refused = match call(assertion(&**serving, token_lifetime).await?).await {
+        let refused = match call(assertion(&**serving, client, token_lifetime).await?).await {
             Err(error) if error.kind() == ErrorKind::UnknownAssertionKey => error,
             outcome => return outcome,
         };
         let Some(other) = other else { return Err(refused) };
-        match call(assertion(&**other, token_lifetime).await?).await {
+        match call(assertion(&**other, client, token_lifetime).await?).await {
             Ok(value) => {
                 self.state.second_serves.store(!second_serves, Ordering::Relaxed);
                 let switch = FallbackSigner { rejected: serving.kid().cloned(), used: other.kid().cloned() };
@@ -90,11 +88,13 @@ impl Signers {
     }
 }
 
-/// An assertion; a panic of the signer is an error to sign, after which nothing was sent.
+/// An assertion by the clock of the client; a panic of the signer is an error to sign, after which nothing was sent.
 pub(crate) async fn assertion(
     signer: &dyn AssertionSource,
+    client: &Client,
     token_lifetime: Option<TokenLifetime>,
 ) -> Result<Assertion, Error> {
-    catch_panic(async { signer.assertion(token_lifetime).await }, || Error::signing("the assertion signer panicked"))
-        .await
+    let clock = client.clock();
+    let sign = async { signer.assertion_by_clock(token_lifetime, &*clock).await };
+    catch_panic(sign, || Error::signing("the assertion signer panicked")).await
 }

@@ -63,7 +63,7 @@ impl StatelessSource {
     /// ```
     #[must_use]
     pub fn new(client: Client, signer: impl AssertionSource) -> Self {
-        let signers = Signers::new(signer, &client);
+        let signers = Signers::new(signer);
         Self { client, authentication: Authentication::Assertion(signers) }
     }
 
@@ -77,7 +77,7 @@ impl StatelessSource {
     pub fn with_fallback_signer(self, other: impl AssertionSource) -> Result<Self, Error> {
         match self.authentication {
             Authentication::Assertion(signers) => {
-                let signers = signers.with_fallback(other, &self.client)?;
+                let signers = signers.with_fallback(other)?;
                 Ok(Self { authentication: Authentication::Assertion(signers), ..self })
             }
             Authentication::Secret(..) => Err(Error::invalid_input(
@@ -103,7 +103,7 @@ impl TokenSource for StatelessSource {
             Authentication::Secret(id, secret) => (client.issue_stateless(id, secret).await?, None),
             Authentication::Assertion(signers) => {
                 let issue = |assertion| async move { client.issue_stateless_with_jwt(&assertion).await };
-                (signers.call(None, issue).await?, signers.take_switch())
+                (signers.call(client, None, issue).await?, signers.take_switch())
             }
         };
         Ok(NewToken::from(IssuedToken::from(token)).with_fallback(switch).into())

@@ -9,7 +9,8 @@ use line_channel_token_cache::{
     TokenPool, TokenSource,
 };
 use line_channel_token_core::{
-    AccessToken, AssertionKid, ChannelId, Clock, Error, Operation, SystemClock, TokenLifetime,
+    AccessToken, AssertionKid, AssertionSource, ChannelId, Client, Clock, Error, ErrorKind, Operation, SystemClock,
+    TokenLifetime,
 };
 use line_channel_token_mock::{FakeSigner, ManualClock, MockBackend, Reply, matchers};
 
@@ -169,4 +170,49 @@ async fn a_signer_keeps_a_clock_of_its_own() {
     let signer = signer("kid").with_clock(Arc::new(own.clone()));
     TokenCache::new(JwtSource::new(line.client(), signer, TokenLifetime::MAX)).token().await.unwrap();
     assert_eq!(last_exp(&line, &own), 300);
+}
+
+#[tokio::test]
+async fn a_pool_refuses_sources_on_another_clock() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStatelessWithJwt).respond(Reply::stateless_token("the-token"));
+    line.clock().advance(3600 * SECOND);
+    let id = ChannelId::new("1234567890").unwrap();
+    let client = line.client();
+    let source = move |_: &ChannelId| Ok(StatelessSource::new(client.clone(), signer("kid")));
+
+    let on_the_machines = TokenPool::builder(source.clone()).build();
+    let error = on_the_machines.token(&id).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("clock(client.clock())"), "{error}");
+    let pool = TokenPool::builder(source).clock(line.client().clock()).build();
+    assert_eq!(pool.token(&id).await.unwrap().header_value(), "Bearer the-token");
+}
+
+#[tokio::test]
+async fn a_shared_signer_takes_the_clock_of_each_client() {
+    let line = MockBackend::new();
+    line.given(Operation::IssueStatelessWithJwt).respond(Reply::stateless_token("the-token"));
+    let shared: Arc<dyn AssertionSource> = Arc::new(signer("kid"));
+    let held = Credentials::from_signer(Arc::clone(&shared));
+    let lookup = move |_| {
+        let held = held.clone();
+        async { Ok(held) }
+    };
+    let id = ChannelId::new("1234567890").unwrap();
+    for cache in [
+        TokenCache::new(StatelessSource::new(line.client(), shared)),
+        TokenCache::new(LookupSource::stateless(line.client(), id, lookup)),
+    ] {
+        line.clock().advance(7200 * SECOND);
+        cache.token().await.unwrap();
+        assert_eq!(last_exp(&line, line.clock()), 300);
+    }
+}
+
+#[test]
+fn the_policy_of_a_source_equals_itself() {
+    let client = Client::new(MockBackend::new());
+    let source = StatelessSource::new(client, signer("kid"));
+    assert_eq!(source.policy(), source.policy());
 }
