@@ -34,7 +34,8 @@ const CRATES: [(&str, &[&str]); 11] = [
 
 /// What our crates export of others, for those who need it in our version: whoever writes a source needs the macro of the trait, and
 /// whoever configures TLS needs rustls.
-const EXPORTED: [&str; 3] = [
+const EXPORTED: [&str; 4] = [
+    "pub use line_channel_token_core::async_trait",
     "pub use line_channel_token_cache::async_trait",
     "pub use line_channel_token_hyper::rustls",
     "pub use line_channel_token_reqwest::rustls",

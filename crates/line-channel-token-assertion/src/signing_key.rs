@@ -132,19 +132,14 @@ impl SigningKey {
     /// It may be in an array, a JWK set or a member of an object, beside its public half, and after a heading. If it has a `kid`,
     /// [`AssertionSigner::new`](crate::AssertionSigner::new) refuses any other.
     ///
-    /// ```
+    /// ```no_run
     /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
     /// use line_channel_token_assertion::SigningKey;
     ///
-    /// // The key that RFC 7515 prints in its appendix A.3, in two pieces: packages hold no private key.
-    /// let key = SigningKey::from_jwk(concat!(
-    ///     r#"{"kty":"EC","crv":"P-256","kid":"my-key","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#,
-    ///     r#""y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH"#,
-    ///     r#"1136cspYG6-0iY7X1fCE9-E9LI"}"#,
-    /// ))?;
-    /// assert_eq!(key.embedded_kid(), Some("my-key"));
+    /// let key = SigningKey::from_jwk(std::fs::read("assertion-key.jwk")?)?;
+    /// println!("kid {:?}", key.embedded_kid());
     /// # }
-    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

@@ -84,7 +84,7 @@ async fn a_non_expiring_token_has_null_seconds() {
 fn each_event_has_a_name_and_its_fields() {
     let error = Error::transient("the vault is sealed");
     let described = json!({
-        "kind": "temporarily_unavailable", "message": "the vault is sealed", "operation": null, "status": null,
+        "kind": "temporarily_unavailable", "message": "the vault is sealed", "sent": "not_sent", "operation": null, "status": null,
         "oauth_code": null, "request_id": null, "retry_after_secs": null,
     });
     let half = Duration::from_millis(500);

@@ -14,20 +14,35 @@ use crate::{Sleep, TransportError};
 ///
 /// A response with any status is a success here; only the lack of one is an error. An implementation
 ///
-/// - keeps `limits` for the headers and the body together,
-/// - follows no redirect, decodes no `Content-Encoding` and adds no header that could carry a secret,
+/// - keeps `limits` for the headers and the body together, the TLS handshake included,
+/// - sends the request as it was built: it follows no redirect, decodes no `Content-Encoding`, skips responses with a status of
+///   1xx, and adds no header but those that HTTP needs (`host`, the length of the body; `accept: */*` and `connection: close` say
+///   nothing and may be there),
+/// - sends a request once: if that fails, repeating is up to the [`Client`](crate::Client),
 /// - logs neither the body nor the query of a request, nor the body of a response: they hold secrets in clear,
-/// - puts no URL in its errors, because two of the endpoints carry secrets in the query,
+/// - puts no URL in its errors, because two of the endpoints carry secrets in the query, and no secret in its own `Debug`,
+/// - says in each error what caused it ([`TransportError::with_detail`]), in words of its own,
 /// - stops its work when the future is dropped,
-/// - sends an operation that is not [repeatable](crate::Operation::is_idempotent) over a new connection, or over one that
-///   was in use a moment ago: a server that is just closing an idle one would lose the request, and nobody knows then
+/// - sends an operation that is not [idempotent](crate::Operation::is_idempotent) over a new connection, or over one that was
+///   in use within the last second: a server that is just closing an idle one would lose the request, and nobody knows then
 ///   whether a token was issued. The [`Operation`](crate::Operation) is an extension of the request.
 ///
+/// | what happened | [`TransportErrorKind`](crate::TransportErrorKind) | [`Sent`](crate::Sent) |
+/// |---|---|---|
+/// | name resolution, TCP or TLS failed | `Connect` | `NotSent` |
+/// | the server's certificate is not trusted | `Certificate` | `NotSent` |
+/// | the deadline passed while connecting | `Timeout` | `NotSent` |
+/// | the deadline passed later | `Timeout` | `Unknown` |
+/// | the connection broke before the response was complete | `Interrupted` | `Unknown` |
+/// | the body is larger than [`Limits::max_body`] | `BodyTooLarge` | `Unknown` |
+/// | anything else: a response that is not HTTP, a runtime that is missing | `Other` | `NotSent` if the request surely did not leave |
+///
+/// The crate `line-channel-token-conformance` checks all of this.
+///
 /// ```
-/// use async_trait::async_trait;
 /// use bytes::Bytes;
 /// use http::{Request, Response};
-/// use line_channel_token_core::{HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+/// use line_channel_token_core::{HttpBackend, Limits, Sent, TransportError, TransportErrorKind, async_trait};
 ///
 /// /// Never connects: what a program does if LINE is out of reach.
 /// #[derive(Debug)]

@@ -20,13 +20,23 @@ use crate::{
 /// and dropping its future abandons the call.
 ///
 /// ```
-/// use line_channel_token_core::{ChannelId, ChannelSecret, Client, Error, HttpBackend};
+/// use line_channel_token_core::{ChannelId, ChannelSecret, Client};
+/// # use line_channel_token_core::{HttpBackend, Limits, TransportError, async_trait};
+/// # #[derive(Debug)] struct Backend;
+/// # #[async_trait]
+/// # impl HttpBackend for Backend {
+/// #     async fn send(&self, _: http::Request<bytes::Bytes>, _: Limits) -> Result<http::Response<bytes::Bytes>, TransportError> {
+/// #         Ok(http::Response::new(r#"{"access_token":"eyJ","token_type":"Bearer","expires_in":900}"#.into()))
+/// #     }
+/// # }
 ///
-/// async fn bearer(backend: impl HttpBackend, secret: &ChannelSecret) -> Result<http::HeaderValue, Error> {
-///     let client = Client::new(backend); // https://api.line.me
-///     let token = client.issue_stateless(&ChannelId::new("1234567890")?, secret).await?;
-///     Ok(token.access_token().header_value())
-/// }
+/// # futures_executor::block_on(async {
+/// let client = Client::new(Backend); // https://api.line.me
+/// let (channel_id, secret) = (ChannelId::new("1234567890")?, ChannelSecret::new("s3cret")?);
+/// let token = client.issue_stateless(&channel_id, &secret).await?;
+/// assert_eq!(token.access_token().header_value(), "Bearer eyJ");
+/// # Ok::<(), line_channel_token_core::Error>(())
+/// # }).unwrap();
 /// ```
 ///
 /// # Errors
@@ -252,15 +262,23 @@ impl fmt::Debug for Client {
 ///
 /// ```
 /// use std::time::Duration;
-/// use line_channel_token_core::{BaseUrl, Client, Error, HttpBackend, Limits, RetryPolicy};
+/// use line_channel_token_core::{BaseUrl, Client, Limits, RetryPolicy};
+/// # use line_channel_token_core::{HttpBackend, Sent, TransportError, TransportErrorKind, async_trait};
+/// # #[derive(Debug)] struct Backend;
+/// # #[async_trait]
+/// # impl HttpBackend for Backend {
+/// #     async fn send(&self, _: http::Request<bytes::Bytes>, _: Limits) -> Result<http::Response<bytes::Bytes>, TransportError> {
+/// #         Err(TransportError::new(TransportErrorKind::Connect, Sent::NotSent))
+/// #     }
+/// # }
 ///
-/// fn through_a_gateway(backend: impl HttpBackend) -> Result<Client, Error> {
-///     Ok(Client::builder(backend)
-///         .base_url(BaseUrl::new("https://gateway.example/line")?)
-///         .limits(Limits::default().with_timeout(Duration::from_secs(3)))
-///         .retry(RetryPolicy::default().with_max_attempts(2))
-///         .build())
-/// }
+/// let client = Client::builder(Backend)
+///     .base_url(BaseUrl::new("https://gateway.example/line")?)
+///     .limits(Limits::default().with_timeout(Duration::from_secs(3)))
+///     .retry(RetryPolicy::default().with_max_attempts(2))
+///     .build();
+/// assert!(format!("{client:?}").contains("gateway.example"));
+/// # Ok::<(), line_channel_token_core::Error>(())
 /// ```
 pub struct ClientBuilder(Inner);
 

@@ -7,7 +7,7 @@ use crate::{Error, RequestId, credential};
 /// The key id of an issued v2.1 token. It is not the [`AssertionKid`](crate::AssertionKid).
 ///
 /// A server chooses it, and may echo anything: so `Display` and `Debug` show it only if it has the form of LINE's key ids, up to 64
-/// letters, digits, `-` and `_`. [`as_str`](Self::as_str) always shows it.
+/// letters, digits, `-` and `_`. [`as_str`](Self::as_str), and `Serialize` with the feature `serde`, always show it.
 ///
 /// ```
 /// use line_channel_token_core::TokenKeyId;

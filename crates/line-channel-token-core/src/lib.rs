@@ -37,6 +37,8 @@ mod wiped;
 
 pub use access_token::AccessToken;
 pub use assertion::{Assertion, AssertionKid, AssertionSource};
+/// For those who implement [`HttpBackend`] or [`AssertionSource`], whose methods are async.
+pub use async_trait::async_trait;
 pub use backend::{HttpBackend, Limits};
 pub use base_url::BaseUrl;
 pub use channel::{ChannelId, ChannelSecret};

@@ -20,7 +20,7 @@ macro_rules! deserialize_text {
     ($($type:ident: $name:literal),*) => {$(
         #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
         impl<'de> Deserialize<'de> for $type {
-            /// From text, which is checked as by [`new`](Self::new).
+            /// From text, which is checked as by [`new`](Self::new). A number is refused, because it has lost its leading zeros.
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let visitor = TextVisitor { name: $name, parse: |text: &str| Self::new(text), value: PhantomData };
                 // A format that describes itself hands over whatever is there, so that this names it without showing it.
@@ -75,6 +75,7 @@ deserialize_text!(
     TokenKeyId: "key id of the token",
     BaseUrl: "base URL"
 );
+// A key id as it is, also one that `Display` does not show: it must be the same when it comes back.
 serialize_text!(ChannelId, AssertionKid, TokenKeyId, RequestId);
 seconds!(TokenLifetime, AssertionLifetime);
 
@@ -88,12 +89,13 @@ impl Serialize for BaseUrl {
 
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl Serialize for Error {
-    /// As a map of `kind`, `message` (what `Display` shows), `operation`, `status`, `oauth_code`, `request_id` and
+    /// As a map of `kind`, `message` (what `Display` shows), `sent`, `operation`, `status`, `oauth_code`, `request_id` and
     /// `retry_after_secs`; what is not known is null.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_struct("Error", 7)?;
+        let mut map = serializer.serialize_struct("Error", 8)?;
         map.serialize_field("kind", &self.kind())?;
         map.serialize_field("message", &format_args!("{self}"))?;
+        map.serialize_field("sent", &self.sent())?;
         map.serialize_field("operation", &self.operation())?;
         map.serialize_field("status", &self.status().map(|status| status.as_u16()))?;
         map.serialize_field("oauth_code", &self.oauth_code())?;
@@ -223,6 +225,7 @@ mod tests {
             json!({
                 "kind": "temporarily_unavailable",
                 "message": "the vault does not respond; try again in 2 s",
+                "sent": "not_sent",
                 "operation": null, "status": null, "oauth_code": null, "request_id": null,
                 "retry_after_secs": 1.5,
             })

@@ -1,4 +1,12 @@
-#![doc = include_str!("../README.md")]
+// Its programs need these features, as docs.rs has them.
+#![cfg_attr(
+    all(feature = "aws-lc-rs", feature = "cache", feature = "emulator", feature = "reqwest"),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(
+    not(all(feature = "aws-lc-rs", feature = "cache", feature = "emulator", feature = "reqwest")),
+    doc = "LINE channel access tokens: see <https://docs.rs/line-channel-token>."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(inline)]
@@ -6,7 +14,7 @@ pub use line_channel_token_core::{
     AccessToken, Assertion, AssertionKid, AssertionLifetime, AssertionSource, BaseUrl, ChannelId, ChannelSecret,
     Client, ClientBuilder, Clock, Error, ErrorKind, HttpBackend, IssuedToken, JwtToken, KeyIds, Limits, Moment,
     Operation, RequestId, RetryPolicy, Revoked, Sent, ShortLivedToken, Sleep, StatelessToken, SystemClock, Timing,
-    TokenKeyId, TokenLifetime, TransportError, TransportErrorKind, VerifiedToken, request, response,
+    TokenKeyId, TokenLifetime, TransportError, TransportErrorKind, VerifiedToken, async_trait, request, response,
 };
 
 #[cfg(feature = "assertion")]
@@ -25,6 +33,18 @@ pub use line_channel_token_reqwest::{ReqwestBackend, ReqwestBackendBuilder};
 #[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
 #[doc(inline)]
 pub use line_channel_token_hyper::{HyperBackend, HyperBackendBuilder};
+
+/// The version of rustls that the backends' `tls_config` takes a configuration of.
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "hyper", feature = "reqwest"))))]
+pub mod rustls {
+    #[cfg(feature = "hyper")]
+    #[doc(no_inline)]
+    pub use line_channel_token_hyper::rustls::*;
+    #[cfg(all(feature = "reqwest", not(feature = "hyper")))]
+    #[doc(no_inline)]
+    pub use line_channel_token_reqwest::rustls::*;
+}
 
 /// Keeps tokens warm, of one channel or of many: single flight, refresh ahead of expiry, backoff, revocation.
 #[cfg(feature = "cache")]
