@@ -102,7 +102,7 @@ pub(crate) fn run() -> Outcome {
 }
 
 /// What is there and not allowed, and what is allowed and not there: that name is old, or has a typing error.
-fn differences<'a>(there: &BTreeSet<&'a str>, allowed: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
+pub(crate) fn differences<'a>(there: &BTreeSet<&'a str>, allowed: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
     let unseen = there.iter().copied().filter(|name| !allowed.contains(name)).collect();
     let gone = allowed.iter().copied().filter(|name| !there.contains(name)).collect();
     (unseen, gone)
