@@ -18,15 +18,15 @@ const FACADE: &str = "line-channel-token";
 /// and core's. Only the facade, which depends on our crates alone, exports what others define.
 const CRATES: [(&str, &[&str]); 11] = [
     ("line-channel-token", &[]),
-    ("line-channel-token-assertion", &["async_trait", "serde_core"]),
-    ("line-channel-token-cache", &["async_trait", "http", "serde_core"]),
+    ("line-channel-token-assertion", &["serde_core"]),
+    ("line-channel-token-cache", &["http", "serde_core"]),
     ("line-channel-token-conformance", &[]),
-    ("line-channel-token-core", &["async_trait", "bytes", "http", "serde_core"]),
-    ("line-channel-token-emulator", &["async_trait", "bytes", "http"]),
-    ("line-channel-token-hyper", &["async_trait", "bytes", "http", "http_body_util", "hyper_util", "rustls"]),
-    ("line-channel-token-mock", &["async_trait", "bytes", "http"]),
+    ("line-channel-token-core", &["bytes", "http", "serde_core"]),
+    ("line-channel-token-emulator", &["bytes", "http"]),
+    ("line-channel-token-hyper", &["bytes", "http", "http_body_util", "hyper_util", "rustls"]),
+    ("line-channel-token-mock", &["bytes", "http"]),
     ("line-channel-token-pem", &["zeroize"]),
-    ("line-channel-token-reqwest", &["async_trait", "bytes", "http", "reqwest", "rustls"]),
+    ("line-channel-token-reqwest", &["bytes", "http", "reqwest", "rustls"]),
     (
         "line-channel-token-transport",
         &["bytes", "http", "http_body", "hyper_util", "rustls", "rustls_pki_types", "tokio", "zeroize"],
