@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use crate::lock_files;
 use crate::run::{Outcome, cargo, cargo_output, cargo_with, root, section};
 
 const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -18,7 +19,7 @@ const ABSENT: [(&str, &[&str]); 9] = [
     ("core-only", &["aws-lc-rs", "hyper", "jsonwebtoken", "reqwest", "ring", "rsa", "rustls", "tokio"]),
     ("hyper-only", &["aws-lc-rs", "p256", "reqwest", "rsa", "line-channel-token-assertion"]),
     ("mock-in-tests", &["line-channel-token-mock", "line-channel-token-emulator"]),
-    ("no-c-compiler", &["aws-lc-rs", "aws-lc-sys", "bindgen", "cc", "cmake", "openssl-sys", "pkg-config", "ring"]),
+    ("no-c-compiler", &["aws-lc-rs", "aws-lc-sys", "cc", "cmake", "pkg-config", "ring"]),
     ("no-tls", &["aws-lc-rs", "ring", "line-channel-token-assertion"]),
     ("reqwest-only", &["line-channel-token-assertion", "line-channel-token-hyper", "p256", "ring", "rsa"]),
     ("rust-crypto-only", &["aws-lc-rs", "line-channel-token-reqwest", "reqwest"]),
@@ -26,6 +27,11 @@ const ABSENT: [(&str, &[&str]); 9] = [
 
 pub(crate) fn run() -> Outcome {
     section("programs outside of the workspace, against the emulator");
+    let consumers = consumers()?;
+    let stale = stale(&ABSENT, &consumers)?;
+    if !stale.is_empty() {
+        return Err(stale.join("\n"));
+    }
     let target = root().join("target");
     let target = target.to_str().ok_or("the path of this checkout is not valid UTF-8")?;
     cargo(&["build", "--package", "examples", "--examples", "--target-dir", target])?;
@@ -39,7 +45,7 @@ pub(crate) fn run() -> Outcome {
         ("EMULATOR_KEY_FILE", private),
         ("EMULATOR_KID", KID),
     ];
-    for consumer in consumers()? {
+    for consumer in consumers {
         outside("run", &consumer, &variables)?;
         nothing_else_comes_along(&consumer)?;
     }
@@ -77,6 +83,21 @@ fn nothing_else_comes_along(consumer: &Path) -> Outcome {
     let present: Vec<_> =
         absent.iter().filter(|name| tree.lines().any(|line| line.split(' ').next() == Some(**name))).collect();
     if present.is_empty() { Ok(()) } else { Err(format!("{name} did not ask for {present:?}")) }
+}
+
+/// What of such a list no longer says anything: consumers that are gone, and crates that nothing of ours could bring along.
+fn stale(absent: &[(&str, &[&str])], consumers: &[PathBuf]) -> Result<Vec<String>, String> {
+    let mut stale = Vec::new();
+    for (name, crates) in absent {
+        if !consumers.iter().any(|consumer| consumer.ends_with(name)) {
+            stale.push(format!("xtask/consumers/{name} is gone: remove it from xtask/src/consumers.rs"));
+        }
+        let unknown = lock_files::unknown(crates)?;
+        stale.extend(unknown.iter().map(|unknown| {
+            format!("{name} must not have {unknown}, which no Cargo.lock names: correct xtask/src/consumers.rs")
+        }));
+    }
+    Ok(stale)
 }
 
 fn consumers() -> Result<Vec<PathBuf>, String> {
@@ -128,4 +149,19 @@ impl Drop for Emulator {
 
 fn example(name: &str) -> PathBuf {
     root().join("target/debug/examples").join(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ABSENT, consumers, stale};
+
+    #[test]
+    fn old_and_mistyped_names_are_found() {
+        let consumers = consumers().unwrap();
+        assert_eq!(stale(&ABSENT, &consumers).unwrap(), <[String; 0]>::default());
+        let stale = stale(&[("core-only", &["ring", "rnig"]), ("core", &["ring"])], &consumers).unwrap();
+        assert_eq!(stale.len(), 2, "{stale:?}");
+        assert!(stale[0].contains("core-only must not have rnig"), "{stale:?}");
+        assert!(stale[1].contains("xtask/consumers/core is gone"), "{stale:?}");
+    }
 }

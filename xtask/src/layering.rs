@@ -74,12 +74,12 @@ pub(crate) fn run() -> Outcome {
     let mut faults = Vec::new();
     for (name, allowed) in LAYERS {
         let package = find(&packages, name)?;
-        let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
-        for below in package.runs_with.iter().filter_map(|id| packages.get(id)).filter(|below| below.in_workspace) {
-            if !allowed.contains(below.name.as_str()) {
-                faults.push(format!("{name} must not depend on {}", below.name));
-            }
-        }
+        let below = package.runs_with.iter().filter_map(|id| packages.get(id)).filter(|below| below.in_workspace);
+        let below: BTreeSet<&str> = below.map(|below| below.name.as_str()).collect();
+        let (unseen, gone) = differences(&below, allowed);
+        faults.extend(unseen.iter().map(|found| format!("{name} must not depend on {found}")));
+        faults
+            .extend(gone.iter().map(|gone| format!("{name} does not depend on {gone}: correct xtask/src/layering.rs")));
     }
     let known: BTreeSet<&str> = LAYERS.iter().map(|(name, _)| *name).collect();
     for package in packages.values().filter(|package| package.in_workspace) {
@@ -88,14 +88,24 @@ pub(crate) fn run() -> Outcome {
         }
     }
     let below = everything_below(&packages, CORE)?;
-    let unseen = below.iter().filter(|name| !BELOW_CORE.contains(name));
-    faults.extend(unseen.map(|name| format!("{CORE} pulls in {name}: core has no client, no crypto and no runtime")));
+    let (unseen, gone) = differences(&below, &BELOW_CORE);
+    faults.extend(
+        unseen.iter().map(|name| format!("{CORE} pulls in {name}: core has no client, no crypto and no runtime")),
+    );
+    faults.extend(gone.iter().map(|name| format!("{CORE} does not run with {name}: correct xtask/src/layering.rs")));
     if faults.is_empty() {
         println!("{} crates depend downwards only; core runs with {}", LAYERS.len(), Vec::from_iter(below).join(", "));
         Ok(())
     } else {
         Err(faults.join("\n"))
     }
+}
+
+/// What is there and not allowed, and what is allowed and not there: that name is old, or has a typing error.
+pub(crate) fn differences<'a>(there: &BTreeSet<&'a str>, allowed: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
+    let unseen = there.iter().copied().filter(|name| !allowed.contains(name)).collect();
+    let gone = allowed.iter().copied().filter(|name| !there.contains(name)).collect();
+    (unseen, gone)
 }
 
 fn find<'a>(packages: &'a BTreeMap<String, Package>, name: &str) -> Result<&'a Package, String> {
@@ -114,4 +124,18 @@ fn everything_below<'a>(packages: &'a BTreeMap<String, Package>, name: &str) -> 
         }
     }
     Ok(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::differences;
+
+    #[test]
+    fn a_crate_too_many_and_one_that_is_gone_are_found() {
+        let there = BTreeSet::from(["bytes", "http", "tokio"]);
+        let (unseen, gone) = differences(&there, &["bytes", "htpt", "http", "rand"]);
+        assert_eq!((unseen, gone), (vec!["tokio"], vec!["htpt", "rand"]));
+    }
 }

@@ -11,6 +11,7 @@ mod docs_rs;
 mod features;
 mod git;
 mod layering;
+mod lock_files;
 mod metadata;
 mod minimal_versions;
 mod msrv;

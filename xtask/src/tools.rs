@@ -14,8 +14,10 @@ pub(crate) const SEMVER_CHECKS: Tool =
     Tool { name: "cargo-semver-checks", subcommand: "semver-checks", version: "0.51.0" };
 /// The documentation as docs.rs builds it. Only the workflow on GitHub uses it, because it needs a nightly toolchain.
 pub(crate) const DOCS_RS: Tool = Tool { name: "cargo-docs-rs", subcommand: "docs-rs", version: "1.0.4" };
+/// Each test in a process of its own. What is installed is used in any version; the workflow on GitHub installs this one.
+pub(crate) const NEXTEST: Tool = Tool { name: "cargo-nextest", subcommand: "nextest", version: "0.9.143" };
 
-pub(crate) const ALL: [Tool; 4] = [HACK, DENY, SEMVER_CHECKS, DOCS_RS];
+pub(crate) const ALL: [Tool; 5] = [HACK, DENY, SEMVER_CHECKS, DOCS_RS, NEXTEST];
 
 /// A subcommand of cargo.
 pub(crate) struct Tool {

@@ -25,21 +25,10 @@ const BUDGETS: [(Features, usize); 10] = [
 
 /// What no set without `rust-crypto` may have: users have these crates themselves, often of another generation. Not `crypto-bigint`,
 /// which checks RSA keys with each provider.
-const OF_RUST_CRYPTO: [&str; 11] = [
-    "block-buffer",
-    "const-oid",
-    "crypto-common",
-    "der",
-    "digest",
-    "generic-array",
-    "hybrid-array",
-    "pkcs1",
-    "pkcs8",
-    "sha2",
-    "typenum",
-];
+const OF_RUST_CRYPTO: [&str; 8] =
+    ["block-buffer", "const-oid", "crypto-common", "der", "digest", "hybrid-array", "sha2", "typenum"];
 
-/// What may be there in two versions: jsonwebtoken brings an older one along, to the emulator alone.
+/// What is there in two versions, and may be: jsonwebtoken brings an older one along, to the emulator alone.
 const TWICE: [(&str, &[&str]); 1] = [("emulator", &["base64", "syn"])];
 
 #[derive(Clone, Copy)]
@@ -78,6 +67,7 @@ pub(crate) fn run() -> Outcome {
     section("the crates of each set of features");
     println!("{:<24} {:>6} {:>6} {:>11} {:>12}", "features", "crates", "budget", "no scripts", "all targets");
     let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
     for (features, budget) in BUDGETS {
         let crates = features.crates(TARGET, "normal,build")?;
         let (count, name) = (crates.len(), features.name());
@@ -90,22 +80,48 @@ pub(crate) fn run() -> Outcome {
         } else if count < budget {
             faults.push(format!("{name} has {count} crates: lower its budget of {budget} in xtask/src/tree.rs"));
         }
+        seen.extend(crates.iter().map(|(name, _)| name.clone()));
         let allowed = TWICE.iter().find(|(set, _)| *set == name).map_or(&[][..], |(_, allowed)| allowed);
-        faults.extend(twice(&crates, allowed).map(|found| format!("{name} has {found}")));
+        faults.extend(twice(&crates, allowed).into_iter().map(|fault| format!("{name} {fault}")));
         if !name.contains("rust-crypto") {
             let unwanted = crates.iter().filter(|(found, _)| OF_RUST_CRYPTO.contains(&found.as_str()));
             faults.extend(unwanted.map(|(found, _)| format!("{name} has {found}, which belongs to rust-crypto alone")));
         }
     }
+    let gone = OF_RUST_CRYPTO.iter().filter(|name| !seen.contains(**name));
+    faults
+        .extend(gone.map(|name| format!("no set of features has {name}: correct OF_RUST_CRYPTO in xtask/src/tree.rs")));
+    let sets: Vec<_> = BUDGETS.iter().map(|(features, _)| features.name()).collect();
+    let gone = TWICE.iter().filter(|(set, _)| !sets.contains(set));
+    faults.extend(gone.map(|(set, _)| format!("{set} is no set of features: correct TWICE in xtask/src/tree.rs")));
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
 }
 
-/// The crates that are there in several versions, and may not be.
-fn twice<'a>(crates: &'a BTreeSet<(String, String)>, allowed: &'a [&str]) -> impl Iterator<Item = String> + 'a {
+/// What is there in several versions and may not be, and what may be and is not.
+fn twice(crates: &BTreeSet<(String, String)>, allowed: &[&str]) -> Vec<String> {
     let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, version) in crates {
         versions.entry(name).or_default().push(version);
     }
-    let several = versions.into_iter().filter(|(name, versions)| versions.len() > 1 && !allowed.contains(name));
-    several.map(|(name, versions)| format!("{name} in several versions: {}", versions.join(", ")))
+    versions.retain(|_, versions| versions.len() > 1);
+    let gone = allowed.iter().filter(|name| !versions.contains_key(**name));
+    let gone = gone.map(|name| format!("has {name} in one version at most: correct TWICE in xtask/src/tree.rs"));
+    let several = versions.iter().filter(|(name, _)| !allowed.contains(name));
+    let several = several.map(|(name, versions)| format!("has {name} in several versions: {}", versions.join(", ")));
+    several.chain(gone).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::twice;
+
+    #[test]
+    fn copies_are_named_and_so_is_a_permission_that_nobody_needs() {
+        let crates = [("a", "1"), ("a", "2"), ("b", "1"), ("b", "2"), ("c", "1")];
+        let crates = crates.iter().map(|(name, version)| ((*name).to_owned(), (*version).to_owned())).collect();
+        let faults = twice(&crates, &["b", "c", "d"]);
+        assert_eq!(faults.len(), 3, "{faults:?}");
+        assert_eq!(faults[0], "has a in several versions: 1, 2");
+        assert!(faults[1].contains("has c in one version") && faults[2].contains("has d in one version"), "{faults:?}");
+    }
 }

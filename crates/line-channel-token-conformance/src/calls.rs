@@ -71,7 +71,7 @@ pub(crate) async fn succeeds_with(
     limits: Limits,
 ) -> Response<Bytes> {
     let which = request.method().clone();
-    match backend.send(request, limits).await {
+    match outcome(backend, request, limits, which.as_str()).await {
         Ok(response) => response,
         Err(error) => {
             panic!("the server responds to this {which}, and the backend returns an error: {}", texts(&error))
@@ -97,11 +97,7 @@ pub(crate) async fn fails(
     sent: Sent,
     which: &str,
 ) -> TransportError {
-    let late = Duration::from_secs(5);
-    let Ok(outcome) = tokio::time::timeout(limits.timeout + late, backend.send(request, limits)).await else {
-        panic!("{which}: no end {late:?} after the deadline of {:?}", limits.timeout);
-    };
-    let error = match outcome {
+    let error = match outcome(backend, request, limits, which).await {
         Ok(response) => panic!("{which}: an error of kind {kind:?} is due, got a response, {}", response.status()),
         Err(error) => error,
     };
@@ -111,6 +107,27 @@ pub(crate) async fn fails(
     assert_no_secret(&texts);
     assert_no_secret(&format!("{backend:?}{backend:#?}"));
     error
+}
+
+/// More than any step of a case takes, also on a busy machine.
+const LATE: Duration = Duration::from_secs(5);
+
+/// What the call brings, which must come by its deadline.
+async fn outcome(
+    backend: &dyn HttpBackend,
+    request: Request<Bytes>,
+    limits: Limits,
+    which: &str,
+) -> Result<Response<Bytes>, TransportError> {
+    let Ok(outcome) = tokio::time::timeout(limits.timeout + LATE, backend.send(request, limits)).await else {
+        panic!("{which}: no end {LATE:?} after the deadline of {:?}", limits.timeout);
+    };
+    outcome
+}
+
+/// Waits for what the backend must do without being called; `otherwise` says what is wrong meanwhile.
+pub(crate) async fn ends(otherwise: &str, event: impl Future<Output = ()>) {
+    assert!(tokio::time::timeout(LATE, event).await.is_ok(), "{otherwise} after {LATE:?}");
 }
 
 /// `Display` says more than the kind.

@@ -32,14 +32,19 @@ impl fmt::Display for Rule {
 ///
 /// As the case does, or if it does not end.
 pub fn run<F: Future<Output = ()>>(rule: Rule, case: impl FnOnce() -> F) {
+    run_within(HANGS_AFTER, rule, case);
+}
+
+fn run_within<F: Future<Output = ()>>(limit: Duration, rule: Rule, case: impl FnOnce() -> F) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let outcome = catch_unwind(AssertUnwindSafe(|| runtime.block_on(async { timeout(HANGS_AFTER, case()).await })));
+    let outcome = catch_unwind(AssertUnwindSafe(|| runtime.block_on(async { timeout(limit, case()).await })));
     // A name resolution that hangs must not delay the end of the test.
     runtime.shutdown_background();
     match outcome {
         Ok(Ok(())) => {}
         Ok(Err(_)) => {
-            panic!("no end after {HANGS_AFTER:?}: the backend exceeds `Limits::timeout`, or never responds\n{rule}")
+            // What it waits for is the rule's: a response, the end of a connection, a request.
+            panic!("the case did not end within {limit:?}\n{rule}")
         }
         Err(panic) => {
             // Into the output that the test harness shows below the panic's message.
@@ -52,8 +57,9 @@ pub fn run<F: Future<Output = ()>>(rule: Rule, case: impl FnOnce() -> F) {
 #[cfg(test)]
 mod tests {
     use std::panic::catch_unwind;
+    use std::time::Duration;
 
-    use super::{Rule, run};
+    use super::{Rule, run, run_within};
 
     const RULE: Rule = Rule { says: "it responds", hint: "respond" };
 
@@ -62,6 +68,13 @@ mod tests {
         let panic = catch_unwind(|| run(RULE, || async { panic!("got nothing") })).unwrap_err();
         assert_eq!(panic.downcast_ref::<&str>(), Some(&"got nothing"));
         run(RULE, || async {});
+    }
+
+    #[test]
+    fn a_case_that_hangs_fails_with_its_rule() {
+        let panic = catch_unwind(|| run_within(Duration::ZERO, RULE, std::future::pending::<()>)).unwrap_err();
+        let text = panic.downcast_ref::<String>().unwrap();
+        assert!(text.starts_with(&format!("the case did not end within 0ns\n{RULE}")), "{text}");
     }
 
     #[test]

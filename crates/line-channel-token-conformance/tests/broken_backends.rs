@@ -18,7 +18,7 @@ use line_channel_token_hyper::HyperBackend;
 /// A backend that keeps the contract, but for one rule.
 #[derive(Debug)]
 struct Broken {
-    inner: HyperBackend,
+    inner: Arc<HyperBackend>,
     fault: Fault,
 }
 
@@ -28,6 +28,8 @@ enum Fault {
     FollowsRedirects,
     AddsAHeader,
     IgnoresTheLimit,
+    ReadsEverything,
+    GoesOnIfDropped,
     ExceedsTheDeadline,
     ClaimsNotSent,
     ShowsTheUrl,
@@ -39,20 +41,28 @@ enum Fault {
 #[async_trait]
 impl HttpBackend for Broken {
     async fn send(&self, mut request: Request<Bytes>, mut limits: Limits) -> Result<Response<Bytes>, TransportError> {
-        let url = request.uri().to_string();
+        let (url, max_body) = (request.uri().to_string(), limits.max_body);
         match self.fault {
             Fault::AddsAHeader => _ = request.headers_mut().insert("x-tracking", HeaderValue::from_static("1")),
-            Fault::IgnoresTheLimit => limits = limits.with_max_body(usize::MAX),
+            Fault::IgnoresTheLimit | Fault::ReadsEverything => limits = limits.with_max_body(usize::MAX),
             Fault::ExceedsTheDeadline => limits = limits.with_timeout(Duration::from_secs(60)),
             Fault::ForgetsTheOperation => _ = request.extensions_mut().insert(Operation::Verify),
             _ => {}
         }
         let again = request.clone();
-        let outcome = self.inner.send(request, limits).await;
+        let outcome = if self.fault == Fault::GoesOnIfDropped {
+            let inner = Arc::clone(&self.inner);
+            tokio::spawn(async move { inner.send(request, limits).await }).await.unwrap()
+        } else {
+            self.inner.send(request, limits).await
+        };
         match (self.fault, outcome) {
             (Fault::FollowsRedirects, Ok(response)) if response.headers().contains_key(LOCATION) => {
                 let target = response.headers()[LOCATION].to_str().unwrap();
                 self.inner.send(Request::get(target).body(Bytes::new()).unwrap(), limits).await
+            }
+            (Fault::ReadsEverything, Ok(response)) if response.body().len() > max_body => {
+                Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Unknown).with_detail("too much"))
             }
             (Fault::ClaimsNotSent, Err(error)) => {
                 Err(TransportError::new(error.kind(), Sent::NotSent).with_detail("broken"))
@@ -69,13 +79,15 @@ impl HttpBackend for Broken {
 
 fn broken(ca_pem: &str, fault: Fault) -> Arc<dyn HttpBackend> {
     let builder = HyperBackend::builder().no_proxy().add_root_certificate_pem(ca_pem.as_bytes()).unwrap();
-    Arc::new(Broken { inner: builder.build().unwrap(), fault })
+    Arc::new(Broken { inner: Arc::new(builder.build().unwrap()), fault })
 }
 
-/// The case passes without the fault, and fails with it.
-fn finds<F: Future<Output = ()>>(make: Make, rule: Rule, case: fn(Make) -> F) {
+/// The case passes without the fault, and fails with it. Returns what it says.
+fn finds<F: Future<Output = ()>>(make: Make, rule: Rule, case: fn(Make) -> F) -> String {
     run(rule, || case(|ca_pem| broken(ca_pem, Fault::None)));
-    catch_unwind(AssertUnwindSafe(|| run(rule, || case(make)))).expect_err("the case passes with the fault");
+    let panic =
+        catch_unwind(AssertUnwindSafe(|| run(rule, || case(make)))).expect_err("the case passes with the fault");
+    panic.downcast_ref::<String>().cloned().unwrap_or_default()
 }
 
 #[test]
@@ -95,6 +107,20 @@ fn an_added_header_is_found() {
 fn an_ignored_limit_is_found() {
     let make: Make = |ca_pem| broken(ca_pem, Fault::IgnoresTheLimit);
     finds(make, sizes::RULE, sizes::a_short_body_over_a_short_limit_is_an_error);
+}
+
+#[test]
+fn a_body_that_is_read_to_its_end_is_found() {
+    let make: Make = |ca_pem| broken(ca_pem, Fault::ReadsEverything);
+    let said = finds(make, sizes::RULE, sizes::the_rest_of_a_body_over_the_limit_is_not_read);
+    assert!(said.contains("the server got rid of 134217728 bytes"), "{said}");
+}
+
+#[test]
+fn a_dropped_call_that_goes_on_is_found() {
+    let make: Make = |ca_pem| broken(ca_pem, Fault::GoesOnIfDropped);
+    let said = finds(make, connections::RULE, connections::a_dropped_call_closes_its_connection_and_harms_no_other);
+    assert!(said.contains("the connection of a dropped call is open after 5s"), "{said}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::calls::{Make, backend, fails, generous_limits, get, post, request, succeeds_with};
+use crate::calls::{Make, backend, ends, fails, generous_limits, get, post, request, succeeds_with};
 use crate::run::Rule;
 use crate::server::{Connection, Server, ok};
 
@@ -26,7 +26,7 @@ pub(crate) async fn respond_to_all(mut connection: Connection) {
 
 /// Time for the client to notice what happened to a connection, which no call can wait for: that a response has ended
 /// and the connection is idle, that the server has closed it. Long, because the machine may be busy.
-async fn settle() {
+pub(crate) async fn settle() {
     sleep(Duration::from_millis(150)).await;
 }
 
@@ -90,9 +90,9 @@ pub async fn a_dropped_call_closes_its_connection_and_harms_no_other(make: Make)
     let backend = backend(make);
     tokio::select! {
         outcome = backend.send(post(&server), generous_limits()) => panic!("a response from a silent server: {outcome:?}"),
-        () = arrived.notified() => {}
+        () = ends("the request has not arrived", arrived.notified()) => {}
     }
-    closed.notified().await;
+    ends("the connection of a dropped call is open", closed.notified()).await;
     assert_eq!(succeeds_with(&*backend, post(&server), generous_limits()).await.body(), "{}");
 }
 

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use super::idle::post_for;
-use crate::calls::{FORM, PATH, fails, generous_limits, message, request, succeeds_with};
+use crate::calls::{FORM, PATH, ends, fails, generous_limits, message, request, succeeds_with};
 use crate::run::Rule;
 use crate::server::{Server, ok};
 
@@ -49,6 +49,5 @@ pub async fn an_idle_connection_is_closed_after_its_timeout(make: MakeWithTimeou
     let backend = make(Duration::from_millis(100));
     // An idempotent operation: the connections of the others are closed after a second, whatever is set.
     succeeds_with(&*backend, post_for(Operation::Verify, &server), generous_limits()).await;
-    // Else the case ends by its own time limit.
-    closed.notified().await;
+    ends("a connection with an idle timeout of 100 ms is open", closed.notified()).await;
 }

@@ -1,15 +1,19 @@
 //! The limit on the response body.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use line_channel_token_core::{Limits, Sent, TransportErrorKind};
 
+use super::connections::settle;
 use crate::calls::{Make, RESPONSE_SECRET, backend, both_fail, fails, generous_limits, post, succeeds_with};
 use crate::run::Rule;
 use crate::server::{Connection, Server};
 
 pub const RULE: Rule = Rule {
-    says: "a response body of more than `Limits::max_body` bytes is an error, and no more than that is read into memory",
+    says: "a response body of more than `Limits::max_body` bytes is an error, and the rest of it is not read",
     hint: "compare Content-Length with the limit before reading, count the bytes that come, and return `BodyTooLarge` with \
-           `Sent::Unknown` at the first byte too many",
+           `Sent::Unknown` at the first byte too many; then close the connection rather than reading on",
 };
 
 const MAX_BODY: usize = 40_000;
@@ -73,6 +77,50 @@ pub async fn an_endless_body_without_a_length_is_an_error(make: Make) {
     let server =
         Server::plain(|connection| flood(connection, "HTTP/1.0 200 OK\r\n\r\n", RESPONSE_SECRET.repeat(500))).await;
     too_large(make, &server).await;
+}
+
+/// Far more than the buffers of both operating systems hold.
+const OFFERED: usize = 128 << 20;
+/// More than they hold: what the server can write although the client does not read.
+const BUFFERED: usize = 32 << 20;
+
+/// The server would send 128 MiB, with a length, in chunks, or up to the end of the connection, and gets rid of a part of it alone.
+pub async fn the_rest_of_a_body_over_the_limit_is_not_read(make: Make) {
+    const PIECE: usize = 64 << 10;
+    let length = format!("HTTP/1.1 200 OK\r\nContent-Length: {OFFERED}\r\n\r\n");
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned();
+    let until_the_end = "HTTP/1.0 200 OK\r\n\r\n".to_owned();
+    let data = "b".repeat(PIECE);
+    for (head, piece, end) in [
+        (length, data.clone(), ""),
+        (chunked, format!("{PIECE:x}\r\n{data}\r\n"), "0\r\n\r\n"),
+        (until_the_end, data, ""),
+    ] {
+        let written = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&written);
+        let server = Server::start(None, move |mut connection| {
+            let (head, piece, counter) = (head.clone(), piece.clone(), Arc::clone(&counter));
+            async move {
+                connection.respond(head).await;
+                for _ in 0..OFFERED / PIECE {
+                    if connection.write(&piece).await.is_err() {
+                        return;
+                    }
+                    counter.fetch_add(PIECE, Ordering::SeqCst);
+                }
+                let _ = connection.write(end).await;
+                connection.shut_down().await;
+            }
+        })
+        .await;
+        let backend = backend(make);
+        let call = post(&server);
+        fails(&*backend, call, limited(), TransportErrorKind::BodyTooLarge, Sent::Unknown, "128 MiB").await;
+        // What is read on goes on now.
+        settle().await;
+        let written = written.load(Ordering::SeqCst);
+        assert!(written < BUFFERED, "the server got rid of {written} bytes, of which {MAX_BODY} are allowed");
+    }
 }
 
 /// Everything comes at once, and no length says how much.

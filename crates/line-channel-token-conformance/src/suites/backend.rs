@@ -55,6 +55,41 @@
 /// }
 /// ```
 ///
+/// Each suite of a file is in a module of its own, because the functions that it makes have fixed names:
+///
+/// ```
+/// # use line_channel_token_core::{HttpBackend, Limits, Sent, TransportError, TransportErrorKind};
+/// # #[derive(Debug)]
+/// # pub struct MyBackend;
+/// # impl MyBackend {
+/// #     pub fn trusting(_ca_pem: &str) -> Self {
+/// #         Self
+/// #     }
+/// #     pub fn plain() -> Self {
+/// #         Self
+/// #     }
+/// # }
+/// # #[async_trait::async_trait]
+/// # impl HttpBackend for MyBackend {
+/// #     async fn send(&self, _: http::Request<bytes::Bytes>, _: Limits) -> Result<http::Response<bytes::Bytes>, TransportError> {
+/// #         Err(TransportError::new(TransportErrorKind::Other, Sent::NotSent))
+/// #     }
+/// # }
+/// mod with_tls {
+///     line_channel_token_conformance::suite! {
+///         backend: |ca_pem| crate::MyBackend::trusting(ca_pem),
+///     }
+/// }
+///
+/// mod without_tls {
+///     line_channel_token_conformance::suite! {
+///         backend: |_| crate::MyBackend::plain(),
+///         without: [tls],
+///     }
+/// }
+/// # fn main() {}
+/// ```
+///
 /// An unknown word does not compile:
 ///
 /// ```compile_fail
@@ -116,6 +151,7 @@ macro_rules! suite {
                 a_body_announced_as_too_large_is_an_error_at_once,
                 an_endless_chunked_body_is_an_error,
                 an_endless_body_without_a_length_is_an_error,
+                the_rest_of_a_body_over_the_limit_is_not_read,
                 a_short_body_over_a_short_limit_is_an_error,
                 a_limit_of_zero_allows_an_empty_body;
         } }

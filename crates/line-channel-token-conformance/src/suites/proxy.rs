@@ -4,7 +4,7 @@
 /// is for backends that explain errors as those of `line-channel-token` do.
 ///
 /// `backend` is a function from the PEM of a CA that the backend must trust (`&str`), the URL of its proxy (`&str`) and its
-/// connect timeout (`Duration`) to the backend. It captures nothing.
+/// connect timeout (`Duration`) to the backend. It captures nothing. Each suite of a file is in a module of its own.
 ///
 /// ```
 /// # use std::time::Duration;
