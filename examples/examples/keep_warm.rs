@@ -33,13 +33,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         })
         .build();
 
-    // At the start: if the first try fails, log it and go on. The cache goes on too, until there is a token.
+    // At the start: if the first attempt fails, log it and go on. The cache goes on too, until there is a token.
     if let Err(error) = tokens.warm_up().await {
         println!("not ready yet, try again in {:?}: {:?}", error.retry_after().unwrap_or_default(), error.kind());
     }
     // What a readiness probe responds with.
     while !tokens.status().is_ready() {
-        wait(&clock, Duration::from_secs(1)).await;
+        advance(&clock, Duration::from_secs(1)).await;
     }
     println!("ready");
 
@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let token = tokens.token().await?;
         assert!(!token.remaining(clock.now()).is_zero());
         requests += 1;
-        wait(&clock, Duration::from_secs(10)).await;
+        advance(&clock, Duration::from_secs(10)).await;
     }
     println!("{requests} requests, each with a valid token");
 
@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn wait(clock: &ManualClock, time: Duration) {
+async fn advance(clock: &ManualClock, time: Duration) {
     clock.advance(time);
     for _ in 0..10 {
         tokio::task::yield_now().await;

@@ -22,7 +22,7 @@ impl Database {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(channel, secret);
     }
 
-    /// A true one would wait here, and return [`TokenError::transient`] if it cannot be reached.
+    /// A real one would do I/O here, and return [`TokenError::transient`] if it cannot be reached.
     async fn secret(&self, channel: &ChannelId) -> Result<ChannelSecret, TokenError> {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.get(channel).cloned().ok_or_else(|| TokenError::invalid_input("it is not one of our customers'"))

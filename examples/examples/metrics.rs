@@ -21,7 +21,7 @@ fn record(event: &Event) {
             gauge!("line_token_retry_seconds").set(0.0);
         }
         Event::RefreshFailed { error, retry_in } => {
-            counter!("line_token_refreshes_failed_total", "kind" => format!("{:?}", error.kind())).increment(1);
+            counter!("line_token_refreshes_failed_total", "kind" => error.kind().as_str()).increment(1);
             gauge!("line_token_retry_seconds").set(retry_in.as_secs_f64());
         }
         Event::ServedStale => counter!("line_tokens_served_stale_total").increment(1),

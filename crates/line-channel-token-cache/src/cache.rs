@@ -207,8 +207,8 @@ impl TokenCache {
     }
 
     /// Gets the first token, so that no request has to wait for it. If that fails, or the returned future is dropped, the cache
-    /// goes on trying in the background until there is a token; and from then on also whenever its source fails and no token is
-    /// valid, though nobody asks. So log the error, and report [`CacheStatus::is_ready`] to the readiness probe.
+    /// makes further attempts in the background until there is a token; and from then on also whenever its source fails and no
+    /// token is valid, though nobody asks. So log the error, and report [`CacheStatus::is_ready`] to the readiness probe.
     ///
     /// ```
     /// # use line_channel_token_cache::{StaticSource, TokenCache};

@@ -94,7 +94,7 @@ const _: () =
 impl CarriedState {
     /// What matters of this state; `None` if nothing does.
     fn of(state: &State, now: Moment) -> Option<Self> {
-        let after = |wait: Duration| (!wait.is_zero()).then(|| Timestamp::after(now, wait));
+        let after = |delay: Duration| (!delay.is_zero()).then(|| Timestamp::after(now, delay));
         let interval = state.limits.min_interval();
         let slots = state.issues.counts(now);
         let keeps_interval = slots.all > 0 || !state.issues.next_issue_in(interval, now).is_zero();
@@ -122,8 +122,8 @@ impl CarriedState {
         state.issues.restore(self.slots, left(self.slots_until), self.last_issue, now);
         state.last_invalidation = self.last_invalidation;
         state.exhaustion_reported = self.exhaustion_reported;
-        let wait = left(self.retry_at);
-        if !wait.is_zero() {
+        let delay = left(self.retry_at);
+        if !delay.is_zero() {
             let error = if self.exhausted {
                 Error::issue_budget_reached(
                     "issue budget reached before the channel was evicted from the pool: the pool is too small for the channels \
@@ -132,7 +132,7 @@ impl CarriedState {
             } else {
                 Error::token_unavailable("the channel's source failed before the channel was evicted from the pool")
             };
-            state.failure = Some(Box::new(Failure::lasting(error, u32::from(self.attempts), now, wait)));
+            state.failure = Some(Box::new(Failure::lasting(error, u32::from(self.attempts), now, delay)));
         }
     }
 }

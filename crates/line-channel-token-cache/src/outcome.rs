@@ -164,12 +164,12 @@ impl Outcome<'_> {
     }
 
     fn exhaustion(&self, error: Error) -> Failure {
-        // Once there is no valid token, it is no longer the wait of a cache that has one.
+        // Once there is no valid token, it is no longer the delay of a cache that has one.
         let valid_for = self.current.load().as_ref().map_or(Duration::ZERO, |token| token.remaining(self.now));
         let longest = valid_for.min(MAX_DELAY_WITH_TOKEN).max(MAX_DELAY);
-        let wait = error.retry_after().unwrap_or(longest).clamp(Duration::from_secs(1), longest);
+        let delay = error.retry_after().unwrap_or(longest).clamp(Duration::from_secs(1), longest);
         let attempts = self.state.failure.as_ref().map_or(0, |failure| failure.attempts());
-        Failure::lasting(error, attempts, self.now, wait)
+        Failure::lasting(error, attempts, self.now, delay)
     }
 }
 

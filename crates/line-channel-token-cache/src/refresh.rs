@@ -108,7 +108,7 @@ impl Shared {
     fn refresh_from_timer(self: &Arc<Self>, now: Moment) {
         self.abandon_stalled(now);
         let state = self.state();
-        if self.refresh_due_in(&state, now).is_some_and(|wait| wait.is_zero())
+        if self.refresh_due_in(&state, now).is_some_and(|delay| delay.is_zero())
             && let Ok(runtime) = Runtime::current()
         {
             self.begin_or_queue(state, &runtime, now);
@@ -193,7 +193,7 @@ impl Shared {
 
     fn start(&self, runtime: &Runtime, starting: Starting, now: Moment) {
         let Starting { call, task } = starting;
-        // Not under the lock: a subscriber of spans may look at the cache.
+        // Not under the lock: a subscriber of spans may call the cache.
         let task = trace::in_span(self.channel.as_ref(), task.run());
         call.set_task(runtime.spawn(task));
         self.ensure_timer(now);

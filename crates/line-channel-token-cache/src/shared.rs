@@ -154,7 +154,7 @@ impl Shared {
     /// Tells the timer when to call. The timer's task is started by [`ensure_timer`](Self::ensure_timer), without the lock.
     pub(crate) fn schedule(self: &Arc<Self>, state: &mut State, now: Moment) {
         let next = [self.refresh_due_in(state, now), state.revocation_due_in(now)].into_iter().flatten().min();
-        let wake_at = next.map(|wait| Timestamp::after(now, wait.max(MIN_SLEEP)));
+        let wake_at = next.map(|delay| Timestamp::after(now, delay.max(MIN_SLEEP)));
         self.wake_at(state, wake_at);
     }
 

@@ -81,19 +81,19 @@ pub(crate) struct PendingRevocation {
     pub(crate) token: Arc<CachedToken>,
     pub(crate) reason: RetireReason,
     since: Timestamp,
-    wait: Duration,
+    delay: Duration,
     failure: Option<Box<Failure>>,
     /// Whether its source is being told just now.
     pub(crate) in_progress: bool,
 }
 
 impl PendingRevocation {
-    fn new(token: &Arc<CachedToken>, reason: RetireReason, since: Moment, wait: Duration) -> Self {
-        Self { token: Arc::clone(token), reason, since: since.into(), wait, failure: None, in_progress: false }
+    fn new(token: &Arc<CachedToken>, reason: RetireReason, since: Moment, delay: Duration) -> Self {
+        Self { token: Arc::clone(token), reason, since: since.into(), delay, failure: None, in_progress: false }
     }
 
     pub(crate) fn due_in(&self, now: Moment) -> Duration {
-        delay_left(self.wait, self.since, now).max(self.blocked_for(now))
+        delay_left(self.delay, self.since, now).max(self.blocked_for(now))
     }
 
     /// How long it is until a revocation that failed is retried.
@@ -200,12 +200,12 @@ impl State {
         let Some(repeats) = self.cancelled.checked_sub(MAX_CANCELLED).filter(|_| self.limits.budget().is_some()) else {
             return;
         };
-        let wait = Duration::from_secs(2_u64.saturating_pow(u32::from(repeats))).min(MAX_DELAY_AFTER_CANCELLED);
+        let delay = Duration::from_secs(2_u64.saturating_pow(u32::from(repeats))).min(MAX_DELAY_AFTER_CANCELLED);
         let error = Error::transient(
             "the calls for a token were cancelled one after the other, because the Tokio runtime of each has ended: let the \
              runtime live until the token has come",
         );
-        self.failure = Some(Box::new(Failure::lasting(error, u32::from(repeats), begun_at, wait)));
+        self.failure = Some(Box::new(Failure::lasting(error, u32::from(repeats), begun_at, delay)));
     }
 
     /// Whether refreshes in the background come to nothing, because each one's runtime ends before it is over: each may have used
@@ -255,9 +255,15 @@ impl State {
     }
 
     /// Retires a token after a while: requests with it may be in flight.
-    pub(crate) fn retire_after(&mut self, token: &Arc<CachedToken>, reason: RetireReason, wait: Duration, now: Moment) {
+    pub(crate) fn retire_after(
+        &mut self,
+        token: &Arc<CachedToken>,
+        reason: RetireReason,
+        delay: Duration,
+        now: Moment,
+    ) {
         if !token.expiry().has_surely_expired(now) {
-            self.pending_revocations.push(PendingRevocation::new(token, reason, now, wait));
+            self.pending_revocations.push(PendingRevocation::new(token, reason, now, delay));
         }
     }
 

@@ -103,8 +103,8 @@ impl CacheStatus {
     /// Whether requests can be served: there is a valid token; or there was one, it has expired while nobody asked or was
     /// refused, and nothing has failed since, so that the next request gets one. Without a valid token it is false before the first
     /// one, after a failure, while a call takes more than five seconds, and after a shutdown. Report it to a readiness probe, and call
-    /// [`TokenCache::warm_up`](crate::TokenCache::warm_up) at the start: then the cache goes on trying although a service that is
-    /// not ready gets no requests.
+    /// [`TokenCache::warm_up`](crate::TokenCache::warm_up) at the start: then the cache makes further attempts, although a service
+    /// that is not ready gets no requests.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.is_ready

@@ -1,4 +1,4 @@
-//! The locks and tasks of this crate. Under `cfg(shuttle)` they are shuttle's, which tries out many orders of events.
+//! The locks and tasks of this crate. Under `cfg(shuttle)` they are shuttle's, which runs many orders of events.
 
 use std::future::Future;
 

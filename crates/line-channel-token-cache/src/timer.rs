@@ -122,9 +122,9 @@ async fn run(queue: NotifyOnDrop, clock: Arc<dyn Clock>) {
                 yield_now().await;
             }
         }
-        let wait = queue.next_at().map_or(MAX_SLEEP, |at| at.time_left(now).min(MAX_SLEEP));
+        let delay = queue.next_at().map_or(MAX_SLEEP, |at| at.time_left(now).min(MAX_SLEEP));
         let changed = std::pin::pin!(queue.changed.notified());
-        let timeout = std::pin::pin!(sleep(&*clock, wait));
+        let timeout = std::pin::pin!(sleep(&*clock, delay));
         select(timeout, changed).await;
     }
 }

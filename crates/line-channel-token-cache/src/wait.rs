@@ -18,10 +18,10 @@ pub(crate) async fn sleep(clock: &dyn Clock, duration: Duration) {
     let end = clock.now().monotonic.saturating_add(duration);
     let mut left = duration;
     while !left.is_zero() {
-        let wait = left.min(MAX_SLEEP);
-        clock.background_sleep(wait).await;
+        let delay = left.min(MAX_SLEEP);
+        clock.background_sleep(delay).await;
         let still_left = end.saturating_sub(clock.now().monotonic);
-        if left.saturating_sub(still_left) < wait / 2 {
+        if left.saturating_sub(still_left) < delay / 2 {
             yield_now().await;
         }
         left = still_left;

@@ -86,7 +86,7 @@ async fn events_have_levels_and_no_secrets() {
     }
 }
 
-/// Looks at the cache whenever a span begins, as a layer that adds its state may.
+/// Calls the cache whenever a span begins, as a layer that adds its state may.
 struct Watching(Arc<Mutex<Option<TokenCache>>>);
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Watching {

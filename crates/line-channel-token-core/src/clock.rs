@@ -8,7 +8,7 @@ use std::time::Duration;
 /// A point in time, read from two clocks at once.
 ///
 /// Neither clock is enough by itself: the monotonic one may stand still while the machine is suspended, if the platform
-/// does not tell, and the wall clock can be set back or forward. A life that is measured by both ends when either says so.
+/// does not tell, and the wall clock can be set back or forward. A lifetime that is measured by both ends when either says so.
 ///
 /// Compare moments of one clock only: `monotonic` has an origin of that clock's own.
 ///
@@ -40,7 +40,7 @@ impl Moment {
     }
 }
 
-/// A wait that a [`Clock`] hands out.
+/// A delay that a [`Clock`] returns.
 ///
 /// ```
 /// use std::time::Duration;
@@ -50,17 +50,17 @@ impl Moment {
 /// ```
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Tells the time and waits.
+/// Tells the time and sleeps.
 ///
-/// Waits are measured by [`Moment::monotonic`], so the time in which the machine was suspended counts towards them. The
+/// Delays are measured by [`Moment::monotonic`], so the time in which the machine was suspended counts towards them. The
 /// timers of operating systems stand still meanwhile, and a [`sleep`](Self::sleep) that is built on one then ends late.
-/// Code that waits long looks at [`now`](Self::now) again at least every 10 seconds.
+/// Code that sleeps long calls [`now`](Self::now) again at least every 10 seconds.
 ///
 /// ```
 /// use std::time::Duration;
 /// use line_channel_token_core::Clock;
 ///
-/// async fn wait(clock: &dyn Clock, duration: Duration) {
+/// async fn sleep_through_suspension(clock: &dyn Clock, duration: Duration) {
 ///     let end = clock.now().monotonic.saturating_add(duration);
 ///     loop {
 ///         let left = end.saturating_sub(clock.now().monotonic);
@@ -84,7 +84,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Completes once `duration` has passed on this clock, or later: see [`Clock`] on suspended machines. It must not be
-    /// over at once, unless there is no way to wait.
+    /// over at once, unless there is no timer.
     fn sleep(&self, duration: Duration) -> Sleep;
 
     /// The same for housekeeping, whose end nobody waits for. A clock for tests that moves when somebody waits does not

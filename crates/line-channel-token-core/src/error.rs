@@ -149,7 +149,7 @@ impl Error {
         self.0.details.request_id.as_ref()
     }
 
-    /// How long to wait before the next attempt: as the server's `Retry-After` asks (a day at most), or as a token cache has
+    /// The delay before the next attempt: as the server's `Retry-After` asks (a day at most), or as a token cache has
     /// decided.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -175,8 +175,8 @@ impl fmt::Display for Error {
         if let Some(hint) = &self.0.details.hint {
             write!(f, "; {hint}")?;
         }
-        if let Some(wait) = self.0.details.retry_after {
-            write!(f, "; try again in {} s", wait.as_secs_f64().ceil())?;
+        if let Some(delay) = self.0.details.retry_after {
+            write!(f, "; try again in {} s", delay.as_secs_f64().ceil())?;
         }
         if let Some(status) = self.0.details.status {
             write!(f, " (status {}", status.as_u16())?;

@@ -26,7 +26,7 @@ impl Error {
         Self::new(ErrorKind::Backend, message.into())
     }
 
-    /// A token cache that has nothing to hand out. The message must not show a secret.
+    /// A token cache that has no token to return. The message must not show a secret.
     #[must_use]
     pub fn token_unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::TokenUnavailable, message.into())
@@ -76,7 +76,7 @@ impl Error {
         self.changed(|inner| inner.source = Some(Arc::from(source.into())))
     }
 
-    /// The same error with how long to wait before the next attempt.
+    /// The same error with the delay before the next attempt.
     #[must_use]
     pub fn with_retry_after(self, delay: Duration) -> Self {
         self.changed(|inner| inner.details.retry_after = Some(delay))

@@ -29,7 +29,7 @@ pub enum ErrorKind {
     Signing,
     /// A backend could not be built: no TLS provider, no trusted roots.
     Backend,
-    /// A token cache has no valid token to hand out, and cannot or must not ask for one now.
+    /// A token cache has no valid token to return, and cannot or must not ask for one now.
     TokenUnavailable,
     /// What a token source needs is not available at the moment; the same call may succeed later without a change.
     TemporarilyUnavailable,

@@ -33,7 +33,7 @@ const OAUTH_CODES: [&str; 13] = [
     "unsupported_token_type",
 ];
 
-/// The longest wait that a server may ask for.
+/// The longest delay that a server may ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The error that a response with a status other than 2xx stands for.
@@ -111,14 +111,14 @@ fn printable(text: &str) -> Box<str> {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect::<String>().into()
 }
 
-/// How long the server asks to wait: a day at most, whatever it says.
+/// The delay that the server asks for: a day at most, whatever it says.
 fn retry_after(headers: &HeaderMap, now: Moment) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+    let delay = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         Duration::from_secs(value.parse().unwrap_or(u64::MAX))
     } else {
         let date = httpdate::parse_http_date(value).ok()?;
         date.duration_since(UNIX_EPOCH).ok()?.saturating_sub(now.unix)
     };
-    Some(wait.min(MAX_RETRY_AFTER))
+    Some(delay.min(MAX_RETRY_AFTER))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{AccessToken, Moment, RequestId, TokenKeyId};
 
-/// When a request was sent and when its answer was complete.
+/// When a request was sent and when its response was complete.
 ///
 /// ```
 /// use line_channel_token_core::{Clock, SystemClock, Timing};
@@ -16,7 +16,7 @@ use crate::{AccessToken, Moment, RequestId, TokenKeyId};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// Just before the request was handed to the backend. The server starts a token's life after this.
+    /// Just before the request was handed to the backend. The server starts a token's lifetime after this.
     pub sent_at: Moment,
     /// Just after the response was complete.
     pub received_at: Moment,
@@ -52,26 +52,26 @@ impl IssuedToken {
         &self.access_token
     }
 
-    /// The whole life that the server gave it, in whole seconds, counted from when it made its response; no more than LINE gives
+    /// The whole lifetime that the server gave it, in whole seconds, counted from when it made its response; no more than LINE gives
     /// to a token of its family, 15 minutes to a stateless one and 30 days to the others.
     #[must_use]
     pub fn expires_in(&self) -> Duration {
         self.expires_in
     }
 
-    /// When the request was sent. The token's life began after this.
+    /// When the request was sent. The token's lifetime began after this.
     #[must_use]
     pub fn sent_at(&self) -> Moment {
         self.timing.sent_at
     }
 
-    /// When the response was complete. The token's life began before this.
+    /// When the response was complete. The token's lifetime began before this.
     #[must_use]
     pub fn received_at(&self) -> Moment {
         self.timing.received_at
     }
 
-    /// The life that is surely left at `now`: counted from when the request was sent, by the clock that says less.
+    /// The lifetime that is surely left at `now`: counted from when the request was sent, by the clock that says less.
     #[must_use]
     pub fn remaining(&self, now: Moment) -> Duration {
         self.expires_in.saturating_sub(now.since(self.timing.sent_at))
@@ -149,25 +149,25 @@ macro_rules! is_an_issued_token {
                 self.$field.access_token()
             }
 
-            /// The whole life that the server gave it: see [`IssuedToken::expires_in`].
+            /// The whole lifetime that the server gave it: see [`IssuedToken::expires_in`].
             #[must_use]
             pub fn expires_in(&self) -> Duration {
                 self.$field.expires_in()
             }
 
-            /// When the request was sent. The token's life began after this.
+            /// When the request was sent. The token's lifetime began after this.
             #[must_use]
             pub fn sent_at(&self) -> Moment {
                 self.$field.sent_at()
             }
 
-            /// When the response was complete. The token's life began before this.
+            /// When the response was complete. The token's lifetime began before this.
             #[must_use]
             pub fn received_at(&self) -> Moment {
                 self.$field.received_at()
             }
 
-            /// The life that is surely left at `now`: see [`IssuedToken::remaining`].
+            /// The lifetime that is surely left at `now`: see [`IssuedToken::remaining`].
             #[must_use]
             pub fn remaining(&self, now: Moment) -> Duration {
                 self.$field.remaining(now)

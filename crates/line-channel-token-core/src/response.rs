@@ -17,12 +17,12 @@ use crate::{
     ShortLivedToken, StatelessToken, Timing, TokenKeyId, VerifiedToken, error_response,
 };
 
-/// The longest life of a short-lived and of a v2.1 token: 30 days (LINE's reference).
-const MAX_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// The longest life of a stateless token: 15 minutes (LINE's reference).
-const MAX_STATELESS_LIFE: Duration = Duration::from_secs(15 * 60);
+/// The longest lifetime of a short-lived and of a v2.1 token: 30 days (LINE's reference).
+const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// The longest lifetime of a stateless token: 15 minutes (LINE's reference).
+const MAX_STATELESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// More than any token has: a long-lived one shows about a hundred years. An addition to a moment does not overflow with it.
-const MAX_REMAINING_LIFE: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+const MAX_REMAINING_LIFETIME: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 
 /// Parses the response to [`request::issue`](crate::request::issue).
 ///
@@ -30,7 +30,9 @@ const MAX_REMAINING_LIFE: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 
 ///
 /// The error that the response stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue(response: &Response<Bytes>, timing: Timing) -> Result<ShortLivedToken, Error> {
-    value(Operation::Issue, response, timing, |body| Ok(ShortLivedToken(issued(&body, response, timing, MAX_LIFE)?)))
+    value(Operation::Issue, response, timing, |body| {
+        Ok(ShortLivedToken(issued(&body, response, timing, MAX_LIFETIME)?))
+    })
 }
 
 /// Parses the response to [`request::verify`](crate::request::verify).
@@ -76,7 +78,7 @@ pub fn issue_stateless_with_jwt(response: &Response<Bytes>, timing: Timing) -> R
 /// The error that the response stands for, or [`UnexpectedResponse`](ErrorKind::UnexpectedResponse).
 pub fn issue_jwt(response: &Response<Bytes>, timing: Timing) -> Result<JwtToken, Error> {
     let read = |body: JsonObject<'_>| {
-        let issued = issued(&body, response, timing, MAX_LIFE)?;
+        let issued = issued(&body, response, timing, MAX_LIFETIME)?;
         let key_id = body.text("key_id")?;
         let key_id = TokenKeyId::from_server(&key_id).map_err(|_| "key_id is empty or not visible ASCII")?;
         Ok(JwtToken { issued, key_id })
@@ -143,7 +145,9 @@ fn issued(
 }
 
 fn stateless(operation: Operation, response: &Response<Bytes>, timing: Timing) -> Result<StatelessToken, Error> {
-    value(operation, response, timing, |body| Ok(StatelessToken(issued(&body, response, timing, MAX_STATELESS_LIFE)?)))
+    value(operation, response, timing, |body| {
+        Ok(StatelessToken(issued(&body, response, timing, MAX_STATELESS_LIFETIME)?))
+    })
 }
 
 fn verified(operation: Operation, response: &Response<Bytes>, timing: Timing) -> Result<VerifiedToken, Error> {
@@ -153,7 +157,7 @@ fn verified(operation: Operation, response: &Response<Bytes>, timing: Timing) ->
         let scope = body.optional_text("scope")?;
         Ok(VerifiedToken {
             channel_id,
-            expires_in: Duration::from_secs(body.seconds("expires_in")?).min(MAX_REMAINING_LIFE),
+            expires_in: Duration::from_secs(body.seconds("expires_in")?).min(MAX_REMAINING_LIFETIME),
             scope: scope.as_deref().unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect(),
             timing,
             request_id: RequestId::of(response.headers()),

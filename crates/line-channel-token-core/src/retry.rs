@@ -1,4 +1,4 @@
-//! When and how often a failed call is tried again.
+//! When and how often a failed call is repeated.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{Error, Operation, Sent};
 /// request provably never reached the server, because each arrival uses up one of a channel's 30 slots. The delay doubles
 /// from attempt to attempt, with jitter; a longer `Retry-After` is honoured if it fits into the total.
 ///
-/// If the process cannot wait, because it may start no thread for a timer, a failed call is not repeated.
+/// If the process cannot sleep, because it may start no thread for a timer, a failed call is not repeated.
 ///
 /// ```
 /// use std::time::Duration;
@@ -86,7 +86,7 @@ impl RetryPolicy {
     }
 
     pub(crate) fn schedule(&self) -> Schedule {
-        Schedule { policy: *self, retries: 0, waited: Duration::ZERO }
+        Schedule { policy: *self, retries: 0, delayed: Duration::ZERO }
     }
 }
 
@@ -106,12 +106,12 @@ pub(crate) struct Schedule {
     policy: RetryPolicy,
     /// How many delays there were so far.
     retries: usize,
-    /// The sum of the delays so far. The clock says as much and more, unless another one does the waiting.
-    waited: Duration,
+    /// The sum of the delays so far. The clock says as much and more, unless the delays are on another one.
+    delayed: Duration,
 }
 
 impl Schedule {
-    /// How long to wait before the next attempt, or `None` if there must be none.
+    /// The delay before the next attempt, or `None` if there must be none.
     pub(crate) fn next_delay(&mut self, operation: Operation, error: &Error, elapsed: Duration) -> Option<Duration> {
         let safe = operation.is_idempotent() || error.sent() == Sent::NotSent;
         if !safe || !error.is_transient() || self.retries + 1 >= self.policy.max_attempts {
@@ -119,10 +119,10 @@ impl Schedule {
         }
         let delay = self.backoff().max(error.retry_after().unwrap_or_default());
         self.retries += 1;
-        if elapsed.max(self.waited).saturating_add(delay) > self.policy.max_elapsed {
+        if elapsed.max(self.delayed).saturating_add(delay) > self.policy.max_elapsed {
             return None;
         }
-        self.waited = self.waited.saturating_add(delay);
+        self.delayed = self.delayed.saturating_add(delay);
         Some(delay)
     }
 

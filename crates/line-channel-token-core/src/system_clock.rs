@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::clock::{Clock, Moment, Sleep};
 use crate::timer;
 
-/// The machine's own clocks. It waits on a timer thread of its own, so it works under every executor.
+/// The machine's own clocks. It sleeps on a timer thread of its own, so it works under every executor.
 ///
 /// On Linux, Android and Apple's platforms [`Moment::monotonic`] counts the time in which the machine was suspended;
 /// elsewhere it is what [`std::time::Instant`] tells, which on some of them does not.
 ///
-/// The thread is started by the first wait, and again in a forked child. If the operating system refuses to start it, a
-/// [`sleep`](Clock::sleep) is over at once instead of never, and a later one tries again. Compare
+/// The thread is started by the first sleep, and again in a forked child. If the operating system refuses to start it, a
+/// [`sleep`](Clock::sleep) is over at once instead of never, and the next one is another attempt to start it. Compare
 /// [`now`](Clock::now) before and after if that matters.
 ///
 /// ```
@@ -50,18 +50,18 @@ mod machine {
     use super::Moment;
     use super::posix::read;
 
-    /// For how long the machine was suspended until the last look, in nanoseconds; plus 1, because 0 says that nobody
-    /// has looked yet.
+    /// For how long the machine was suspended until the last reading, in nanoseconds; plus 1, because 0 says that there
+    /// was none yet.
     static SUSPENDED: AtomicU64 = AtomicU64::new(0);
 
     pub(super) fn now() -> Moment {
-        let (monotonic, _) = look();
+        let (monotonic, _) = read_both();
         Moment { monotonic, unix: read(ClockId::Realtime) }
     }
 
     pub(super) fn now_coarse() -> Moment {
         let suspended = match SUSPENDED.load(Ordering::Relaxed) {
-            0 => look().1,
+            0 => read_both().1,
             known => Duration::from_nanos(known - 1),
         };
         Moment {
@@ -71,13 +71,13 @@ mod machine {
     }
 
     /// The time with suspension, and how much of it was suspension so far.
-    fn look() -> (Duration, Duration) {
+    fn read_both() -> (Duration, Duration) {
         // In this order the difference is never too large, so that a coarse reading does not run ahead of this clock.
         let with_suspension = read(ClockId::Boottime);
         let without = read(ClockId::Monotonic);
         let suspended = with_suspension.saturating_sub(without);
         let stored = u64::try_from(suspended.as_nanos()).unwrap_or(u64::MAX).saturating_add(1);
-        // Looks happen on many threads and hardly ever find more than the one before, so they seldom write.
+        // Readings happen on many threads and hardly ever find more than the one before, so they seldom write.
         if stored > SUSPENDED.load(Ordering::Relaxed) {
             SUSPENDED.fetch_max(stored, Ordering::Relaxed);
         }
@@ -160,7 +160,7 @@ mod tests {
     use crate::Clock;
 
     #[test]
-    fn the_system_clock_runs_forward_and_waits_without_a_runtime() {
+    fn the_system_clock_runs_forward_and_sleeps_without_a_runtime() {
         let before = SystemClock.now();
         futures_executor::block_on(SystemClock.sleep(Duration::from_millis(2)));
         let after = SystemClock.now();
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glance_lags_behind_a_little_and_never_runs_ahead() {
+    fn a_coarse_reading_lags_a_little_and_never_runs_ahead() {
         for _ in 0..1000 {
             let (before, coarse, after) = (SystemClock.now(), SystemClock.now_coarse(), SystemClock.now());
             assert!(coarse.monotonic <= after.monotonic && coarse.unix <= after.unix, "{coarse:?} {after:?}");

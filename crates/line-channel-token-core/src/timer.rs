@@ -1,4 +1,4 @@
-//! Waits without a runtime: one thread for the whole process, started by the first wait.
+//! Delays without a runtime: one thread for the whole process, started by the first of them.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 static TIMERS: Timers = Timers::new(std::process::id, spawn);
 
-/// A wait on the process's timer thread. It begins now.
+/// A delay on the process's timer thread. It begins now.
 ///
-/// If the thread cannot be started, the wait is over at its first poll: a caller that waits for too short a time can see
-/// so on its clock, while one that waits for ever cannot see anything. The next wait tries again to start it.
+/// If the thread cannot be started, the delay is over at its first poll: a caller can see on its clock that it was too short,
+/// while one that sleeps for ever cannot see anything. The next delay is another attempt to start the thread.
 pub(crate) fn delay(duration: Duration) -> Delay {
     Delay::new(&TIMERS, duration)
 }
@@ -24,7 +24,7 @@ fn spawn(timer: &'static Timer) -> io::Result<()> {
     thread::Builder::new().name("line-channel-token-timer".to_owned()).spawn(|| timer.run()).map(drop)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the timers are what a clock waits on")]
+#[expect(clippy::disallowed_methods, reason = "the timers are what a clock sleeps on")]
 fn instant() -> Instant {
     Instant::now()
 }
@@ -43,7 +43,7 @@ struct Timer {
     process: u32,
     spawn: fn(&'static Timer) -> io::Result<()>,
     queue: Mutex<Queue>,
-    /// Tells the thread that another wait is the first to end.
+    /// Tells the thread that another delay is the first to end.
     changed: Condvar,
     /// The timer of a child that was forked from this process.
     next: OnceLock<Box<Timer>>,
@@ -53,10 +53,10 @@ struct Timer {
 struct Queue {
     running: bool,
     last_id: u64,
-    waits: BTreeMap<Key, Waker>,
+    delays: BTreeMap<Key, Waker>,
 }
 
-/// When a wait ends, and its number, because several can end at once.
+/// When a delay ends, and its number, because several can end at once.
 type Key = (Instant, u64);
 
 impl Timers {
@@ -94,17 +94,17 @@ impl Timer {
         }
         queue.last_id += 1;
         let key = (end, queue.last_id);
-        queue.waits.insert(key, waker);
-        if queue.waits.first_key_value().is_some_and(|(first, _)| *first == key) {
+        queue.delays.insert(key, waker);
+        if queue.delays.first_key_value().is_some_and(|(first, _)| *first == key) {
             self.changed.notify_one();
         }
         Ok(key)
     }
 
-    /// Wakes `waker` instead of the one that was given for this wait. `false` if that was woken already.
+    /// Wakes `waker` instead of the one that was given for this delay. `false` if that was woken already.
     fn replace(&self, key: Key, waker: Waker) -> bool {
         let mut queue = self.queue();
-        let before = queue.waits.get_mut(&key).map(|before| std::mem::replace(before, waker));
+        let before = queue.delays.get_mut(&key).map(|before| std::mem::replace(before, waker));
         // A waker is dropped outside of the lock, because that may free a task here and now.
         drop(queue);
         before.is_some()
@@ -112,7 +112,7 @@ impl Timer {
 
     fn remove(&self, key: Key) {
         let mut queue = self.queue();
-        let waker = queue.waits.remove(&key);
+        let waker = queue.delays.remove(&key);
         drop(queue);
         drop(waker);
     }
@@ -121,8 +121,8 @@ impl Timer {
         let mut queue = self.queue();
         loop {
             let now = instant();
-            let later = queue.waits.split_off(&(now, u64::MAX));
-            let due = std::mem::replace(&mut queue.waits, later);
+            let later = queue.delays.split_off(&(now, u64::MAX));
+            let due = std::mem::replace(&mut queue.delays, later);
             if !due.is_empty() {
                 drop(queue);
                 for waker in due.into_values() {
@@ -132,7 +132,7 @@ impl Timer {
                 queue = self.queue();
                 continue;
             }
-            queue = match queue.waits.first_key_value() {
+            queue = match queue.delays.first_key_value() {
                 Some(((end, _), _)) => {
                     let left = end.saturating_duration_since(now);
                     self.changed.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0
@@ -185,7 +185,7 @@ impl Future for Delay {
         match self.queued {
             Some((queued_at, key)) if queued_at.process == timer.process => {
                 if !queued_at.replace(key, waker) {
-                    // The time passed since it was looked at above, and it is the waker of an earlier poll that was woken.
+                    // The time passed since it was compared above, and it is the waker of an earlier poll that was woken.
                     return Poll::Ready(());
                 }
             }
@@ -227,7 +227,7 @@ mod tests {
     }
 
     fn queued(timers: &'static Timers) -> usize {
-        timers.current().queue().waits.len()
+        timers.current().queue().delays.len()
     }
 
     fn poll_once(delay: &mut Delay) -> Poll<()> {
@@ -244,31 +244,31 @@ mod tests {
     }
 
     #[test]
-    fn many_waits_end_in_their_order_and_not_early() {
+    fn many_delays_end_in_their_order_and_not_early() {
         let timers = timers();
         let (sender, ended) = mpsc::channel();
         let mut delays = Vec::new();
         // Late ones are queued first, so that the thread must be told of earlier ones again and again.
-        for wait in (1..=200).rev() {
+        for millis in (1..=200).rev() {
             let sender = sender.clone();
-            let due = instant() + wait * MILLISECOND;
-            let mut delay = Delay::new(timers, wait * MILLISECOND);
-            let waker = Waker::from(Arc::new(Calls(move || sender.send((wait, instant() >= due)).unwrap())));
+            let due = instant() + millis * MILLISECOND;
+            let mut delay = Delay::new(timers, millis * MILLISECOND);
+            let waker = Waker::from(Arc::new(Calls(move || sender.send((millis, instant() >= due)).unwrap())));
             assert!(pin!(&mut delay).poll(&mut Context::from_waker(&waker)).is_pending());
-            delays.push((wait, delay));
+            delays.push((millis, delay));
         }
         let ended: Vec<_> = (0..200).map(|_| ended.recv_timeout(HOUR).unwrap()).collect();
         assert!(ended.iter().all(|(_, in_time)| *in_time), "one ended early: {ended:?}");
-        let mut wanted: Vec<_> = delays.iter().map(|(wait, delay)| (delay.end.unwrap(), *wait)).collect();
+        let mut wanted: Vec<_> = delays.iter().map(|(millis, delay)| (delay.end.unwrap(), *millis)).collect();
         wanted.sort_unstable();
-        let order: Vec<_> = wanted.into_iter().map(|(_, wait)| wait).collect();
-        assert_eq!(ended.into_iter().map(|(wait, _)| wait).collect::<Vec<_>>(), order);
+        let order: Vec<_> = wanted.into_iter().map(|(_, millis)| millis).collect();
+        assert_eq!(ended.into_iter().map(|(millis, _)| millis).collect::<Vec<_>>(), order);
         assert_eq!(queued(timers), 0);
         assert!(delays.iter_mut().all(|(_, delay)| poll_once(delay).is_ready()));
     }
 
     #[test]
-    fn waits_of_many_threads_all_end() {
+    fn delays_of_many_threads_all_end() {
         let timers = timers();
         thread::scope(|scope| {
             for nth in 0..50 {
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_wait_leaves_the_queue_and_frees_its_waker() {
+    fn a_dropped_delay_leaves_the_queue_and_frees_its_waker() {
         let timers = timers();
         let held = Arc::new(Calls(|| panic!("nobody waits any more")));
         let waker = Waker::from(Arc::clone(&held));
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_panics_when_woken_stops_no_other_wait() {
+    fn a_task_that_panics_when_woken_stops_no_other_delay() {
         let timers = timers();
         let mut delay = Delay::new(timers, MILLISECOND);
         let panics = Waker::from(Arc::new(Calls(|| panic!("this panic is meant"))));
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_thread_a_wait_is_over_at_once_and_the_next_tries_again() {
+    fn without_a_thread_a_delay_is_over_at_once() {
         static EXHAUSTED: AtomicBool = AtomicBool::new(true);
         static ATTEMPTS: AtomicUsize = AtomicUsize::new(0);
         fn sometimes(timer: &'static Timer) -> io::Result<()> {
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forked_child_waits_on_a_thread_of_its_own() {
+    fn a_forked_child_has_a_timer_of_its_own() {
         static PROCESS: AtomicU32 = AtomicU32::new(1);
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         fn counted(timer: &'static Timer) -> io::Result<()> {

@@ -39,14 +39,14 @@ impl VerifiedToken {
         &self.channel_id
     }
 
-    /// The life that was left when the server responded, in whole seconds. A long-lived token shows a number of
+    /// The lifetime that was left when the server responded, in whole seconds. A long-lived token shows a number of
     /// decades here.
     #[must_use]
     pub fn expires_in(&self) -> Duration {
         self.expires_in
     }
 
-    /// The life that is surely left at `now`.
+    /// The lifetime that is surely left at `now`.
     #[must_use]
     pub fn remaining(&self, now: Moment) -> Duration {
         self.expires_in.saturating_sub(now.since(self.timing.sent_at))

@@ -444,23 +444,23 @@ fn details_are_kept_with_the_servers_words() {
 
 #[test]
 fn retry_after_is_read_as_seconds_and_as_a_date() {
-    let wait = |value: &str| {
+    let retry_after = |value: &str| {
         let mut response = response_of(429, "{}");
         response.headers_mut().insert("retry-after", value.parse().unwrap());
         read(Operation::IssueStateless, &response).unwrap_err().retry_after()
     };
-    assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+    assert_eq!(retry_after("7"), Some(Duration::from_secs(7)));
     let mut limited = response_of(429, "{}");
     limited.headers_mut().insert("retry-after", "7".parse().unwrap());
     let error = read(Operation::IssueStateless, &limited).unwrap_err().to_string();
     assert!(error.contains("; try again in 7 s (status 429"), "{error}");
-    assert_eq!(wait("Thu, 01 Jan 2026 00:01:30 GMT"), Some(Duration::from_secs(90)));
-    assert_eq!(wait("Wed, 31 Dec 2025 00:00:00 GMT"), Some(Duration::ZERO));
+    assert_eq!(retry_after("Thu, 01 Jan 2026 00:01:30 GMT"), Some(Duration::from_secs(90)));
+    assert_eq!(retry_after("Wed, 31 Dec 2025 00:00:00 GMT"), Some(Duration::ZERO));
     let day = Some(Duration::from_secs(86_400));
     for beyond in ["86401", "18446744073709551615", "99999999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
-        assert_eq!(wait(beyond), day, "{beyond}");
+        assert_eq!(retry_after(beyond), day, "{beyond}");
     }
-    assert_eq!(wait("soon"), None);
-    assert_eq!(wait("1.5"), None);
-    assert_eq!(wait("-1"), None);
+    assert_eq!(retry_after("soon"), None);
+    assert_eq!(retry_after("1.5"), None);
+    assert_eq!(retry_after("-1"), None);
 }

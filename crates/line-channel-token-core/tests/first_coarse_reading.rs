@@ -1,11 +1,11 @@
-//! A process that glances at the clock before it has ever looked. A test binary of its own, so that nothing else looks.
+//! A process whose first reading of the clock is a coarse one. A test binary of its own, so that nothing else reads the clock.
 
 use std::time::Duration;
 
 use line_channel_token_core::{Clock, SystemClock};
 
 #[test]
-fn the_first_glance_counts_suspension_like_the_first_look() {
+fn a_first_coarse_reading_counts_suspension() {
     let coarse = SystemClock.now_coarse();
     let now = SystemClock.now();
     assert!(coarse.monotonic <= now.monotonic, "{coarse:?} {now:?}");

@@ -33,7 +33,7 @@ fn forms(error: &Error) -> String {
 }
 
 #[test]
-fn an_issued_token_carries_all_that_the_answer_says() {
+fn an_issued_token_carries_all_that_the_response_says() {
     let token = response::issue_jwt(
         &ok(r#"{"access_token":"eyJ.a","token_type":"Bearer","expires_in":2592000,"key_id":"sDTOzw5wIfxxxxPEzcmeQA","new":[1]}"#),
         timing(),
@@ -131,7 +131,7 @@ fn what_a_gateway_made_of_a_body_is_named() {
 }
 
 #[test]
-fn a_life_is_never_longer_than_line_gives() {
+fn a_lifetime_is_never_longer_than_line_gives() {
     let body = r#"{"access_token":"a","token_type":"Bearer","expires_in":18446744073709551616,"key_id":"k"}"#;
     let (minutes, days) = (Duration::from_secs(900), Duration::from_secs(2_592_000));
     assert_eq!(response::issue_stateless(&ok(body), timing()).unwrap().expires_in(), minutes);
@@ -164,7 +164,7 @@ fn a_token_with_escapes_or_a_byte_order_mark_is_read() {
 }
 
 #[test]
-fn an_answer_that_makes_no_sense_says_where_without_quoting_it() {
+fn a_senseless_response_is_located_and_not_quoted() {
     let big = format!(r#"{{"access_token":"{}","#, "s3cr3t".repeat(170_000));
     for (body, says) in [
         ("", "the body is empty"),
@@ -207,7 +207,7 @@ fn an_answer_that_makes_no_sense_says_where_without_quoting_it() {
 }
 
 #[test]
-fn a_v2_1_answer_that_makes_no_sense_warns_of_the_place_it_may_have_used_up() {
+fn a_senseless_v2_1_response_warns_of_the_slot_it_may_have_used() {
     let body = r#"{"access_token":"eyJ.a","token_type":"Bearer","expires_in":1}"#;
     let error = response::issue_jwt(&ok(body), timing()).unwrap_err().to_string();
     assert!(error.contains("key_id is missing") && error.contains("channel's 30"), "{error}");
@@ -255,7 +255,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_answer_makes_the_reader_panic_or_tell_a_secret(
+    fn no_response_makes_the_parser_panic_or_tell_a_secret(
         status in 100_u16..1000,
         headers in prop::collection::vec(
             (prop_oneof![Just("retry-after"), Just("content-type"), Just("location"), Just("x-line-request-id")], prop::collection::vec(32_u8..=255, 0..40)),

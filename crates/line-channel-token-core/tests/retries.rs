@@ -1,4 +1,4 @@
-//! Which calls the client repeats, when, and how often; on a clock that moves by itself when somebody waits.
+//! Which calls the client repeats, when, and how often; on a clock that moves by itself when somebody sleeps.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -16,19 +16,19 @@ use line_channel_token_core::{
     RetryPolicy, Sent, Sleep, TransportError, TransportErrorKind,
 };
 
-/// Waiting on it moves it.
+/// Sleeping on it moves it.
 #[derive(Debug, Default)]
-struct LeapingClock(Mutex<Vec<Duration>>);
+struct AutoAdvancingClock(Mutex<Vec<Duration>>);
 
-impl LeapingClock {
-    fn waits(&self) -> Vec<Duration> {
+impl AutoAdvancingClock {
+    fn sleeps(&self) -> Vec<Duration> {
         self.0.lock().unwrap().clone()
     }
 }
 
-impl Clock for LeapingClock {
+impl Clock for AutoAdvancingClock {
     fn now(&self) -> Moment {
-        let passed = self.waits().iter().fold(Duration::ZERO, |passed, wait| passed.saturating_add(*wait));
+        let passed = self.sleeps().iter().fold(Duration::ZERO, |passed, sleep| passed.saturating_add(*sleep));
         Moment { monotonic: passed, unix: Duration::from_secs(1_767_225_600).saturating_add(passed) }
     }
 
@@ -40,7 +40,7 @@ impl Clock for LeapingClock {
 
 type Outcome = Result<Response<Bytes>, TransportError>;
 
-/// Answers in turn what it was given, and counts.
+/// Responds with what it was given, in turn, and records the requests.
 #[derive(Debug, Default)]
 struct Script(Mutex<(VecDeque<Outcome>, Vec<Request<Bytes>>)>);
 
@@ -68,7 +68,7 @@ const ISSUED: &str = r#"{"access_token":"eyJ","token_type":"Bearer","expires_in"
 struct Scene {
     client: Client,
     script: Arc<Script>,
-    clock: Arc<LeapingClock>,
+    clock: Arc<AutoAdvancingClock>,
 }
 
 impl Scene {
@@ -79,7 +79,7 @@ impl Scene {
     fn with(retry: RetryPolicy, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
         let script = Arc::new(Script::default());
         script.0.lock().unwrap().0.extend(outcomes);
-        let clock = Arc::new(LeapingClock::default());
+        let clock = Arc::new(AutoAdvancingClock::default());
         let client = Client::builder(script.clone()).clock(clock.clone()).retry(retry).build();
         Self { client, script, clock }
     }
@@ -98,20 +98,20 @@ fn assertion() -> Assertion {
 }
 
 #[test]
-fn a_stateless_issue_survives_two_failures_with_growing_jittered_waits() {
+fn a_stateless_issue_survives_two_failures_with_growing_jittered_delays() {
     let scene =
         Scene::new([failure(TransportErrorKind::Interrupted, Sent::Unknown), response(503, ""), response(200, ISSUED)]);
     let (id, secret) = channel();
     let token = block_on(scene.client.issue_stateless(&id, &secret)).unwrap();
     assert_eq!(scene.attempts(), 3);
-    let waits = scene.clock.waits();
-    assert!((100..=200).contains(&waits[0].as_millis()), "{waits:?}");
-    assert!((200..=400).contains(&waits[1].as_millis()), "{waits:?}");
-    assert_eq!(token.sent_at().monotonic, waits[0] + waits[1], "the life counts from the attempt that succeeded");
+    let delays = scene.clock.sleeps();
+    assert!((100..=200).contains(&delays[0].as_millis()), "{delays:?}");
+    assert!((200..=400).contains(&delays[1].as_millis()), "{delays:?}");
+    assert_eq!(token.sent_at().monotonic, delays[0] + delays[1], "the lifetime counts from the attempt that succeeded");
 }
 
 #[test]
-fn each_try_sends_the_same_request_without_a_retry_key() {
+fn each_attempt_sends_the_same_request_without_a_retry_key() {
     let scene = Scene::new([response(500, ""), response(200, "")]);
     let _ = block_on(scene.client.revoke(&AccessToken::new("t").unwrap())).unwrap();
     let script = scene.script.0.lock().unwrap();
@@ -170,7 +170,7 @@ const PORTAL: &str = "<!DOCTYPE html><title>Welcome to our free Wi-Fi</title>";
 fn a_success_that_is_not_lines_is_repeated_if_that_does_no_harm() {
     let scene = Scene::new([response(200, PORTAL), response(200, "{"), response(200, r#"{"kids":[]}"#)]);
     assert!(block_on(scene.client.key_ids(&assertion())).is_ok());
-    assert_eq!((scene.attempts(), scene.clock.waits().len()), (3, 2));
+    assert_eq!((scene.attempts(), scene.clock.sleeps().len()), (3, 2));
 
     let scene = Scene::new([response(200, PORTAL), response(200, PORTAL), response(200, PORTAL)]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
@@ -182,7 +182,7 @@ fn a_success_that_is_not_lines_is_repeated_if_that_does_no_harm() {
 }
 
 #[test]
-fn the_last_failure_is_returned_when_the_tries_are_used_up() {
+fn the_last_failure_is_returned_when_the_attempts_are_used_up() {
     let scene = Scene::with(RetryPolicy::default().with_max_attempts(2), [response(500, ""), response(502, "")]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
     assert_eq!((error.status().unwrap().as_u16(), scene.attempts()), (502, 2));
@@ -192,7 +192,7 @@ fn the_last_failure_is_returned_when_the_tries_are_used_up() {
 }
 
 #[test]
-fn retry_after_is_honoured_where_it_fits_into_the_total_and_reported_where_not() {
+fn retry_after_is_honoured_if_it_fits_into_the_total_and_reported_if_not() {
     let limited = |seconds: &'static str| {
         let mut response = response(429, "").unwrap();
         response.headers_mut().insert("retry-after", seconds.parse().unwrap());
@@ -200,12 +200,12 @@ fn retry_after_is_honoured_where_it_fits_into_the_total_and_reported_where_not()
     };
     let scene = Scene::new([limited("5"), response(200, r#"{"kids":[]}"#)]);
     block_on(scene.client.key_ids(&assertion())).unwrap();
-    assert_eq!(scene.clock.waits(), [Duration::from_secs(5)]);
+    assert_eq!(scene.clock.sleeps(), [Duration::from_secs(5)]);
 
     let scene = Scene::new([limited("60")]);
     let error = block_on(scene.client.key_ids(&assertion())).unwrap_err();
     assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(Duration::from_secs(60))));
-    assert!(scene.clock.waits().is_empty());
+    assert!(scene.clock.sleeps().is_empty());
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn an_untrusted_certificate_is_no_passing_trouble() {
 }
 
 #[test]
-fn no_try_starts_after_the_total_and_no_wait_is_longer_than_the_longest() {
+fn no_attempt_starts_after_the_total_and_no_delay_is_longer_than_the_longest() {
     let seconds = Duration::from_secs;
     let patient = RetryPolicy::default()
         .with_max_attempts(100)
@@ -233,14 +233,14 @@ fn no_try_starts_after_the_total_and_no_wait_is_longer_than_the_longest() {
         .with_max_elapsed(seconds(9));
     let scene = Scene::with(patient, (0..100).map(|_| response(503, "")));
     assert!(block_on(scene.client.key_ids(&assertion())).is_err());
-    let waits = scene.clock.waits();
-    assert!(waits.iter().all(|wait| *wait <= seconds(4)), "twice the longest, with jitter: {waits:?}");
-    assert!(waits.iter().sum::<Duration>() <= seconds(9) && scene.attempts() == waits.len() + 1, "{waits:?}");
-    assert!(waits.len() >= 2, "{waits:?}");
+    let delays = scene.clock.sleeps();
+    assert!(delays.iter().all(|delay| *delay <= seconds(4)), "twice the longest, with jitter: {delays:?}");
+    assert!(delays.iter().sum::<Duration>() <= seconds(9) && scene.attempts() == delays.len() + 1, "{delays:?}");
+    assert!(delays.len() >= 2, "{delays:?}");
 }
 
 #[test]
-fn the_longest_waits_that_can_be_told_overflow_nothing() {
+fn the_longest_delays_that_can_be_told_overflow_nothing() {
     let mut far = response(429, "").unwrap();
     far.headers_mut().insert("retry-after", u64::MAX.to_string().parse().unwrap());
     let scene = Scene::new([Ok(far)]);
@@ -253,8 +253,8 @@ fn the_longest_waits_that_can_be_told_overflow_nothing() {
         .with_max_elapsed(Duration::MAX);
     let scene = Scene::with(endless, [response(503, ""), response(503, ""), response(200, r#"{"kids":[]}"#)]);
     let outcome = block_on(scene.client.key_ids(&assertion()));
-    assert_eq!(scene.clock.waits()[0], Duration::MAX);
-    assert!(outcome.is_err(), "two such waits are longer than any total");
+    assert_eq!(scene.clock.sleeps()[0], Duration::MAX);
+    assert!(outcome.is_err(), "two such delays are longer than any total");
 }
 
 /// A clock whose timer is not available.
@@ -273,7 +273,7 @@ impl Clock for NoTimer {
 }
 
 #[test]
-fn a_call_is_not_repeated_without_a_wait() {
+fn a_call_is_not_repeated_without_a_delay() {
     let script = Arc::new(Script::default());
     script.0.lock().unwrap().0.extend([response(503, "")]);
     let clock = Arc::new(NoTimer::default());
@@ -299,7 +299,7 @@ impl HttpBackend for OnARuntime {
 }
 
 #[test]
-fn the_backends_runtime_waits_unless_a_clock_was_given() {
+fn the_backends_runtime_sleeps_unless_a_clock_was_given() {
     let seconds = Duration::from_secs;
     let policy = RetryPolicy::default()
         .with_max_attempts(100)
@@ -310,12 +310,12 @@ fn the_backends_runtime_waits_unless_a_clock_was_given() {
     backend.0.0.lock().unwrap().0.extend((0..100).map(|_| response(503, "")));
     let client = Client::builder(backend.clone()).retry(policy).build();
     assert!(block_on(client.key_ids(&assertion())).is_err());
-    let waits = backend.1.lock().unwrap().clone();
-    assert!(waits.len() >= 2 && waits.iter().sum::<Duration>() <= seconds(9), "{waits:?}");
+    let delays = backend.1.lock().unwrap().clone();
+    assert!(delays.len() >= 2 && delays.iter().sum::<Duration>() <= seconds(9), "{delays:?}");
 
-    let clock = Arc::new(LeapingClock::default());
+    let clock = Arc::new(AutoAdvancingClock::default());
     let client = Client::builder(backend.clone()).retry(policy).clock(clock.clone()).build();
     assert!(block_on(client.key_ids(&assertion())).is_err());
-    assert!(clock.waits().len() >= 2);
-    assert_eq!(*backend.1.lock().unwrap(), waits, "the clock waited alone");
+    assert!(clock.sleeps().len() >= 2);
+    assert_eq!(*backend.1.lock().unwrap(), delays, "the clock alone slept");
 }

@@ -84,8 +84,9 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The clock for the expiry of assertions and tokens and for rate limits; the system's by default. With a clock that is
-    /// moved by hand, a test need not wait for an expiry.
+    /// The clock for the expiry of assertions and tokens and for rate limits; the system's by default. With a clock that the
+    /// test moves, nothing waits for an expiry. [`client`](Emulator::client) has this clock too, and says which one suits a
+    /// client that repeats calls.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -101,7 +102,7 @@ impl EmulatorBuilder {
     }
 
     /// How many v2 tokens a channel may have before the oldest is silently revoked: 30 by default, as LINE has it.
-    /// With 1 each issue revokes the previous token, as line-channel-token's Elixir original describes.
+    /// With 1 each issue revokes the previous token, as some libraries describe it.
     ///
     /// ```
     /// use line_channel_token_core::{ChannelId, ChannelSecret};

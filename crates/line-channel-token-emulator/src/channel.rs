@@ -47,7 +47,7 @@ impl EmulatedChannel {
     }
 
     /// The same channel with a public key registered as an assertion signing key, under the kid that the Console
-    /// would hand out for it.
+    /// would show for it.
     ///
     /// # Errors
     ///

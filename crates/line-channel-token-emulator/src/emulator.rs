@@ -41,7 +41,7 @@ pub struct Emulator(Arc<Shared>);
 
 impl Emulator {
     /// The emulator as the [`HttpBackend`] of a client: another handle on the same service, without a port. Both see the same
-    /// tokens.
+    /// tokens. [`client`](Self::client) has the emulator's clock too, so prefer it.
     ///
     /// ```
     /// use line_channel_token_core::{ChannelId, ChannelSecret};
@@ -64,6 +64,11 @@ impl Emulator {
     /// A client of this emulator, on the emulator's clock. A token source that is built with it passes the clock on to its
     /// signer and its cache.
     ///
+    /// The client sleeps on that clock before it repeats a call, after a 429 for example. A clock that only the test moves, as
+    /// the mock's `ManualClock::new()`, ends such a sleep only if another task or thread moves it: otherwise the call never
+    /// returns. Take `ManualClock::auto_advancing()`, or
+    /// [`RetryPolicy::never`](line_channel_token_core::RetryPolicy::never) with [`client_builder`](Self::client_builder).
+    ///
     /// ```
     /// use line_channel_token_core::{ChannelId, ChannelSecret};
     /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
@@ -83,7 +88,7 @@ impl Emulator {
 
     /// The builder of [`client`](Self::client), with the emulator and its clock already set.
     ///
-    /// A client that is built without it, as by `Client::new(emulator.clone())`, asks the machine's clock.
+    /// A client that is built without it, as by `Client::new(emulator.clone())`, takes the time from the machine's clock.
     ///
     /// ```
     /// use line_channel_token_core::RetryPolicy;

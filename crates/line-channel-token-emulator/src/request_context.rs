@@ -50,8 +50,8 @@ impl<'a> RequestContext<'a> {
                 format!("the channel's bucket for this endpoint is empty: {burst} at once, {per_second} a second");
             let error = ErrorResponse::new(StatusCode::TOO_MANY_REQUESTS, error_bodies::RATE_LIMIT, reason);
             match retry_after.filter(|_| limits.retry_after()) {
-                Some(wait) => {
-                    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                Some(delay) => {
+                    let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
                     error.with_header((RETRY_AFTER, HeaderValue::from(seconds)))
                 }
                 None => error,

@@ -131,14 +131,14 @@ mod tests {
     #[test]
     fn retry_after_is_the_next_refill() {
         let mut buckets = TokenBuckets::default();
-        let mut wait = |rate, millis| {
+        let mut retry_after_of = |rate, millis| {
             taken(&mut buckets, rate, at(millis));
             buckets.take(Endpoint::V2Issue, rate, at(millis)).unwrap_err().retry_after
         };
-        assert_eq!(wait(TWO_A_SECOND, 0), Some(Duration::from_millis(500)));
-        assert_eq!(wait(TWO_A_SECOND, 400), Some(Duration::from_millis(100)));
-        assert_eq!(wait(Rate { per_second: 0, burst: 2 }, 1000), None, "never refilled");
-        assert_eq!(wait(Rate { per_second: 2, burst: 0 }, 1000), None, "no room for a whole request");
+        assert_eq!(retry_after_of(TWO_A_SECOND, 0), Some(Duration::from_millis(500)));
+        assert_eq!(retry_after_of(TWO_A_SECOND, 400), Some(Duration::from_millis(100)));
+        assert_eq!(retry_after_of(Rate { per_second: 0, burst: 2 }, 1000), None, "never refilled");
+        assert_eq!(retry_after_of(Rate { per_second: 2, burst: 0 }, 1000), None, "no room for a whole request");
         let never = buckets.take(Endpoint::V3Token, Rate { per_second: 0, burst: 0 }, at(0));
         assert_eq!(never, Err(RateExceeded { retry_after: None }));
     }

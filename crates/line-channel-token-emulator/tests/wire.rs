@@ -286,7 +286,7 @@ async fn shutdown_waits_for_open_requests() {
     tokio::task::yield_now().await;
     let reply = wire.ask(body).await;
     assert_eq!((reply.status, reply.header("connection")), (200, "close"));
-    tokio::time::timeout(Duration::from_secs(4), stopping).await.expect("no wait for the timeout").unwrap();
+    tokio::time::timeout(Duration::from_secs(4), stopping).await.expect("sooner than the timeout").unwrap();
 }
 
 #[tokio::test]
@@ -304,7 +304,7 @@ async fn server_shares_the_emulators_tokens() {
 #[tokio::test(flavor = "multi_thread")]
 async fn curl_can_use_it() {
     if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
-        // Not eprintln!, whose output the test harness keeps to itself where a test passes.
+        // Not eprintln!, whose output the test harness keeps to itself if a test passes.
         writeln!(std::io::stderr(), "SKIPPED curl_can_use_it: there is no curl here").unwrap();
         return;
     }

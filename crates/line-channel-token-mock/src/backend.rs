@@ -77,8 +77,8 @@ impl MockBackend {
 
     /// The clock of the mock, and of its [`client`](Self::client).
     ///
-    /// Whatever else needs a clock in the same test gets a clone of it, such as a cache or a [`FakeSigner`](crate::FakeSigner):
-    /// `.clock(Arc::new(line.clock().clone()))`.
+    /// A token source that is built with [`client`](Self::client) passes it on to its cache and its signer. For whatever else must
+    /// agree on the time there is `line.client().clock()`.
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
         &self.clock
@@ -109,7 +109,7 @@ impl MockBackend {
 
     /// The builder of [`client`](Self::client), with the mock and its clock already set.
     ///
-    /// A client that is built without it, as by `Client::new(line.clone())`, waits on the machine's clock.
+    /// A client that is built without it, as by `Client::new(line.clone())`, takes the time from the machine's clock.
     ///
     /// ```
     /// use line_channel_token_core::RetryPolicy;
@@ -170,9 +170,9 @@ impl HttpBackend for MockBackend {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
         let Dispatched { step, turn, request, number } = dispatch(&self.state, request, self.clock.now())?;
         let step = step.resolve(&request, turn);
-        let wait = if step.is_timeout() { limits.timeout } else { step.delay.min(limits.timeout) };
-        if !wait.is_zero() {
-            self.clock.sleep(wait).await;
+        let delay = if step.is_timeout() { limits.timeout } else { step.delay.min(limits.timeout) };
+        if !delay.is_zero() {
+            self.clock.sleep(delay).await;
         }
         if step.delay >= limits.timeout && !step.is_timeout() {
             return Err(TransportError::new(TransportErrorKind::Timeout, Sent::Unknown));

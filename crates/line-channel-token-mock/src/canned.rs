@@ -173,8 +173,8 @@ impl Reply {
 
     /// Any: over the rate limit, with a `Retry-After` in whole seconds, rounded up.
     #[must_use]
-    pub fn rate_limited_for(wait: Duration) -> Self {
-        Self::rate_limited().header(RETRY_AFTER, &wait.as_secs_f64().ceil().to_string())
+    pub fn rate_limited_for(delay: Duration) -> Self {
+        Self::rate_limited().header(RETRY_AFTER, &delay.as_secs_f64().ceil().to_string())
     }
 
     /// Any: status 500 with a message in JSON.

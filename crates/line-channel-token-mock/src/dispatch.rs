@@ -30,14 +30,14 @@ pub(crate) fn dispatch(
     let mut request = ReceivedRequest::new(request, now);
     let rules = shared.lock().rules.clone();
     // The test's own functions run outside of every lock, so that they may use the mock.
-    let mut tried: Vec<(Rule, Vec<Mismatch>)> = Vec::with_capacity(rules.len());
+    let mut compared: Vec<(Rule, Vec<Mismatch>)> = Vec::with_capacity(rules.len());
     for rule in rules {
         let mismatches = rule.mismatches(&request);
-        tried.push((rule, mismatches));
+        compared.push((rule, mismatches));
     }
     let mut state = shared.lock();
     state.verified = false;
-    for (rule, mismatches) in &mut tried {
+    for (rule, mismatches) in &mut compared {
         if !mismatches.is_empty() {
             continue;
         }
@@ -52,7 +52,7 @@ pub(crate) fn dispatch(
             return Ok(Dispatched { step, turn, request, number: state.requests.len() });
         }
     }
-    let description = nearest_rule::describe(&request, &tried);
+    let description = nearest_rule::describe(&request, &compared);
     request.set_unmatched(description.clone());
     state.requests.push(request);
     Err(TransportError::new(TransportErrorKind::Other, Sent::NotSent)

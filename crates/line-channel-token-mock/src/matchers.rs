@@ -83,8 +83,8 @@ pub fn field(name: impl Into<String>, value: impl Into<String>) -> Matcher {
 pub fn header(name: impl Into<String>, value: impl Into<String>) -> Matcher {
     let name = name.into();
     let value = value.into();
-    Matcher::new(format!("header {name}"), move |request| match request.header(&name) {
-        Some(given) if given == value => Ok(()),
+    Matcher::new(format!("header {name}"), move |request| match request.expose_request().headers().get(&name) {
+        Some(given) if given.to_str().is_ok_and(|given| given == value) => Ok(()),
         Some(_) => Err(Mismatch::Content(format!("the header {name} has another value (neither is shown)"))),
         None => Err(Mismatch::Content(format!("the header {name} is missing"))),
     })

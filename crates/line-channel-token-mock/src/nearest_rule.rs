@@ -4,9 +4,9 @@ use crate::mismatch::Mismatch;
 use crate::received_request::ReceivedRequest;
 use crate::rule::Rule;
 
-/// The request, the nearest of the rules that were tried, and everything that differs between the two.
-pub(crate) fn describe(request: &ReceivedRequest, tried: &[(Rule, Vec<Mismatch>)]) -> String {
-    match tried.iter().min_by_key(|(_, mismatches)| distance(mismatches)) {
+/// The request, the nearest of the rules that were compared with it, and everything that differs between the two.
+pub(crate) fn describe(request: &ReceivedRequest, compared: &[(Rule, Vec<Mismatch>)]) -> String {
+    match compared.iter().min_by_key(|(_, mismatches)| distance(mismatches)) {
         Some((rule, mismatches)) => {
             let mismatches: Vec<_> = mismatches.iter().map(ToString::to_string).collect();
             format!("{request}\n    nearest rule \"{}\": {}", rule.name(), mismatches.join("; "))

@@ -6,6 +6,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{Method, Request};
 use line_channel_token_core::{Moment, Operation};
 use serde_json::Value;
@@ -103,10 +104,31 @@ impl ReceivedRequest {
         self.request.uri().path()
     }
 
-    /// A header's value, if there is one and it is visible ASCII. It may be a secret.
+    /// A header's value, if there is one and it is visible ASCII. `None` for `Authorization`, and for a value that is
+    /// [marked sensitive](http::HeaderValue::is_sensitive): [`expose_request`](Self::expose_request) has those.
+    ///
+    /// ```
+    /// use futures_executor::block_on;
+    /// use line_channel_token_core::{HttpBackend, Limits};
+    /// use line_channel_token_mock::{MockBackend, Reply, matchers};
+    ///
+    /// let line = MockBackend::new();
+    /// line.given(matchers::any()).respond(Reply::revoked());
+    /// let push = http::Request::post("https://api.line.me/v2/bot/message/push")
+    ///     .header("content-type", "application/json")
+    ///     .header("authorization", "Bearer the-token");
+    /// block_on(line.send(push.body("{}".into()).unwrap(), Limits::default())).unwrap();
+    ///
+    /// let request = line.received_requests().remove(0);
+    /// assert_eq!(request.header("content-type"), Some("application/json"));
+    /// assert_eq!(request.header("authorization"), None);
+    /// assert_eq!(request.expose_request().headers()["authorization"], "Bearer the-token");
+    /// ```
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.request.headers().get(name)?.to_str().ok()
+        let value = self.request.headers().get(name)?;
+        let is_secret = value.is_sensitive() || name.eq_ignore_ascii_case(AUTHORIZATION.as_str());
+        if is_secret { None } else { value.to_str().ok() }
     }
 
     /// When it came, by the mock's clock.
@@ -139,7 +161,8 @@ impl ReceivedRequest {
         Some(self.assertion_part(0)?.get("kid")?.as_str()?.to_owned())
     }
 
-    /// A claim of its assertion: a string without its quotes, anything else as JSON.
+    /// A claim of its assertion as it was sent: a string without its quotes, anything else as JSON. The claims that LINE knows
+    /// are no secrets.
     #[must_use]
     pub fn assertion_claim(&self, name: &str) -> Option<String> {
         Some(match self.assertion_part(1)?.get(name)? {
@@ -154,7 +177,7 @@ impl ReceivedRequest {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The whole request. Its body and its URI hold secrets.
+    /// The whole request. Its body, its URI and its headers hold secrets.
     #[must_use]
     pub fn expose_request(&self) -> &Request<Bytes> {
         &self.request

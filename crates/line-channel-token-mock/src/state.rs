@@ -10,7 +10,7 @@ pub(crate) struct SharedState(Mutex<State>);
 
 #[derive(Default)]
 pub(crate) struct State {
-    /// In the order in which they are tried: by priority, then by age.
+    /// In the order in which they are compared with a request: by priority, then by age.
     pub(crate) rules: Vec<Rule>,
     pub(crate) requests: Vec<ReceivedRequest>,
     /// Whether the mock was verified since the last request and the last new rule.

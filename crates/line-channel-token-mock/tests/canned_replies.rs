@@ -90,10 +90,10 @@ fn error_responses_have_their_kind() {
         assert_eq!(error.kind(), kind, "{operation}: {error}");
         assert_eq!(error.request_id().unwrap().as_str(), "mock-request-1");
     }
-    let wait = call(Operation::KeyIds, Reply::rate_limited_for(Duration::from_secs(9))).unwrap_err().retry_after();
-    assert_eq!(wait, Some(Duration::from_secs(9)));
-    let wait = call(Operation::KeyIds, Reply::rate_limited_for(Duration::from_millis(500))).unwrap_err().retry_after();
-    assert_eq!(wait, Some(Duration::from_secs(1)), "rounded up");
+    let delay = call(Operation::KeyIds, Reply::rate_limited_for(Duration::from_secs(9))).unwrap_err().retry_after();
+    assert_eq!(delay, Some(Duration::from_secs(9)));
+    let delay = call(Operation::KeyIds, Reply::rate_limited_for(Duration::from_millis(500))).unwrap_err().retry_after();
+    assert_eq!(delay, Some(Duration::from_secs(1)), "rounded up");
 }
 
 #[test]

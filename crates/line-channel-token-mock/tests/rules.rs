@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_executor::block_on;
 use http::{Method, StatusCode};
 use line_channel_token_core::{
-    AccessToken, AssertionKid, AssertionSource, ChannelId, ChannelSecret, Client, Error, ErrorKind, Operation,
-    RetryPolicy, StatelessToken, TokenLifetime,
+    AccessToken, AssertionKid, AssertionSource, ChannelId, ChannelSecret, Client, Error, ErrorKind, HttpBackend,
+    Limits, Operation, RetryPolicy, StatelessToken, TokenLifetime,
 };
 use line_channel_token_mock::{FakeSigner, MockBackend, Reply, matchers};
 
@@ -133,7 +133,7 @@ fn raw_responses_meet_the_clients_limit() {
     line.given(Operation::IssueStateless).respond(html().then(html()).then(html()).then(large));
     let client = line.client();
     let error = stateless(&client, "1").unwrap_err();
-    // Such a response may come from a captive portal, so the client tried three times.
+    // Such a response may come from a captive portal, so the client made three attempts.
     assert_eq!((error.kind(), error.request_id().unwrap().as_str()), (ErrorKind::UnexpectedResponse, "mock-request-3"));
     assert_eq!(stateless(&client, "1").unwrap_err().kind(), ErrorKind::BodyTooLarge);
 }
@@ -179,11 +179,35 @@ fn reset_forgets_rules_and_requests() {
 }
 
 #[test]
+fn secret_headers_are_matched_and_not_shown() {
+    let line = MockBackend::new();
+    line.given(matchers::header("authorization", "Bearer the-token")).respond(Reply::revoked());
+    for name in ["authorization", "Authorization", "x-secret"] {
+        let mut value = http::HeaderValue::from_static("Bearer the-token");
+        value.set_sensitive(name == "x-secret");
+        let request = http::Request::post("https://api.line.me/v2/bot/message/push")
+            .header("authorization", "Bearer the-token")
+            .header(name, value)
+            .header("x-line-retry-key", "a-key");
+        block_on(line.send(request.body("{}".into()).unwrap(), Limits::default())).unwrap();
+
+        let received = line.received_requests().pop().unwrap();
+        assert_eq!(received.header(name), None, "{name}");
+        assert_eq!(received.header("X-Line-Retry-Key"), Some("a-key"));
+        assert_eq!(received.expose_request().headers()[name], "Bearer the-token");
+    }
+    let other = http::Request::post("https://api.line.me/").header("authorization", "Bearer another");
+    let error = block_on(line.send(other.body("{}".into()).unwrap(), Limits::default())).unwrap_err();
+    assert!(error.to_string().contains("the header authorization has another value"), "{error}");
+    assert!(line.try_verify().is_err(), "one request matched no rule");
+}
+
+#[test]
 fn a_timeout_lasts_until_the_deadline() {
     let line = MockBackend::new();
     line.given(Operation::IssueStateless).respond(Reply::timeout());
     assert_eq!(stateless(&line.client(), "1").unwrap_err().kind(), ErrorKind::Timeout);
-    let deadlines = line.clock().recorded_sleeps().iter().filter(|wait| **wait == Duration::from_secs(10)).count();
+    let deadlines = line.clock().recorded_sleeps().iter().filter(|sleep| **sleep == Duration::from_secs(10)).count();
     assert_eq!((line.received_requests().len(), deadlines), (2, 2), "the second one ends past the total of 15 seconds");
 }
 

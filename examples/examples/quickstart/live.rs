@@ -33,7 +33,7 @@ pub(crate) async fn run(backend: Backend) -> Result<(), String> {
     Ok(())
 }
 
-/// One token of a minute's life, used and revoked again.
+/// One token with a lifetime of a minute, used and revoked again.
 async fn with_an_assertion(client: &Client, settings: &Settings, signer: &AssertionSigner) -> Result<(), String> {
     let assertion = signer.sign().map_err(|error| explained(&error))?;
     issues(Operation::IssueStatelessWithJwt, client.issue_stateless_with_jwt(&assertion)).await?;

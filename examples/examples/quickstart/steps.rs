@@ -31,14 +31,14 @@ pub(crate) async fn succeeds<T>(
     }
 }
 
-/// Issues a token, whose redacted prefix and life are shown.
+/// Issues a token, whose redacted prefix and lifetime are shown.
 pub(crate) async fn issues<T: AsRef<IssuedToken>>(
     operation: Operation,
     call: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, String> {
     let shown = |token: &T| {
         let issued = token.as_ref();
-        Ok(format!("{} for {}", table::redacted(issued.access_token()), table::life(issued.expires_in())))
+        Ok(format!("{} for {}", table::redacted(issued.access_token()), table::lifetime(issued.expires_in())))
     };
     succeeds(operation, call, |token| token.as_ref().request_id(), shown).await
 }

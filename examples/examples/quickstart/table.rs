@@ -26,7 +26,7 @@ pub(crate) fn redacted(token: &AccessToken) -> String {
     format!("{shown}…")
 }
 
-pub(crate) fn life(duration: Duration) -> String {
+pub(crate) fn lifetime(duration: Duration) -> String {
     match duration.as_secs() {
         seconds @ 0..=119 => format!("{seconds} s"),
         seconds @ 120..=172_799 => format!("{} min", seconds / 60),

@@ -49,7 +49,7 @@ fn what_a_cache_reports_becomes_a_page_for_prometheus() {
     for line in [
         "line_tokens_issued_total{how=\"first\"} 1",
         "line_tokens_issued_total{how=\"refresh\"} 1",
-        "line_token_refreshes_failed_total{kind=\"Server\"} 2",
+        "line_token_refreshes_failed_total{kind=\"server\"} 2",
         "line_tokens_revoked_total 2",
         "line_tokens_invalidated_total 1",
         "line_token_lifetime_seconds 2592000",

@@ -28,13 +28,13 @@ impl Admission<'_> {
         if self.closed {
             return Err(closed("the token cache was shut down"));
         }
-        let wait = self.retry_in(now);
+        let delay = self.retry_in(now);
         if let Some(failure) = self.failure.filter(|failure| !failure.retry_in(now).is_zero()) {
-            return Err(failure.error.clone().with_retry_after(wait));
+            return Err(failure.error.clone().with_retry_after(delay));
         }
-        if !wait.is_zero() {
+        if !delay.is_zero() {
             let message = "a token was issued or refused a moment ago, and the interval until the next one is not over";
-            return Err(Error::token_unavailable(message).with_retry_after(wait));
+            return Err(Error::token_unavailable(message).with_retry_after(delay));
         }
         Ok(())
     }

@@ -173,7 +173,7 @@ impl IssueLog {
                 let rescue_in = self.last_attempt.map_or(Duration::ZERO, |last| delay_left(RESCUE_INTERVAL, last, now));
                 match free_in.min(rescue_in) {
                     Duration::ZERO => Ok(()),
-                    wait => Err(wait),
+                    delay => Err(delay),
                 }
             }
         }
@@ -181,9 +181,9 @@ impl IssueLog {
 
     /// When the nth of the used slots is free.
     fn nth_free_in(&self, nth: usize, free_in: impl Fn(&Slot) -> Duration) -> Option<Duration> {
-        let mut waits: Vec<Duration> = self.slots.iter().map(free_in).filter(|wait| !wait.is_zero()).collect();
-        waits.sort_unstable();
-        waits.get(nth.checked_sub(1)?).copied()
+        let mut delays: Vec<Duration> = self.slots.iter().map(free_in).filter(|delay| !delay.is_zero()).collect();
+        delays.sort_unstable();
+        delays.get(nth.checked_sub(1)?).copied()
     }
 
     /// When the last of the used slots is free.

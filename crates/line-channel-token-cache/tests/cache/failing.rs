@@ -85,23 +85,23 @@ async fn retry_after_shortens_no_uncertain_issue() {
     scene.clock.advance(800 * SECOND);
     scene.token().await.unwrap();
     scene.settle().await;
-    let wait = scene.cache.status().retry_in;
-    assert!((22..=30).contains(&wait.as_secs()), "{wait:?}");
+    let delay = scene.cache.status().retry_in;
+    assert!((22..=30).contains(&delay.as_secs()), "{delay:?}");
 }
 
 #[tokio::test]
 async fn failures_of_different_kinds_count_together() {
     let (passing, lasting) = (|| Act::Fail(Error::transient("the vault is sealed")), failure);
     let scene = Scene::new([passing(), lasting(), passing(), lasting()]);
-    let mut waits = Vec::new();
+    let mut delays = Vec::new();
     for _ in 0..4 {
-        let wait = scene.token().await.unwrap_err().retry_after().unwrap();
-        waits.push(wait.as_secs_f64().ceil());
-        scene.clock.advance(wait);
+        let delay = scene.token().await.unwrap_err().retry_after().unwrap();
+        delays.push(delay.as_secs_f64().ceil());
+        scene.clock.advance(delay);
     }
     assert_eq!(scene.calls(), 4);
-    for (wait, longest) in waits.iter().zip([1.0, 1.0, 2.0, 120.0]) {
-        assert!((0.75 * longest..=longest).contains(wait), "{waits:?}");
+    for (delay, longest) in delays.iter().zip([1.0, 1.0, 2.0, 120.0]) {
+        assert!((0.75 * longest..=longest).contains(delay), "{delays:?}");
     }
 }
 

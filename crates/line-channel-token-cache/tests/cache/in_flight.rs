@@ -131,11 +131,11 @@ fn a_waiter_restarts_a_stalled_refresh() {
     let token = busy.block_on(async {
         let cache = scene.cache.clone();
         let waiting = tokio::spawn(async move { cache.token().await });
-        // A look at the progress, and another one.
-        for wait in [2, 3] {
+        // The progress is checked, and checked again.
+        for seconds in [2, 3] {
             settle().await;
             assert!(!waiting.is_finished());
-            scene.clock.advance(wait * SECOND);
+            scene.clock.advance(seconds * SECOND);
         }
         waiting.await.unwrap().unwrap()
     });

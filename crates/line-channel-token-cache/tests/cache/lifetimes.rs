@@ -75,7 +75,7 @@ async fn neither_suspension_nor_calendar_prolongs_a_token() {
         let scene = Scene::new([Act::Issue(QUARTER)]);
         scene.token().await.unwrap();
         scene.clock.advance(SECOND);
-        // Read once more, so that the next read is one that only glances at the clock.
+        // Read once more, so that the next read takes the coarse time.
         scene.token().await.unwrap();
         sleep(&scene.clock);
         assert_eq!(scene.token().await.unwrap(), "token-2");

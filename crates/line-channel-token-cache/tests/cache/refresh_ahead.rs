@@ -89,7 +89,7 @@ async fn a_borrowed_token_is_in_use() {
     scene.token().await.unwrap();
     scene.clock.advance(770 * SECOND);
     scene.settle().await;
-    // The first read of the second token is a look, those that follow are not.
+    // The first read of the second token takes the slow path, those that follow the fast one.
     for _ in 0..3 {
         scene.cache.with_token(|_| ()).unwrap();
         scene.clock.advance(SECOND);

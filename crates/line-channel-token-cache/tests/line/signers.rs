@@ -46,7 +46,7 @@ async fn two_unknown_keys_are_an_error() {
 }
 
 #[tokio::test]
-async fn reconciling_tries_the_other_key_too() {
+async fn reconciling_uses_the_other_key_too() {
     let (line, cache) = two_keys();
     cache.token().await.unwrap();
     line.emulator.remove_key("kid-0");

@@ -172,7 +172,7 @@ async fn a_panicking_clock_poisons_nothing() {
     }
 }
 
-/// Looks at the cache from within its policy.
+/// Calls the cache from within its policy.
 #[derive(Debug)]
 struct Curious(std::sync::OnceLock<TokenCache>);
 
@@ -195,7 +195,7 @@ impl TokenSource for Curious {
 }
 
 #[tokio::test]
-async fn a_source_may_look_at_its_own_cache() {
+async fn a_source_may_call_its_own_cache() {
     let source = Arc::new(Curious(std::sync::OnceLock::new()));
     let cache = TokenCache::new(source.clone());
     source.0.set(cache.clone()).unwrap();

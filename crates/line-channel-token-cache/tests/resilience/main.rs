@@ -1,4 +1,4 @@
-//! A cache where the world is not clean: outages, slow sources, suspended machines, restarts, changed credentials.
+//! A cache in trouble: outages, slow sources, suspended machines, restarts, changed credentials.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -261,12 +261,12 @@ async fn short_lifetimes_leave_no_gap() {
 
 #[tokio::test]
 async fn retry_after_of_a_source_is_clamped() {
-    for (wish, waits) in [(0, 1), (1, 1), (5, 5), (600, 600), (86_400, 600)] {
+    for (wish, seconds) in [(0, 1), (1, 1), (5, 5), (600, 600), (86_400, 600)] {
         for error in [Error::transient("x"), Error::signing("x"), Error::token_unavailable("x")] {
             let (clock, source) = (ManualClock::new(), Arc::new(Source::quick()));
             source.act(Act::Fail(error.with_retry_after(wish * SECOND)));
-            let wait = source.cache(&clock).token().await.unwrap_err().retry_after();
-            assert_eq!(wait, Some(waits * SECOND), "{wish}");
+            let delay = source.cache(&clock).token().await.unwrap_err().retry_after();
+            assert_eq!(delay, Some(seconds * SECOND), "{wish}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A machine that was suspended: what waited has waited through it.
+//! A machine that was suspended: that time counts towards every delay.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ async fn a_suspension_ends_delays() {
             source.act(Act::Fail(error));
             let cache = source.cache(&clock);
             for _ in 0..10 {
-                let wait = cache.token().await.unwrap_err().retry_after().unwrap();
-                clock.advance(wait);
+                let delay = cache.token().await.unwrap_err().retry_after().unwrap();
+                clock.advance(delay);
             }
             assert!(cache.token().await.is_err());
             source.act(Act::Issue);

@@ -18,14 +18,14 @@ use line_channel_token_reqwest::ReqwestBackend;
 
 pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// Responds to each request after `wait`, with tokens of this lifetime.
+/// Responds to each request after `delay`, with tokens of this lifetime.
 pub(crate) struct Service {
     url: BaseUrl,
     requests: Arc<AtomicUsize>,
 }
 
 impl Service {
-    pub(crate) fn start(wait: Duration, lifetime: u64) -> Self {
+    pub(crate) fn start(delay: Duration, lifetime: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = BaseUrl::new(format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let requests = Arc::new(AtomicUsize::new(0));
@@ -38,7 +38,7 @@ impl Service {
                     let mut request = [0; 8192];
                     while stream.read(&mut request).is_ok_and(|read| read > 0) {
                         let nth = count.fetch_add(1, SeqCst);
-                        real_sleep(wait);
+                        real_sleep(delay);
                         let body = format!(
                             r#"{{"access_token":"t{nth}","token_type":"Bearer","expires_in":{lifetime},"key_id":"k{nth}"}}"#
                         );

@@ -1,4 +1,4 @@
-//! Looks for a secret in all the memory of this process, freed memory included.
+//! Searches for a secret in all the memory of this process, freed memory included.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 /// A secret whose text stands nowhere but in what it is given to: here each byte is inverted.
 pub(crate) struct Needle {
     inverted: Vec<u8>,
-    /// Both are allocated before the secret is handed out, because what the search allocated would overwrite freed memory.
+    /// Both are allocated before the secret is given away, because what the search allocated would overwrite freed memory.
     maps: Vec<u8>,
     chunk: Vec<u8>,
 }
