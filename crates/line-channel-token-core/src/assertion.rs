@@ -126,11 +126,34 @@ impl fmt::Display for AssertionKid {
 /// The signer of `line-channel-token-assertion` implements it; implement it yourself if the key must not leave
 /// its vault. A client takes what it makes:
 ///
-/// ```no_run
-/// # use line_channel_token_core::{AssertionSource, Client, Error, JwtToken, TokenLifetime};
-/// # async fn run(client: Client, source: &dyn AssertionSource) -> Result<JwtToken, Error> {
-/// client.issue_jwt(&source.assertion(Some(TokenLifetime::from_days(30)?)).await?).await
-/// # }
+/// ```
+/// use line_channel_token_core::{Assertion, AssertionSource, ChannelId, Error, TokenLifetime, async_trait};
+/// # #[derive(Debug)] struct SigningService;
+/// # impl SigningService { async fn sign(&self, _: &ChannelId, _: Option<u64>) -> Result<String, ()> { Ok("e30.e30.c2ln".to_owned()) } }
+///
+/// /// Assertions that another process signs.
+/// #[derive(Debug)]
+/// struct Remote(ChannelId, SigningService);
+///
+/// #[async_trait]
+/// impl AssertionSource for Remote {
+///     fn channel_id(&self) -> &ChannelId {
+///         &self.0
+///     }
+///
+///     async fn assertion(&self, token_lifetime: Option<TokenLifetime>) -> Result<Assertion, Error> {
+///         let token_exp = token_lifetime.map(TokenLifetime::as_secs);
+///         let jwt = self.1.sign(&self.0, token_exp).await;
+///         Assertion::new(jwt.map_err(|_| Error::transient("the signing service does not respond"))?)
+///     }
+/// }
+///
+/// # futures_executor::block_on(async {
+/// let signer = Remote(ChannelId::new("1234567890")?, SigningService);
+/// let assertion = signer.assertion(Some(TokenLifetime::from_days(30)?)).await?; // for `Client::issue_jwt`
+/// # assert_eq!(assertion.expose_secret(), "e30.e30.c2ln");
+/// # Ok::<(), Error>(())
+/// # }).unwrap();
 /// ```
 #[async_trait]
 pub trait AssertionSource: fmt::Debug + Send + Sync + 'static {

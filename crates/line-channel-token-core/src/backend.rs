@@ -65,9 +65,9 @@ pub trait HttpBackend: fmt::Debug + Send + Sync + 'static {
     /// the request, because a call that must not be repeated blindly is then repeated.
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError>;
 
-    /// A wait on the runtime that this backend runs on; `None` if it has none of its own.
+    /// A sleep on the runtime that this backend runs on; `None` if it has none of its own.
     ///
-    /// A client waits so between attempts, unless it was given a [`Clock`](crate::Clock): otherwise it would start a timer
+    /// A client sleeps so between attempts, unless it was given a [`Clock`](crate::Clock): otherwise it would start a timer
     /// thread beside the timers that the process has already.
     fn sleep(&self, duration: Duration) -> Option<Sleep> {
         let _ = duration;
