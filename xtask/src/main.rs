@@ -35,21 +35,21 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test              run all tests, in every feature set whose tests differ
-  ci                test, and everything else that main must pass
-  api               compare the public API with the committed listings: [--write]
+  ci                all that main must pass: fmt, clippy, doc, and the commands from here to pyjwt (half an hour when cold)
+  api               compare the public API with the listings in xtask/api; --write replaces these: [--write]
   semver            look for breaking changes since the last release, with cargo-semver-checks
   features          lint each crate with no feature, each, and each two together, with cargo-hack
   layering          check which crate may depend on which
   tree              count the crates of each set of features, against its budget
   consumers         build and run programs outside of the workspace that depend on us
-  docs-rs           build the documentation as docs.rs does
+  docs-rs           build the documentation of the published crates as docs.rs does, with its cfg
   package           check what the packages hold, and compile them with their tests from nothing else: [--verify]
   minimal-versions  check the published crates with the lowest versions that they say they work with
   msrv              check that nothing needs a newer Rust than ours
   deny              check licences, sources and duplicates with cargo-deny, and advisories if ADVISORY_DB is set
-  workflows         check the files in .github with check-jsonschema and zizmor
-  pyjwt             verify our assertions with PyJWT
-  bench             compare with the baselines: [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
+  workflows         check the files in .github with check-jsonschema and zizmor, likewise
+  pyjwt             verify our assertions with PyJWT, in a Python environment below target
+  bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
   compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
   stress            call the token cache at random from several runtimes: [SECONDS]
 ";
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
             print!("{HELP}");
             Ok(())
         }
-        _ => Err(format!("no such command: {}\n\n{HELP}", arguments.join(" "))),
+        _ => Err(format!("no such command, or an argument that it does not take: {}\n\n{HELP}", arguments.join(" "))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -164,7 +164,8 @@ impl TokenCache {
     /// [`retire`](TokenSource::retire) is called, and revokes it if the source is set to.
     ///
     /// The next call asks the source at once, whatever failed before. If tokens are refused repeatedly, that holds
-    /// once in ten of the source's [minimum intervals](crate::SourcePolicy::with_min_interval), and the interval in between.
+    /// once in ten of the source's [minimum intervals](crate::SourcePolicy::with_min_interval) (10 s for stateless tokens, 10 minutes for the
+    /// others), and the interval in between.
     ///
     /// ```
     /// # use line_channel_token_cache::{CachedToken, StatelessSource, TokenCache};

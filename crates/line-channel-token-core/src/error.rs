@@ -120,7 +120,23 @@ impl Error {
                 self.0.operation.is_some_and(Operation::is_idempotent)
                     && self.0.details.status.is_some_and(|status| status.is_success())
             }
-            _ => false,
+            // Written out, so that a new kind has to be thought about here.
+            ErrorKind::InvalidInput
+            | ErrorKind::Signing
+            | ErrorKind::Backend
+            | ErrorKind::TokenUnavailable
+            | ErrorKind::IssueBudgetReached
+            | ErrorKind::Certificate
+            | ErrorKind::BodyTooLarge
+            | ErrorKind::Transport
+            | ErrorKind::InvalidClient
+            | ErrorKind::InvalidAssertion
+            | ErrorKind::UnknownAssertionKey
+            | ErrorKind::TokenLimitReached
+            | ErrorKind::TokenExpired
+            | ErrorKind::TokenRevoked
+            | ErrorKind::InvalidToken
+            | ErrorKind::Rejected => false,
         }
     }
 
