@@ -16,7 +16,7 @@ pub fn mistaken_value(text: &str, expected: &str) -> Option<Error> {
     let text = text.trim().trim_matches(['"', '\'', '`']).trim();
     let (found, advice) =
         other_format(text).or_else(|| placeholder(text)).or_else(|| reference(text)).or_else(|| other_value(text))?;
-    Some(Error::invalid_input(format!("this is {found}, not a {expected}: {advice}")))
+    Some(Error::invalid_input(format!("this is {found} and no {expected}: {advice}")))
 }
 
 /// What a value is, and what to do.
@@ -204,7 +204,7 @@ mod tests {
         ] {
             for text in texts {
                 let error = mistaken_value(text, "private key").map(|error| error.to_string()).unwrap_or_default();
-                assert!(error.contains(says) && error.contains("not a private key: "), "{text}: {error}");
+                assert!(error.contains(says) && error.contains("and no private key: "), "{text}: {error}");
             }
         }
     }

@@ -34,18 +34,6 @@ pub use line_channel_token_reqwest::{ReqwestBackend, ReqwestBackendBuilder};
 #[doc(inline)]
 pub use line_channel_token_hyper::{HyperBackend, HyperBackendBuilder};
 
-/// The version of rustls that the backends' `tls_config` takes a configuration of.
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "hyper", feature = "reqwest"))))]
-pub mod rustls {
-    #[cfg(feature = "hyper")]
-    #[doc(no_inline)]
-    pub use line_channel_token_hyper::rustls::*;
-    #[cfg(all(feature = "reqwest", not(feature = "hyper")))]
-    #[doc(no_inline)]
-    pub use line_channel_token_reqwest::rustls::*;
-}
-
 /// Keeps tokens warm, of one channel or of many: single flight, refresh ahead of expiry, backoff, revocation.
 #[cfg(feature = "cache")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cache")))]
