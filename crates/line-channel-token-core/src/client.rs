@@ -49,10 +49,10 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     backend: Box<dyn HttpBackend>,
     base_url: BaseUrl,
-    /// `None` if none was set: then the machine's tells the time, and the backend's runtime waits.
-    clock: Option<Arc<dyn Clock>>,
-    /// That clock, or the machine's: one and the same at each call.
-    clock_or_system: Arc<dyn Clock>,
+    /// The machine's, unless one was given.
+    clock: Arc<dyn Clock>,
+    /// Whether one was given: then it does the waiting too, and otherwise the backend's runtime if that can.
+    has_given_clock: bool,
     limits: Limits,
     retry: RetryPolicy,
 }
@@ -70,8 +70,8 @@ impl Client {
         ClientBuilder(Inner {
             backend: Box::new(backend),
             base_url: BaseUrl::line(),
-            clock: None,
-            clock_or_system: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock),
+            has_given_clock: false,
             limits: Limits::default(),
             retry: RetryPolicy::default(),
         })
@@ -81,7 +81,7 @@ impl Client {
     /// this client on the time take it from here.
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.0.clock_or_system)
+        Arc::clone(&self.0.clock)
     }
 
     /// Issues a short-lived token (v2, `POST /v2/oauth/accessToken`): 30 days. Elsewhere this is called "long-lived (v1)".
@@ -197,7 +197,7 @@ impl Client {
         read: fn(&Response<Bytes>, Timing) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let Inner { backend, limits, retry, .. } = &*self.0;
-        let clock = self.clock_ref();
+        let clock = &*self.0.clock;
         let mut started = None;
         let mut schedule = None;
         loop {
@@ -224,19 +224,15 @@ impl Client {
         }
     }
 
-    fn clock_ref(&self) -> &dyn Clock {
-        &*self.0.clock_or_system
-    }
-
     /// Waits, and says whether that was possible.
     async fn wait(&self, wait: Duration) -> bool {
-        if self.0.clock.is_none()
+        if !self.0.has_given_clock
             && let Some(sleep) = self.0.backend.sleep(wait)
         {
             sleep.await;
             return true;
         }
-        let clock = self.clock_ref();
+        let clock = &*self.0.clock;
         let before = clock.now();
         clock.sleep(wait).await;
         // A clock whose timer is not available returns at once, and trying again at once would do more harm than good.
@@ -247,11 +243,11 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { backend, base_url, limits, retry, .. } = &*self.0;
+        let Inner { backend, base_url, clock, limits, retry, .. } = &*self.0;
         f.debug_struct("Client")
             .field("backend", backend)
             .field("base_url", base_url)
-            .field("clock", &self.clock_ref())
+            .field("clock", clock)
             .field("limits", limits)
             .field("retry", retry)
             .finish()
@@ -295,8 +291,8 @@ impl ClientBuilder {
     /// too: see [`Client::clock`].
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.0.clock_or_system = Arc::clone(&clock);
-        self.0.clock = Some(clock);
+        self.0.clock = clock;
+        self.0.has_given_clock = true;
         self
     }
 
