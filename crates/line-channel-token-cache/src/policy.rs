@@ -139,6 +139,9 @@ impl SourcePolicy {
     /// Whether the source's clock, if it has one, tells the time of this one, give or take a second.
     pub(crate) fn is_on(&self, clock: &dyn Clock) -> bool {
         let Some(own) = &self.clock else { return true };
+        if std::ptr::addr_eq(Arc::as_ptr(own), clock) {
+            return true;
+        }
         // Read before and after, because any time may pass between two readings.
         let before = clock.now();
         let moment = own.now();
