@@ -16,21 +16,25 @@ const FACADE: &str = "line-channel-token";
 
 /// The crates, and the crates whose types may appear in their public signatures, beside the standard library's, their own
 /// and core's. Only the facade, which depends on our crates alone, exports what others define.
-const CRATES: [(&str, &[&str]); 11] = [
+const CRATES: [(&str, &[&str]); 15] = [
     ("line-channel-token", &[]),
     ("line-channel-token-assertion", &["serde_core"]),
     ("line-channel-token-cache", &["http", "serde_core"]),
+    ("line-channel-token-config", &[]),
     ("line-channel-token-conformance", &[]),
     ("line-channel-token-core", &["bytes", "http", "serde_core"]),
     ("line-channel-token-emulator", &["bytes", "http"]),
     ("line-channel-token-hyper", &["bytes", "http", "http_body_util", "hyper_util", "rustls"]),
     ("line-channel-token-mock", &["bytes", "http"]),
     ("line-channel-token-pem", &["zeroize"]),
+    ("line-channel-token-pkcs11", &[]),
     ("line-channel-token-reqwest", &["bytes", "http", "reqwest", "rustls"]),
     (
         "line-channel-token-transport",
         &["bytes", "http", "http_body", "hyper_util", "rustls", "rustls_pki_types", "tokio", "zeroize"],
     ),
+    ("line-channel-token-tower", &[]),
+    ("line-channel-token-ureq", &[]),
 ];
 
 /// What our crates export of others, for those who need it in our version: whoever writes a source needs the macro of the trait, and

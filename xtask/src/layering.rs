@@ -10,7 +10,7 @@ const PEM: &str = "line-channel-token-pem";
 const TRANSPORT: &str = "line-channel-token-transport";
 
 /// What each crate may depend on, of ours: those below it, and no sibling.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     (CORE, &[]),
     ("line-channel-token-cache", &[CORE]),
     (PEM, &[CORE]),
@@ -18,6 +18,10 @@ const LAYERS: [(&str, &[&str]); 11] = [
     (TRANSPORT, &[CORE, PEM]),
     ("line-channel-token-reqwest", &[CORE, TRANSPORT]),
     ("line-channel-token-hyper", &[CORE, TRANSPORT]),
+    ("line-channel-token-ureq", &[CORE, PEM]),
+    ("line-channel-token-tower", &[CORE, "line-channel-token-cache"]),
+    ("line-channel-token-config", &[CORE, "line-channel-token-assertion", "line-channel-token-cache"]),
+    ("line-channel-token-pkcs11", &[CORE, "line-channel-token-assertion"]),
     ("line-channel-token-emulator", &[CORE]),
     ("line-channel-token-mock", &[CORE]),
     ("line-channel-token-conformance", &[CORE]),
@@ -27,10 +31,14 @@ const LAYERS: [(&str, &[&str]); 11] = [
             CORE,
             "line-channel-token-assertion",
             "line-channel-token-cache",
+            "line-channel-token-config",
             "line-channel-token-emulator",
             "line-channel-token-hyper",
             "line-channel-token-mock",
+            "line-channel-token-pkcs11",
             "line-channel-token-reqwest",
+            "line-channel-token-tower",
+            "line-channel-token-ureq",
         ],
     ),
 ];
