@@ -52,7 +52,14 @@ pub mod cache {
 #[cfg_attr(docsrs, doc(cfg(feature = "config")))]
 pub mod config {
     #[doc(inline)]
-    pub use line_channel_token_config::{Channel, ChannelConfig, ConfigError, ConfigProblem, TokenFamily};
+    pub use line_channel_token_config::{
+        Channel, ChannelConfig, ChannelConfigs, ConfigError, ConfigProblem, TokenFamily,
+    };
+
+    #[cfg(feature = "clap")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "clap")))]
+    #[doc(inline)]
+    pub use line_channel_token_config::ChannelArgs;
 }
 
 /// A LINE token service to test against, in process and over HTTP.
@@ -82,6 +89,8 @@ pub mod mock {
     feature = "assertion",
     feature = "aws-lc-rs",
     feature = "cache",
+    feature = "clap",
+    feature = "config",
     feature = "emulator",
     feature = "mock",
     feature = "reqwest"
