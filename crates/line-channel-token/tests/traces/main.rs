@@ -5,7 +5,6 @@
 mod calls;
 mod capture;
 mod exchanges;
-mod overhead;
 mod refreshes;
 mod secrets;
 mod server;
