@@ -92,8 +92,8 @@ impl<'a> CallSpan<'a> {
     pub(crate) fn end(mut self, error: Option<&Error>) {
         self.ended = true;
         let Some(error) = error else { return self.record("ok", None) };
-        self.span.record("otel.status_description", display(error));
         self.record("error", Some(error.kind().as_str()));
+        self.span.record("otel.status_description", display(error));
     }
 
     fn record(&self, outcome: &'static str, error_type: Option<&'static str>) {
