@@ -24,6 +24,8 @@ pub(crate) struct Recorded {
     pub(crate) parent: Option<u64>,
     pub(crate) follows: Vec<u64>,
     pub(crate) fields: BTreeMap<&'static str, String>,
+    /// Its fields, also those without a value.
+    pub(crate) declared: Vec<&'static str>,
     /// How often a field was recorded that had a value.
     pub(crate) overwritten: usize,
     pub(crate) is_closed: bool,
@@ -130,6 +132,7 @@ fn recorded(metadata: &'static tracing::Metadata<'static>, parent: Option<u64>) 
         parent,
         follows: Vec::new(),
         fields: BTreeMap::new(),
+        declared: metadata.fields().iter().map(|field| field.name()).collect(),
         overwritten: 0,
         is_closed: false,
     }

@@ -5,6 +5,7 @@
 mod calls;
 mod capture;
 mod exchanges;
+mod guide;
 mod refreshes;
 mod secrets;
 mod server;

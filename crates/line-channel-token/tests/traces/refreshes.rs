@@ -10,6 +10,7 @@ use tracing::{Instrument, info_span};
 
 use crate::calls::{CALL, channel};
 use crate::capture::{Capture, Recorded};
+use crate::guide::the_guide_lists;
 
 const REFRESH: &str = "issue_channel_access_token";
 const WAIT: &str = "wait_for_channel_access_token";
@@ -140,4 +141,5 @@ async fn a_revocation_in_the_background_is_a_root_that_names_its_channel() {
     let call = capture.named(CALL).pop().unwrap();
     assert_eq!((call.field("operation"), call.parent), ("revoke", Some(revocation.id)));
     cache.shutdown(Shutdown::default()).await;
+    assert!(the_guide_lists(&capture) > 0);
 }

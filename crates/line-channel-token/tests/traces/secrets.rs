@@ -12,6 +12,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::calls::channel;
 use crate::capture::Capture;
+use crate::guide::the_guide_lists;
 use crate::server::{Server, Step, response};
 
 /// As LINE's v2 tokens are, which a URL must encode.
@@ -163,6 +164,7 @@ async fn no_operation_shows_a_secret_however_the_server_responds() {
             "{target} says nothing, so this shows nothing of it"
         );
     }
+    assert!(the_guide_lists(&capture) > 30, "spans and fields");
     let outcomes = ["\"ok\"", "\"error\""]
         .map(|outcome| said.iter().any(|(_, text)| text.contains(&format!("\"outcome\": {outcome}"))));
     assert_eq!(outcomes, [true, true]);
