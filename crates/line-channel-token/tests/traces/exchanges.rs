@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, Response};
 use line_channel_token::emulator::{EmulatedChannel, Emulator};
-use line_channel_token::{AccessToken, BaseUrl, Client, Limits, RetryPolicy};
+use line_channel_token::{AccessToken, BaseUrl, Client, ExchangeSpan, Limits, RetryPolicy};
 use tokio::sync::Notify;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -195,4 +197,39 @@ async fn at_level_info_there_are_calls_alone() {
     assert_eq!(ours.len(), 1, "{ours:#?}");
     assert_eq!(ours[0].all(["operation", "outcome", "http.response.status_code"]), ["issue_stateless", "ok", "200"]);
     assert!(!ours[0].field("request_id").is_empty());
+}
+
+#[test]
+fn a_backend_of_a_user_cannot_show_more_than_is_meant() {
+    let (capture, _guard) = Capture::start(LevelFilter::TRACE);
+    for (proxy, shown) in [
+        ("http://the-user:s3cret@proxy.example:3128", "http://proxy.example:3128"),
+        ("socks5h://s3cret@[::1]:1080/s3cret?s3cret", "socks5h://[::1]:1080"),
+        ("https://proxy.example/", "https://proxy.example"),
+        ("s3cret@proxy.example:3128", ""),
+        ("http://s3cret:s3 cret@proxy.example", ""),
+        ("/s3cret", ""),
+    ] {
+        let request = Request::builder().method("S3CRET").uri("http://the-user:s3cret@line.example:81/s3cret?s3cret");
+        let request = request.header("authorization", "s3cret").body(Bytes::from_static(b"s3cret")).unwrap();
+        let span = ExchangeSpan::new("of-a-user", &request);
+        span.record_proxy(proxy);
+        let headers = Response::builder().header("x-line-request-id", "<s3cret>").header("x-other", "s3cret");
+        span.run_blocking(|| Ok(headers.body(Bytes::from_static(b"s3cret")).unwrap())).unwrap();
+        let exchange = capture.named(EXCHANGE).pop().unwrap();
+        let told =
+            exchange.all(["proxy", "otel.name", "http.request.method", "server.address", "server.port", "operation"]);
+        assert_eq!(told, [shown, "_OTHER", "_OTHER", "line.example", "81", ""]);
+        assert!(!format!("{exchange:?} {span:?}").to_lowercase().contains("s3cret"), "{exchange:#?}");
+    }
+}
+
+#[test]
+fn an_exchange_that_panics_claims_no_success() {
+    let (capture, _guard) = Capture::start(LevelFilter::TRACE);
+    let span = ExchangeSpan::new("of-a-user", &Request::new(Bytes::new()));
+    let caught =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| span.run_blocking(|| panic!("a client of a user"))));
+    assert!(caught.is_err());
+    assert_eq!(capture.only(EXCHANGE).all(["outcome", "otel.status_code"]), ["panicked", "ERROR"]);
 }
