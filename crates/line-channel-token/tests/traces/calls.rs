@@ -32,6 +32,7 @@ async fn a_call_has_one_span_that_says_how_it_went() {
     let reply =
         with_request_id(Reply::stateless_token("s3cret-token"), "ae5ddf5c-0fc9").delay(Duration::from_millis(1500));
     line.given(Operation::IssueStateless).respond(reply);
+    line.clock().advance(Duration::from_secs(5));
     let (id, secret) = channel();
     line.client().issue_stateless(&id, &secret).await.unwrap();
 
@@ -156,6 +157,7 @@ impl HttpBackend for Stuck {
 async fn a_cancelled_call_claims_no_success() {
     let (capture, _guard) = Capture::start(LevelFilter::TRACE);
     let clock = ManualClock::new();
+    clock.advance(Duration::from_secs(5));
     let client = Client::builder(Stuck { panics: false }).clock(std::sync::Arc::new(clock.clone())).build();
     let (id, secret) = channel();
     let unpolled = client.issue(&id, &secret);

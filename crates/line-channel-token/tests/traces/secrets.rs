@@ -16,8 +16,10 @@ use crate::guide::the_guide_lists;
 use crate::server::{Server, Step, response};
 
 /// As LINE's v2 tokens are, which a URL must encode.
-const TOKEN: &str = "s3cret+v2/TOKEN+of/the=caller==";
-const ENCODED_TOKEN: &str = "s3cret%2Bv2%2FTOKEN%2Bof%2Fthe%3Dcaller%3D%3D";
+const TOKEN: &str = "s3cret+v2/TOKENofTHEcallerWHICHhasTHEformOFaREQUESTid==";
+const ENCODED_TOKEN: &str = "s3cret%2Bv2%2FTOKENofTHEcallerWHICHhasTHEformOFaREQUESTid%3D%3D";
+/// A part of it, which could be a request id.
+const PART_OF_TOKEN: &str = "2FTOKENofTHEcallerWHICHhasTHEformOFaREQUESTid";
 const ISSUED: &str = "eyJpc3N1ZWQ.s3cretISSUED.dG9rZW4";
 const PROXY_USER: &str = "s3cret-proxy-user";
 const PROXY_PASSWORD: &str = "s3cret-proxy-password";
@@ -70,7 +72,7 @@ fn misbehave(how: usize, request: &str) -> Step {
         }
         1 => response(400, &id, &format!(r#"{{"error":"invalid_request","error_description":"{echo}"}}"#)),
         2 => response(500, &id, &format!("<html>{echo}</html>")),
-        3 => response(302, &format!("{id}location: https://localhost/?{echo}\r\n").replace(&echo, last), ""),
+        3 => response(302, &format!("{id}location: https://localhost/?{last}\r\n"), ""),
         4 => response(200, &id, &format!(r#"{{"access_token":"{echo}","token_type":"{echo}"}}"#)),
         5 => Step::Respond(format!("{echo}\r\n\r\n")),
         6 => Step::Respond(format!("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n{id}\r\n{echo}")),
@@ -131,8 +133,17 @@ fn said(capture: &Capture) -> Vec<(String, String)> {
 fn holds_no_secret(said: &[(String, String)]) {
     let (secret, assertion) = (channel().1, assertion());
     let parts: Vec<&str> = assertion.expose_secret().split('.').collect();
-    let mut secrets =
-        vec![secret.expose_secret(), "s3cret", TOKEN, ENCODED_TOKEN, ISSUED, PROXY_USER, PROXY_PASSWORD, PROXY_BASIC];
+    let mut secrets = vec![
+        secret.expose_secret(),
+        "s3cret",
+        TOKEN,
+        PART_OF_TOKEN,
+        ENCODED_TOKEN,
+        ISSUED,
+        PROXY_USER,
+        PROXY_PASSWORD,
+        PROXY_BASIC,
+    ];
     // The header of a JWT is no secret, and the claims differ from one assertion to the next by the time.
     secrets.extend([parts[1].get(..40).unwrap(), parts[2], "client_assertion", "access_token="]);
     for (target, text) in said {
