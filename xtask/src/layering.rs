@@ -44,8 +44,10 @@ const LAYERS: [(&str, &[&str]); 15] = [
 ];
 
 /// Everything that core may run with: no HTTP client or server, no cryptography, no runtime, and nothing unseen. cargo counts
-/// all platforms: errno, libc and the two of Windows are of rustix, which core has on Linux, Android and Apple's platforms alone.
-const BELOW_CORE: [&str; 28] = [
+/// all platforms: errno, libc and the two of Windows are of rustix, which core has on Linux, Android and Apple's platforms alone. And
+/// it counts all features: tracing, tracing-core, once_cell and pin-project-lite come with core's feature `tracing`, and valuable not
+/// even then, but only with a cfg of tracing's that nobody sets.
+const BELOW_CORE: [&str; 33] = [
     "async-trait",
     "bitflags",
     "bytes",
@@ -58,7 +60,9 @@ const BELOW_CORE: [&str; 28] = [
     "libc",
     "linux-raw-sys",
     "memchr",
+    "once_cell",
     "percent-encoding",
+    "pin-project-lite",
     "proc-macro2",
     "quote",
     "rustix",
@@ -68,7 +72,10 @@ const BELOW_CORE: [&str; 28] = [
     "serde_derive",
     "serde_json",
     "syn",
+    "tracing",
+    "tracing-core",
     "unicode-ident",
+    "valuable",
     "windows-link",
     "windows-sys",
     "zeroize",

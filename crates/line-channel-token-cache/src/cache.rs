@@ -1,6 +1,7 @@
 //! The cache, as its users see it.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::shutdown::{RevocationReport, Shutdown};
 use crate::source::TokenSource;
 use crate::status::{CacheState, CacheStatus};
 use crate::token::CachedToken;
+use crate::trace;
 
 /// The longest that a caller with a valid token waits for a new one; and never longer than half of what is left.
 const MAX_WAIT_WITH_TOKEN: Duration = Duration::from_secs(5);
@@ -86,8 +88,7 @@ impl TokenCache {
         }
         match self.0.current_or_refresh() {
             Ok(token) => Ok(token),
-            // In a box, so that the future of a read that needs no wait stays small.
-            Err(seen) => Box::pin(self.next_token(seen, Duration::ZERO)).await,
+            Err(seen) => self.wait_for_token(seen, Duration::ZERO).await,
         }
     }
 
@@ -124,7 +125,7 @@ impl TokenCache {
                 min_ttl.as_secs_f64()
             )));
         }
-        Box::pin(self.next_token(Seen { now, serial: Some(token.serial()) }, min_ttl)).await
+        self.wait_for_token(Seen { now, serial: Some(token.serial()) }, min_ttl).await
     }
 
     /// Lends the token to `read` while it is valid, without waiting and without touching a shared count. `None` if there
@@ -273,6 +274,11 @@ impl TokenCache {
     pub async fn shutdown(&self, how: Shutdown) -> RevocationReport {
         let reason = how.revokes_current().then_some(RetireReason::Shutdown);
         self.0.finish(how.limit(), reason).await
+    }
+
+    /// In a box, so that the future of a read that needs no wait stays small.
+    fn wait_for_token(&self, seen: Seen, min_ttl: Duration) -> Pin<Box<impl Future<Output = RefreshResult>>> {
+        Box::pin(trace::in_wait_span(self.0.channel.as_ref(), self.next_token(seen, min_ttl)))
     }
 
     /// The token of the next refresh, or the old one if that fails or takes long and the old one suffices.

@@ -20,7 +20,7 @@ use crate::status::CacheState;
 use crate::sync::{MutexGuard, Runtime};
 use crate::timer::Scheduled;
 use crate::token::CachedToken;
-use crate::trace;
+use crate::trace::{self, Trigger};
 
 /// How soon readers check again if nothing says when.
 const RECHECK_AFTER: Duration = Duration::from_millis(10);
@@ -72,7 +72,7 @@ impl Shared {
         let begin = Begin { lane: state.lane(Lane::Caller), for_callers: is_caller, permit: None };
         let (waiter, starting) = self.begin(&mut state, begin, now);
         drop(state);
-        self.start(&runtime, starting, now);
+        self.start(&runtime, starting, Trigger::CurrentSpan, now);
         Ok(Joined::Waiting(waiter))
     }
 
@@ -134,7 +134,7 @@ impl Shared {
         }
         let (_, starting) = self.begin(&mut state, Begin { lane, for_callers: false, permit }, now);
         drop(state);
-        self.start(runtime, starting, now);
+        self.start(runtime, starting, Trigger::CurrentSpan, now);
     }
 
     /// Begins the refresh that was queued, unless it is not due any more.
@@ -152,7 +152,7 @@ impl Shared {
                 let begin = Begin { lane, for_callers: false, permit: permit.take() };
                 let (_, starting) = self.begin(&mut state, begin, now);
                 drop(state);
-                self.start(&runtime, starting, now);
+                self.start(&runtime, starting, Trigger::FreePermit, now);
             }
             // The permit was released outside of a runtime: the timer begins it.
             Err(_) if is_due => self.wake_at(&mut state, Some(Timestamp::FIRST)),
@@ -191,10 +191,10 @@ impl Shared {
         (waiter, Starting { call, task })
     }
 
-    fn start(&self, runtime: &Runtime, starting: Starting, now: Moment) {
+    fn start(&self, runtime: &Runtime, starting: Starting, trigger: Trigger, now: Moment) {
         let Starting { call, task } = starting;
         // Not under the lock: a subscriber of spans may call the cache.
-        let task = trace::in_span(self.channel.as_ref(), task.run());
+        let task = trace::in_refresh_span(self.channel.as_ref(), trigger, task.run());
         call.set_task(runtime.spawn(task));
         self.ensure_timer(now);
     }

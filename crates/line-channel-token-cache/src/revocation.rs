@@ -16,6 +16,7 @@ use crate::source::TokenSource;
 use crate::state::{PendingRevocation, RemovalCause, Retiring, State};
 use crate::sync;
 use crate::token::CachedToken;
+use crate::trace;
 use crate::wait::{deadline_exceeded, timeout};
 
 /// How long an issue waits for the revocations that go before it.
@@ -43,7 +44,7 @@ impl Shared {
             (due, Arc::clone(&state.source))
         };
         let cache = Arc::downgrade(self);
-        let task = sync::spawn(async move {
+        let task = sync::spawn(trace::in_revocation_span(self.channel.as_ref(), async move {
             retire_all(&cache, &source, due).await;
             if let Some(cache) = cache.upgrade() {
                 let now = cache.now();
@@ -54,7 +55,7 @@ impl Shared {
                 drop(state);
                 drop(ended);
             }
-        });
+        }));
         // Outside of a runtime it waits for the timer's next task.
         if let Ok(task) = task {
             let before = self.state().revocation.replace(task);

@@ -3,6 +3,8 @@
 use std::future::Future;
 
 use line_channel_token_core::ChannelId;
+#[cfg(feature = "tracing")]
+use tracing::Instrument;
 
 use crate::event::Event;
 #[cfg(feature = "tracing")]
@@ -11,18 +13,65 @@ use crate::event::shown_key_ids;
 #[cfg(feature = "tracing")]
 const TARGET: &str = "line_channel_token_cache";
 
-#[cfg(feature = "tracing")]
-pub(crate) fn in_span<F: Future>(channel: Option<&ChannelId>, call: F) -> impl Future<Output = F::Output> + use<F> {
-    use tracing::Instrument;
+/// What a refresh follows from.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody reads it then"))]
+pub(crate) enum Trigger {
+    /// Whatever is under way in the current span: a request that needs a token, or that found an old one.
+    CurrentSpan,
+    /// Another channel's call has ended, so there is a permit: the current span may be that of the other channel.
+    FreePermit,
+}
 
-    call.instrument(
-        tracing::info_span!(target: TARGET, "issue_channel_access_token", channel_id = channel.map(ChannelId::as_str)),
-    )
+/// The task of a refresh in a span of its own. It is a root: the task serves all who need a token, outlives whoever came first,
+/// and a span below theirs would keep theirs open. It follows from theirs instead, which OpenTelemetry shows as a link.
+#[cfg(feature = "tracing")]
+pub(crate) fn in_refresh_span<F: Future>(
+    channel: Option<&ChannelId>,
+    trigger: Trigger,
+    task: F,
+) -> impl Future<Output = F::Output> + use<F> {
+    let channel_id = channel.map(ChannelId::as_str);
+    let span = tracing::info_span!(target: TARGET, parent: None, "issue_channel_access_token", channel_id);
+    if let Trigger::CurrentSpan = trigger {
+        span.follows_from(tracing::Span::current());
+    }
+    task.instrument(span)
+}
+
+/// The task that revokes what is due, in a span of its own: a root too, because nobody waits for it.
+#[cfg(feature = "tracing")]
+pub(crate) fn in_revocation_span<F: Future>(
+    channel: Option<&ChannelId>,
+    task: F,
+) -> impl Future<Output = F::Output> + use<F> {
+    let channel_id = channel.map(ChannelId::as_str);
+    task.instrument(tracing::info_span!(target: TARGET, parent: None, "revoke_channel_access_tokens", channel_id))
+}
+
+/// The wait of one caller, within the caller's own span.
+#[cfg(feature = "tracing")]
+pub(crate) fn in_wait_span<F: Future>(
+    channel: Option<&ChannelId>,
+    wait: F,
+) -> impl Future<Output = F::Output> + use<F> {
+    let channel_id = channel.map(ChannelId::as_str);
+    wait.instrument(tracing::debug_span!(target: TARGET, "wait_for_channel_access_token", channel_id))
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) fn in_span<F: Future>(_channel: Option<&ChannelId>, call: F) -> impl Future<Output = F::Output> + use<F> {
-    call
+pub(crate) fn in_refresh_span<F: Future>(_channel: Option<&ChannelId>, _trigger: Trigger, task: F) -> F {
+    task
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn in_revocation_span<F: Future>(_channel: Option<&ChannelId>, task: F) -> F {
+    task
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn in_wait_span<F: Future>(_channel: Option<&ChannelId>, wait: F) -> F {
+    wait
 }
 
 /// An event at the level of what it means for the service: without a token, requests fail.

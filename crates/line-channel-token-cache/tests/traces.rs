@@ -71,8 +71,8 @@ async fn events_have_levels_and_no_secrets() {
         " INFO issue_channel_access_token{channel_id=\"1234567890\"}: line_channel_token_cache: channel access token issued",
         " WARN issue_channel_access_token{channel_id=\"1234567890\"}: line_channel_token_cache: channel access token not refreshed",
         " INFO issue_channel_access_token{channel_id=\"1234567890\"}: line_channel_token_cache: channel access token refreshed",
-        " WARN line_channel_token_cache: channel access token not revoked channel_id=\"1234567890\"",
-        " INFO line_channel_token_cache: channel access token revoked channel_id=\"1234567890\" key_id=\"key-1\"",
+        " WARN revoke_channel_access_tokens{channel_id=\"1234567890\"}: line_channel_token_cache: channel access token not revoked channel_id=\"1234567890\"",
+        " INFO revoke_channel_access_tokens{channel_id=\"1234567890\"}: line_channel_token_cache: channel access token revoked channel_id=\"1234567890\" key_id=\"key-1\"",
         " WARN line_channel_token_cache: channel access token refused by a server",
     ] {
         assert!(log.contains(line), "{line}\nis missing from\n{log}");

@@ -19,7 +19,8 @@ use crate::{Sleep, TransportError};
 ///   1xx, and adds no header but those that HTTP needs (`host`, the length of the body; `accept: */*` and `connection: close` say
 ///   nothing and may be there),
 /// - sends a request once: if that fails, repeating is up to the [`Client`](crate::Client),
-/// - logs neither the body nor the query of a request, nor the body of a response: they hold secrets in clear,
+/// - logs neither the body nor the query of a request, nor the body of a response: they hold secrets in clear (an
+///   [`ExchangeSpan`](crate::ExchangeSpan) shows what is of use and no secret),
 /// - puts no URL in its errors, because two of the endpoints carry secrets in the query, and no secret in its own `Debug`,
 /// - says in each error what caused it ([`TransportError::with_detail`]), in words of its own,
 /// - stops its work when the future is dropped,

@@ -133,6 +133,11 @@ impl BaseUrl {
         Ok(Self { scheme, authority, path: path.into() })
     }
 
+    #[cfg(feature = "tracing")]
+    pub(crate) fn scheme_and_authority(&self) -> (&Scheme, &Authority) {
+        (&self.scheme, &self.authority)
+    }
+
     /// The absolute URI of an endpoint. `path` begins with a slash; `query` is already encoded.
     pub(crate) fn join(&self, path: &'static str, query: Option<&str>) -> Result<Uri, Error> {
         let path = match (&*self.path, query) {

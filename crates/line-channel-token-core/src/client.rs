@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::request_id::SentValues;
+use crate::trace::{CallSpan, CallStart};
 use crate::{
     AccessToken, Assertion, BaseUrl, ChannelId, ChannelSecret, Clock, Error, HttpBackend, JwtToken, KeyIds, Limits,
     Operation, RetryPolicy, Revoked, ShortLivedToken, StatelessToken, SystemClock, Timing, VerifiedToken, request,
@@ -93,7 +94,13 @@ impl Client {
     ///
     /// [`InvalidClient`](crate::ErrorKind::InvalidClient) for a wrong id or secret; otherwise see [`Client`].
     pub async fn issue(&self, channel_id: &ChannelId, secret: &ChannelSecret) -> Result<ShortLivedToken, Error> {
-        self.call(Operation::Issue, || request::issue(&self.0.base_url, channel_id, secret), response::issue).await
+        self.call(
+            Operation::Issue,
+            Some(channel_id),
+            || request::issue(&self.0.base_url, channel_id, secret),
+            response::issue,
+        )
+        .await
     }
 
     /// Verifies a short-lived or long-lived token (`POST /v2/oauth/verify`).
@@ -103,7 +110,7 @@ impl Client {
     /// [`InvalidToken`](crate::ErrorKind::InvalidToken) if it is unknown, expired or revoked; otherwise see
     /// [`Client`].
     pub async fn verify(&self, token: &AccessToken) -> Result<VerifiedToken, Error> {
-        self.call(Operation::Verify, || request::verify(&self.0.base_url, token), response::verify).await
+        self.call(Operation::Verify, None, || request::verify(&self.0.base_url, token), response::verify).await
     }
 
     /// Revokes a short-lived or long-lived token (`POST /v2/oauth/revoke`). An unknown token is no error to LINE.
@@ -112,7 +119,7 @@ impl Client {
     ///
     /// See [`Client`].
     pub async fn revoke(&self, token: &AccessToken) -> Result<Revoked, Error> {
-        self.call(Operation::Revoke, || request::revoke(&self.0.base_url, token), response::revoke).await
+        self.call(Operation::Revoke, None, || request::revoke(&self.0.base_url, token), response::revoke).await
     }
 
     /// Issues a stateless token (v3) with the channel secret (`POST /oauth2/v3/token`): 15 minutes, no limit on how
@@ -127,7 +134,7 @@ impl Client {
         secret: &ChannelSecret,
     ) -> Result<StatelessToken, Error> {
         let request = || request::issue_stateless(&self.0.base_url, channel_id, secret);
-        self.call(Operation::IssueStateless, request, response::issue_stateless).await
+        self.call(Operation::IssueStateless, Some(channel_id), request, response::issue_stateless).await
     }
 
     /// Issues a stateless token (v3) with an assertion (`POST /oauth2/v3/token`).
@@ -138,7 +145,7 @@ impl Client {
     /// [`UnknownAssertionKey`](crate::ErrorKind::UnknownAssertionKey); otherwise see [`Client`].
     pub async fn issue_stateless_with_jwt(&self, assertion: &Assertion) -> Result<StatelessToken, Error> {
         let request = || request::issue_stateless_with_jwt(&self.0.base_url, assertion);
-        self.call(Operation::IssueStatelessWithJwt, request, response::issue_stateless_with_jwt).await
+        self.call(Operation::IssueStatelessWithJwt, None, request, response::issue_stateless_with_jwt).await
     }
 
     /// Issues a v2.1 token (`POST /oauth2/v2.1/token`): up to 30 days, as the assertion's `token_exp` says.
@@ -152,7 +159,8 @@ impl Client {
     /// [`InvalidAssertion`](crate::ErrorKind::InvalidAssertion) and
     /// [`UnknownAssertionKey`](crate::ErrorKind::UnknownAssertionKey); otherwise see [`Client`].
     pub async fn issue_jwt(&self, assertion: &Assertion) -> Result<JwtToken, Error> {
-        self.call(Operation::IssueJwt, || request::issue_jwt(&self.0.base_url, assertion), response::issue_jwt).await
+        self.call(Operation::IssueJwt, None, || request::issue_jwt(&self.0.base_url, assertion), response::issue_jwt)
+            .await
     }
 
     /// Verifies a v2.1 token (`GET /oauth2/v2.1/verify`).
@@ -162,7 +170,8 @@ impl Client {
     /// [`TokenExpired`](crate::ErrorKind::TokenExpired), [`TokenRevoked`](crate::ErrorKind::TokenRevoked) and
     /// [`InvalidToken`](crate::ErrorKind::InvalidToken); otherwise see [`Client`].
     pub async fn verify_jwt(&self, token: &AccessToken) -> Result<VerifiedToken, Error> {
-        self.call(Operation::VerifyJwt, || request::verify_jwt(&self.0.base_url, token), response::verify_jwt).await
+        self.call(Operation::VerifyJwt, None, || request::verify_jwt(&self.0.base_url, token), response::verify_jwt)
+            .await
     }
 
     /// Revokes a v2.1 token (`POST /oauth2/v2.1/revoke`). An unknown token is no error to LINE.
@@ -177,7 +186,7 @@ impl Client {
         token: &AccessToken,
     ) -> Result<Revoked, Error> {
         let request = || request::revoke_jwt(&self.0.base_url, channel_id, secret, token);
-        self.call(Operation::RevokeJwt, request, response::revoke_jwt).await
+        self.call(Operation::RevokeJwt, Some(channel_id), request, response::revoke_jwt).await
     }
 
     /// Lists the key ids of the channel's valid v2.1 tokens (`GET /oauth2/v2.1/tokens/kid`).
@@ -187,14 +196,31 @@ impl Client {
     /// [`InvalidAssertion`](crate::ErrorKind::InvalidAssertion) and
     /// [`UnknownAssertionKey`](crate::ErrorKind::UnknownAssertionKey); otherwise see [`Client`].
     pub async fn key_ids(&self, assertion: &Assertion) -> Result<KeyIds, Error> {
-        self.call(Operation::KeyIds, || request::key_ids(&self.0.base_url, assertion), response::key_ids).await
+        self.call(Operation::KeyIds, None, || request::key_ids(&self.0.base_url, assertion), response::key_ids).await
     }
 
+    /// A call within its span.
     async fn call<T>(
+        &self,
+        operation: Operation,
+        channel_id: Option<&ChannelId>,
+        build: impl Fn() -> Result<Request<Bytes>, Error> + Send,
+        read: fn(&Response<Bytes>, Timing) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Inner { base_url, clock, .. } = &*self.0;
+        let mut span = CallSpan::new(&CallStart { operation, channel_id, base_url, clock: &**clock });
+        let outcome = self.attempt(operation, build, read, &mut span).await;
+        span.end(outcome.as_ref().err());
+        outcome
+    }
+
+    /// Attempts the call until it succeeds or must not be repeated.
+    async fn attempt<T>(
         &self,
         operation: Operation,
         build: impl Fn() -> Result<Request<Bytes>, Error> + Send,
         read: fn(&Response<Bytes>, Timing) -> Result<T, Error>,
+        span: &mut CallSpan<'_>,
     ) -> Result<T, Error> {
         let Inner { backend, limits, retry, .. } = &*self.0;
         let clock = &*self.0.clock;
@@ -203,11 +229,13 @@ impl Client {
         loop {
             let sent_at = clock.now();
             let started = *started.get_or_insert(sent_at);
-            let request = build()?;
+            let mut request = build()?;
+            span.begin_attempt(&mut request);
             let sent = SentValues::of(&request);
-            let error = match backend.send(request, *limits).await {
+            let error = match span.in_span(backend.send(request, *limits)).await {
                 Ok(mut response) => {
                     sent.remove_echo(response.headers_mut());
+                    span.note_response(&response);
                     match read(&response, Timing { sent_at, received_at: clock.now() }) {
                         Ok(value) => return Ok(value),
                         Err(error) => error,
@@ -218,7 +246,8 @@ impl Client {
             let elapsed = clock.now().monotonic.saturating_sub(started.monotonic);
             let schedule = schedule.get_or_insert_with(|| retry.schedule());
             let Some(delay) = schedule.next_delay(operation, &error, elapsed) else { return Err(error) };
-            if !self.wait(delay).await {
+            span.note_retry(&error, delay);
+            if !span.in_span(self.wait(delay)).await {
                 return Err(error);
             }
         }

@@ -67,6 +67,12 @@ impl SentValues {
         }
     }
 
+    /// The id in these headers, unless it is such a one.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn request_id(&self, headers: &HeaderMap) -> Option<RequestId> {
+        RequestId::of(headers).filter(|id| !self.contain(id.as_str()))
+    }
+
     /// Compares with the values as they are encoded: the characters of an id stand for themselves there.
     fn contain(&self, id: &str) -> bool {
         let query = self.uri.query().unwrap_or_default();

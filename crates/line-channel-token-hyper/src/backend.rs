@@ -10,13 +10,14 @@ use http::{Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper_util::client::legacy::connect::Connect;
+use hyper_util::client::legacy::connect::{Connect, HttpInfo};
 use hyper_util::client::legacy::{Client, ResponseFuture};
-use line_channel_token_core::{HttpBackend, Limits, Sent, Sleep, TransportError};
+use line_channel_token_core::{ExchangeSpan, HttpBackend, Limits, Sent, Sleep, TransportError};
 use line_channel_token_transport::{Attempt, Chunks, exchange_error, read_body, timeout_error, unsendable};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use crate::connection_use::ConnectionUse;
 use crate::exchange::{Exchange, Handover, Started};
 use crate::own_clients::OwnClients;
 use crate::transport_error::transport_error;
@@ -109,11 +110,13 @@ impl HyperBackend {
     pub(crate) fn with_own_clients(clients: OwnClients) -> Self {
         Self(Arc::new(clients))
     }
-}
 
-#[async_trait]
-impl HttpBackend for HyperBackend {
-    async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
+    async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        limits: Limits,
+        span: &ExchangeSpan,
+    ) -> Result<Response<Bytes>, TransportError> {
         if Handle::try_current().is_err() {
             return Err(unsendable("hyper needs a Tokio runtime, and the call runs outside of one"));
         }
@@ -121,10 +124,21 @@ impl HttpBackend for HyperBackend {
             return Err(unsendable("the request's URI is not an absolute URL"));
         }
         let Started { response, handover, attempt } = self.0.start(request)?;
-        match timeout(limits.timeout, exchange(response, &handover, &attempt, limits.max_body)).await {
+        if let Some(proxy) = &attempt.proxy {
+            span.record_proxy(proxy);
+        }
+        match timeout(limits.timeout, exchange(response, &handover, &attempt, limits.max_body, span)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(timeout_error(limits.timeout, handover.abandon())),
         }
+    }
+}
+
+#[async_trait]
+impl HttpBackend for HyperBackend {
+    async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
+        let span = ExchangeSpan::new("hyper", &request);
+        span.run(self.exchange(request, limits, &span)).await
     }
 
     fn sleep(&self, duration: Duration) -> Option<Sleep> {
@@ -144,9 +158,16 @@ async fn exchange(
     handover: &Handover,
     attempt: &Attempt,
     max_body: usize,
+    span: &ExchangeSpan,
 ) -> Result<Response<Bytes>, TransportError> {
     let failed = |error| transport_error(&error, handover.abandon(), attempt);
     let (parts, incoming) = response.await.map_err(failed)?.into_parts();
+    if let Some(connection) = parts.extensions.get::<HttpInfo>() {
+        span.record_peer(connection.remote_addr());
+    }
+    if let Some(connection) = parts.extensions.get::<ConnectionUse>() {
+        span.record_connection_reused(connection.was_used());
+    }
     Ok(Response::from_parts(parts, read_body(Body { incoming, attempt }, max_body).await?))
 }
 

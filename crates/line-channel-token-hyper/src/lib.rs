@@ -3,6 +3,7 @@
 
 mod backend;
 mod builder;
+mod connection_use;
 mod connector;
 mod exchange;
 mod own_clients;

@@ -8,7 +8,10 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
+use line_channel_token_core::ExchangeSpan;
 use tokio::net::TcpStream;
+
+use crate::connection_use::ConnectionUse;
 
 /// Knows whether requests over it must name the whole URL.
 pub(crate) struct Stream {
@@ -28,7 +31,9 @@ impl Stream {
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        self.io.connected().proxy(self.to_proxy)
+        let connected = self.io.connected().proxy(self.to_proxy);
+        // It costs an allocation with each response.
+        if ExchangeSpan::is_enabled() { connected.extra(ConnectionUse::default()) } else { connected }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use line_channel_token_core::{HttpBackend, Limits, Sleep, TransportError};
+use line_channel_token_core::{ExchangeSpan, HttpBackend, Limits, Sleep, TransportError};
 use line_channel_token_transport::{timeout_error, unsendable};
 use reqwest::Client;
 use tokio::runtime::Handle;
@@ -103,20 +103,30 @@ impl ReqwestBackend {
     pub(crate) fn with_own_clients(clients: OwnClients) -> Self {
         Self(Clients::Own(Arc::new(clients)))
     }
+
+    async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        limits: Limits,
+        span: &ExchangeSpan,
+    ) -> Result<Response<Bytes>, TransportError> {
+        if Handle::try_current().is_err() {
+            return Err(unsendable("reqwest needs a Tokio runtime, and the call runs outside of one"));
+        }
+        let exchange = self.0.exchange(&request, span)?;
+        let (request, progress) = convert(request)?;
+        match timeout(limits.timeout, exchange.run(request, &progress, limits.max_body, span)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(timeout_error(limits.timeout, progress.abandon())),
+        }
+    }
 }
 
 #[async_trait]
 impl HttpBackend for ReqwestBackend {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
-        if Handle::try_current().is_err() {
-            return Err(unsendable("reqwest needs a Tokio runtime, and the call runs outside of one"));
-        }
-        let exchange = self.0.exchange(&request)?;
-        let (request, progress) = convert(request)?;
-        match timeout(limits.timeout, exchange.run(request, &progress, limits.max_body)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(timeout_error(limits.timeout, progress.abandon())),
-        }
+        let span = ExchangeSpan::new("reqwest", &request);
+        span.run(self.exchange(request, limits, &span)).await
     }
 
     fn sleep(&self, duration: Duration) -> Option<Sleep> {

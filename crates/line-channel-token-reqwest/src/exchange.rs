@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
-use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
+use line_channel_token_core::{ExchangeSpan, Sent, TransportError, TransportErrorKind};
 use line_channel_token_transport::{Attempt, Chunks, Progress, TrackedBody, read_body, unsendable};
 use reqwest::{Client, Url};
 
@@ -32,10 +32,10 @@ pub(crate) struct Exchange {
 
 impl Clients {
     /// The exchange for this request, within a runtime.
-    pub(crate) fn exchange(&self, request: &Request<Bytes>) -> Result<Exchange, TransportError> {
+    pub(crate) fn exchange(&self, request: &Request<Bytes>, span: &ExchangeSpan) -> Result<Exchange, TransportError> {
         let url = request.uri();
         let encrypted = url.scheme() == Some(&Scheme::HTTPS);
-        Ok(match self {
+        let exchange = match self {
             Self::Own(own) => Exchange {
                 // Cannot fail in practice: `build` made clients of the same settings.
                 client: own
@@ -49,7 +49,11 @@ impl Clients {
             Self::Given(client) => {
                 Exchange { client: client.clone(), attempt: Attempt { encrypted, proxy: None }, connect_timeout: None }
             }
-        })
+        };
+        if let Some(proxy) = &exchange.attempt.proxy {
+            span.record_proxy(proxy);
+        }
+        Ok(exchange)
     }
 }
 
@@ -59,10 +63,14 @@ impl Exchange {
         request: reqwest::Request,
         progress: &Progress,
         max_body: usize,
+        span: &ExchangeSpan,
     ) -> Result<Response<Bytes>, TransportError> {
         let requested = self.connect_timeout.is_none().then(|| request.url().clone());
         let failed = |error| transport_error(&error, progress.abandon(), &self.attempt, self.connect_timeout);
         let mut response = self.client.execute(request).await.map_err(failed)?;
+        if let Some(peer) = response.remote_addr() {
+            span.record_peer(peer);
+        }
         if requested.is_some_and(|requested| requested != *response.url()) {
             return Err(TransportError::new(TransportErrorKind::Other, Sent::Unknown)
                 .with_detail("the client followed a redirect: build it with redirect(Policy::none())"));

@@ -12,9 +12,10 @@
 #[doc(inline)]
 pub use line_channel_token_core::{
     AccessToken, Assertion, AssertionKid, AssertionLifetime, AssertionSource, BaseUrl, ChannelId, ChannelSecret,
-    Client, ClientBuilder, Clock, Error, ErrorKind, HttpBackend, IssuedToken, JwtToken, KeyIds, Limits, Moment,
-    Operation, RequestId, RetryPolicy, Revoked, Sent, ShortLivedToken, Sleep, StatelessToken, SystemClock, Timing,
-    TokenKeyId, TokenLifetime, TransportError, TransportErrorKind, VerifiedToken, async_trait, request, response,
+    Client, ClientBuilder, Clock, Error, ErrorKind, ExchangeSpan, HttpBackend, IssuedToken, JwtToken, KeyIds, Limits,
+    Moment, Operation, RequestId, RetryPolicy, Revoked, Sent, ShortLivedToken, Sleep, StatelessToken, SystemClock,
+    Timing, TokenKeyId, TokenLifetime, TransportError, TransportErrorKind, VerifiedToken, async_trait, request,
+    response,
 };
 
 #[cfg(feature = "assertion")]

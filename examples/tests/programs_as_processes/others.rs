@@ -59,6 +59,50 @@ fn what_a_cache_reports_becomes_a_page_for_prometheus() {
 }
 
 #[test]
+fn opentelemetry_gets_each_call_with_its_status_and_the_id_of_its_response() {
+    let (ok, stdout, stderr) = run(&mut example("opentelemetry"));
+    assert!(ok && stderr.is_empty(), "{stdout}{stderr}");
+    // Each tree begins at the margin.
+    let mut trees: Vec<String> = Vec::new();
+    for line in stdout.lines() {
+        match trees.last_mut().filter(|_| line.starts_with(' ')) {
+            Some(tree) => *tree += &format!("{line}\n"),
+            None => trees.push(format!("{line}\n")),
+        }
+    }
+    assert_eq!(trees.len(), 4, "{stdout}");
+    let tree = |start: &str| trees.iter().find(|tree| tree.starts_with(start)).expect(start);
+    let refresh = tree("issue_channel_access_token (Internal, Unset)");
+    for line in [
+        "    follows from wait_for_channel_access_token",
+        "  issue_stateless (Client, Unset)",
+        "      operation = issue_stateless",
+        "      http.response.status_code = 200",
+        "      outcome = ok",
+        "    POST /oauth2/v3/token (Client, Unset)",
+        "        backend = reqwest",
+        "        http.response.status_code = 200",
+    ] {
+        assert!(refresh.lines().any(|printed| printed == line), "{line} is missing:\n{refresh}");
+    }
+    let ids: Vec<&str> = refresh.lines().filter_map(|line| line.trim().strip_prefix("request_id = ")).collect();
+    assert!(ids.len() == 2 && ids[0] == ids[1] && ids[0].len() > 10, "{refresh}");
+    assert!(tree("webhook ").contains("\n  wait_for_channel_access_token"), "{stdout}");
+    let refused = tree("setup (Internal, Unset)");
+    for part in [
+        "  issue (Client, Error {",
+        "\n      error.type = invalid_client\n",
+        "\n        error.type = 400",
+        "request id ",
+    ] {
+        assert!(refused.contains(part), "{part} is missing:\n{refused}");
+    }
+    for secret in ["s3cret", "eyJ", "Bearer"] {
+        assert!(!stdout.contains(secret), "{stdout}");
+    }
+}
+
+#[test]
 fn a_backend_of_ones_own_issues_and_verifies_and_is_refused() {
     let (ok, stdout, stderr) = run(&mut example("custom_backend"));
     assert!(ok && stdout.contains("issued a token for channel 1234567890, 259"), "{stdout}{stderr}");
