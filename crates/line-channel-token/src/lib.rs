@@ -41,9 +41,9 @@ pub mod cache {
     #[doc(inline)]
     pub use line_channel_token_cache::{
         CacheState, CacheStatus, CachedToken, Credentials, Event, IssueBudget, IssueReason, IssueRequest, Issued,
-        JwtSource, LookupSource, NewToken, Reconciliation, RefreshAhead, RetireReason, Retired, RevocationReport,
-        ShortLivedSource, Shutdown, SourcePolicy, StatelessSource, StaticSource, TokenCache, TokenCacheBuilder,
-        TokenPool, TokenPoolBuilder, TokenSource, async_trait,
+        JwtSource, LookupSource, NewToken, Reconciliation, RefreshAhead, ResponseStatus, RetireReason, Retired,
+        RevocationReport, ShortLivedSource, Shutdown, SourcePolicy, StatelessSource, StaticSource, TokenCache,
+        TokenCacheBuilder, TokenPool, TokenPoolBuilder, TokenSource, async_trait,
     };
 }
 
