@@ -47,6 +47,14 @@ pub mod cache {
     };
 }
 
+/// The configuration of one channel or of many: from the environment, from files, from a command line.
+#[cfg(feature = "config")]
+#[cfg_attr(docsrs, doc(cfg(feature = "config")))]
+pub mod config {
+    #[doc(inline)]
+    pub use line_channel_token_config::{Channel, ChannelConfig, ConfigError, ConfigProblem, TokenFamily};
+}
+
 /// A LINE token service to test against, in process and over HTTP.
 #[cfg(feature = "emulator")]
 #[cfg_attr(docsrs, doc(cfg(feature = "emulator")))]
