@@ -1,0 +1,52 @@
+//! What the bot is told by its environment.
+
+use std::env;
+use std::net::SocketAddr;
+
+use line_channel_token::config::ChannelConfig;
+
+use crate::signature;
+
+const LISTEN: &str = "LISTEN";
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+
+/// What the bot is told by its environment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The channel that the bot is for.
+    pub channel: ChannelConfig,
+    /// Where the bot listens.
+    pub listen: SocketAddr,
+}
+
+impl Settings {
+    /// From the variables of the process.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is missing or wrong, at once.
+    pub fn from_env() -> Result<Self, String> {
+        match (channel(), listen()) {
+            (Ok(channel), Ok(listen)) => Ok(Self { channel, listen }),
+            (Ok(_), Err(problem)) | (Err(problem), Ok(_)) => Err(problem),
+            (Err(channel), Err(listen)) => Err(format!("{channel}\n{listen}")),
+        }
+    }
+}
+
+fn channel() -> Result<ChannelConfig, String> {
+    let channel = ChannelConfig::from_env().map_err(|error| error.to_string())?;
+    // A key is enough for tokens, but not for webhooks.
+    signature::channel_secret(&channel)?;
+    Ok(channel)
+}
+
+fn listen() -> Result<SocketAddr, String> {
+    let text = match env::var(LISTEN) {
+        Ok(text) => text,
+        Err(env::VarError::NotPresent) => DEFAULT_LISTEN.to_owned(),
+        Err(env::VarError::NotUnicode(_)) => return Err(format!("{LISTEN} is not valid Unicode")),
+    };
+    let expected = format!("give an address and a port, such as {DEFAULT_LISTEN}");
+    text.trim().parse().map_err(|_| format!("{LISTEN} is {text:?}: {expected}"))
+}
