@@ -55,6 +55,14 @@ pub mod config {
     pub use line_channel_token_config::{Channel, ChannelConfig, ConfigError, ConfigProblem, TokenFamily};
 }
 
+/// A tower layer that puts the current token into each request to LINE, and recovers from a 401.
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub mod authorization {
+    #[doc(inline)]
+    pub use line_channel_token_tower::{Authorization, AuthorizationLayer, BoxError, ResponseFuture, SendOnce};
+}
+
 /// A LINE token service to test against, in process and over HTTP.
 #[cfg(feature = "emulator")]
 #[cfg_attr(docsrs, doc(cfg(feature = "emulator")))]
