@@ -74,6 +74,15 @@ impl ChannelConfig {
         if problems.is_empty() { Ok(config) } else { Err(ConfigError::in_order(problems)) }
     }
 
+    /// The same, which errors call by this path; a configuration from the environment keeps the names of its variables.
+    pub(crate) fn labelled(mut self, path: &str) -> Self {
+        if !matches!(self.settings.labels, Labels::Members(_)) {
+            return self;
+        }
+        self.settings.labels = Labels::Members(path.into());
+        Self::with_settings(self.channel_id, self.settings)
+    }
+
     /// Reads the files and checks everything, as [`build`](Self::build) does first.
     ///
     /// ```

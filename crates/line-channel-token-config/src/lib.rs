@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "clap")]
+mod args;
 mod build;
 mod check;
 mod config;
@@ -10,8 +12,11 @@ mod error;
 mod file;
 mod followed;
 mod labels;
+mod list;
 mod parse;
 mod path_text;
+#[cfg(feature = "serde")]
+mod serde_form;
 mod setting;
 mod settings;
 mod similar_names;
@@ -19,7 +24,11 @@ mod source;
 mod span;
 mod token_family;
 
+#[cfg(feature = "clap")]
+#[cfg_attr(docsrs, doc(cfg(feature = "clap")))]
+pub use args::ChannelArgs;
 pub use build::Channel;
 pub use config::ChannelConfig;
 pub use error::{ConfigError, ConfigProblem};
+pub use list::ChannelConfigs;
 pub use token_family::TokenFamily;

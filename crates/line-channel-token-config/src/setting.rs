@@ -35,7 +35,7 @@ impl Setting {
     ];
 
     /// The member of a file, and the variable in small letters without its prefix.
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::ChannelId => "channel_id",
             Self::ChannelSecret => "channel_secret",

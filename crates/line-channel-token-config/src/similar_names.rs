@@ -36,6 +36,13 @@ pub(crate) fn hint(missing: Setting, prefix: &str, others: &[String]) -> Option<
     ))
 }
 
+/// The member that was meant by this name.
+#[cfg(feature = "serde")]
+pub(crate) fn nearest_member(name: &str) -> Option<&'static str> {
+    let wanted = |setting: &Setting| is_near(name, "", &[*setting]);
+    Setting::ALL.into_iter().find(wanted).map(Setting::name)
+}
+
 /// Whether `other` may be one of the wanted ones: with letters of another case, a few others, without the prefix, or under another common name.
 fn is_near(other: &str, prefix: &str, wanted: &[Setting]) -> bool {
     let plain = |name: &str| name.to_ascii_uppercase().replace(['_', '-'], "");

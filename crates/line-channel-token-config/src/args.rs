@@ -1,0 +1,168 @@
+//! The feature `clap`: settings from a command line, and secrets from elsewhere.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+
+use crate::config::ChannelConfig;
+use crate::error::ConfigError;
+use crate::labels::{Labels, PREFIX, has_flag};
+use crate::parse::Raw;
+use crate::setting::{Setting, SettingSet};
+
+/// The settings of a channel on a command line that clap parses: `#[command(flatten)]` adds them to a program's own.
+///
+/// | flag | variable |
+/// |---|---|
+/// | `--channel-id` | `LINE_CHANNEL_ID` |
+/// | | `LINE_CHANNEL_SECRET` |
+/// | `--channel-secret-file` | `LINE_CHANNEL_SECRET_FILE` |
+/// | | `LINE_ASSERTION_KEY` |
+/// | `--assertion-key-file` | `LINE_ASSERTION_KEY_FILE` |
+/// | `--assertion-kid`, `--assertion-kid-file` | `LINE_ASSERTION_KID`, `LINE_ASSERTION_KID_FILE` |
+/// | `--token-family`, `--token-lifetime` | `LINE_TOKEN_FAMILY`, `LINE_TOKEN_LIFETIME` |
+/// | `--api-base-url` | `LINE_API_BASE_URL` |
+/// | `--revoke-previous-after`, `--issue-budget` | `LINE_REVOKE_PREVIOUS_AFTER`, `LINE_ISSUE_BUDGET` |
+///
+/// A flag is stronger than its variable, and `--channel-secret-file` is stronger than `LINE_CHANNEL_SECRET` too. There is no flag for a
+/// secret or a key itself: every process of the machine can read a command line. `--help` shows the names of variables, and never their
+/// values. clap checks nothing, so that [`into_config`](Self::into_config) says everything that is wrong at once.
+///
+/// ```
+/// use clap::Parser;
+/// use line_channel_token_config::{ChannelArgs, ConfigError};
+///
+/// #[derive(Parser)]
+/// struct Cli {
+///     #[command(flatten)]
+///     channel: ChannelArgs,
+///     /// Whom to send to.
+///     #[arg(long)]
+///     to: Option<String>,
+/// }
+///
+/// let cli = Cli::parse_from(["bot", "--channel-id", "U0", "--token-family", "jwt", "--to", "me"]);
+/// let error: ConfigError = cli.channel.into_config().unwrap_err();
+/// let subjects: Vec<&str> = error.problems().map(|problem| problem.subject()).collect();
+/// assert_eq!(subjects, ["--channel-id", "LINE_ASSERTION_KEY"]);
+/// ```
+#[derive(Clone)]
+pub struct ChannelArgs {
+    values: Vec<(Setting, OsString)>,
+    /// Those that came from the command line, and not from the environment.
+    flags: SettingSet,
+}
+
+impl ChannelArgs {
+    /// The configuration, with the secret and the key from the environment if their files are not given.
+    ///
+    /// # Errors
+    ///
+    /// As [`ChannelConfig::from_env`]; the names are those of flags if a value was given by one.
+    pub fn into_config(self) -> Result<ChannelConfig, ConfigError> {
+        self.into_config_with(|variable| std::env::var_os(variable))
+    }
+
+    fn into_config_with(self, variable: impl Fn(&str) -> Option<OsString>) -> Result<ChannelConfig, ConfigError> {
+        let Self { values, flags } = self;
+        let overridden = |setting: Setting| {
+            setting.other_form().is_some_and(|other| flags.contains(other) && !flags.contains(setting))
+        };
+        let secrets = Setting::ALL.into_iter().filter(|setting| !has_flag(*setting));
+        let secrets = secrets.filter_map(|setting| Some((setting, variable(&setting.variable(PREFIX))?)));
+        let values = values.into_iter().chain(secrets).filter(|(setting, _)| !overridden(*setting));
+        let values = values.map(|(setting, value)| (setting, Raw::Os(value))).collect();
+        ChannelConfig::from_raw(values, Labels::Arguments(flags), true)
+    }
+
+    fn add_to(command: Command, is_update: bool) -> Command {
+        let settings = Setting::ALL.into_iter().filter(|setting| has_flag(*setting));
+        command.args(settings.map(|setting| {
+            let arg = Arg::new(id(setting))
+                .long(setting.name().replace('_', "-"))
+                .value_name(value_name(setting))
+                .help(help(setting))
+                .help_heading("LINE channel")
+                // Any text: what is wrong with it is said without showing it.
+                .value_parser(clap::value_parser!(OsString));
+            if is_update { arg } else { arg.env(setting.variable(PREFIX)).hide_env_values(true) }
+        }))
+    }
+}
+
+impl Args for ChannelArgs {
+    fn augment_args(command: Command) -> Command {
+        Self::add_to(command, false)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::add_to(command, true)
+    }
+}
+
+impl FromArgMatches for ChannelArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut args = Self { values: Vec::new(), flags: SettingSet::default() };
+        args.update_from_arg_matches(matches)?;
+        Ok(args)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for setting in Setting::ALL.into_iter().filter(|setting| has_flag(*setting)) {
+            let Ok(Some(value)) = matches.try_get_one::<OsString>(&id(setting)) else { continue };
+            self.values.retain(|(known, _)| *known != setting);
+            self.values.push((setting, value.clone()));
+            if matches.value_source(&id(setting)) == Some(ValueSource::CommandLine) {
+                self.flags.insert(setting);
+            } else {
+                self.flags.remove(setting);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The id of an argument, which must not be that of one of the program's own.
+fn id(setting: Setting) -> String {
+    format!("line_{}", setting.name())
+}
+
+fn value_name(setting: Setting) -> &'static str {
+    match setting {
+        Setting::ChannelSecretFile | Setting::AssertionKeyFile | Setting::AssertionKidFile => "PATH",
+        Setting::ApiBaseUrl => "URL",
+        Setting::TokenFamily => "FAMILY",
+        Setting::TokenLifetime | Setting::RevokePreviousAfter => "TIME",
+        Setting::IssueBudget => "NUMBER",
+        _ => "ID",
+    }
+}
+
+fn help(setting: Setting) -> &'static str {
+    match setting {
+        Setting::ChannelId => "The channel id, a decimal number",
+        Setting::ChannelSecretFile => "The file of the channel secret, which may be in LINE_CHANNEL_SECRET instead",
+        Setting::AssertionKeyFile => {
+            "The file of the private key of assertions, which may be in LINE_ASSERTION_KEY instead"
+        }
+        Setting::AssertionKid => "The kid of the assertion key",
+        Setting::AssertionKidFile => "The file of the kid of the assertion key",
+        Setting::TokenFamily => "stateless (the default), jwt or short-lived",
+        Setting::TokenLifetime => "How long v2.1 tokens (jwt) live, such as 30d, the default, or 12h",
+        Setting::ApiBaseUrl => "Another server than https://api.line.me",
+        Setting::RevokePreviousAfter => "Revoke a token when the next one has been there for so long, such as 10m",
+        Setting::IssueBudget => "How many of the channel's 30 tokens this process may hold, 2 to 30",
+        // They have no flag.
+        Setting::ChannelSecret | Setting::AssertionKey => "",
+    }
+}
+
+/// The names of what was given, and no value: one may be a secret in the place of a path.
+impl fmt::Debug for ChannelArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.values.iter().map(|(setting, _)| setting.name());
+        f.debug_set().entries(names).finish()
+    }
+}
