@@ -92,7 +92,8 @@ pub mod mock {
     feature = "cache",
     feature = "emulator",
     feature = "mock",
-    feature = "reqwest"
+    feature = "reqwest",
+    feature = "tower"
 ))]
 #[cfg_attr(docsrs, doc(cfg(all())))]
 pub mod _guide;

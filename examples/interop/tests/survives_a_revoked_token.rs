@@ -2,11 +2,16 @@
 
 mod support;
 
-use interop::{with_line_bot_messaging_api, with_line_bot_sdk_rust, with_reqwest};
+use interop::{
+    with_hyper_util, with_line_bot_messaging_api, with_line_bot_sdk_rust, with_reqwest, with_reqwest_middleware,
+    with_reqwest_service,
+};
 use line_bot_messaging_api::api;
 use line_bot_messaging_api::message::TextMessage as Text;
 use line_bot_sdk_rust::line_messaging_api::models::{Message, PushMessageRequest, TextMessage};
-use support::{Hyper, Line, Scheme, issue, push};
+use line_channel_token::authorization::Authorization;
+use reqwest_middleware::ClientWithMiddleware;
+use support::{AuthorizedHyper, Hyper, Line, Scheme, issue, push};
 
 /// A UUID for each message, as LINE takes it.
 fn retry_key(nth: usize) -> String {
@@ -25,6 +30,11 @@ async fn one_after_the_other(line: &Line, send: impl AsyncFn(usize) -> Result<()
 
     line.revoke_all();
     send(1).await.unwrap();
+    let sent = line.sent();
+    let both = ["message 1\"".to_owned(), format!("x-line-retry-key: {}\r\n", retry_key(1))];
+    for part in both {
+        assert_eq!(sent.to_lowercase().matches(&part).count(), 2, "the second attempt is the same message: {sent}");
+    }
     assert_eq!(line.seen(), [push(401), issue(), push(200)], "refused once, and sent once more with the next token");
     send(2).await.unwrap();
     assert_eq!(line.seen(), [push(200)], "the next token stays");
@@ -99,5 +109,29 @@ over_tcp_and_tls!(through_reqwest, reqwest);
 async fn through_reqwest(line: &Line, http: &reqwest::Client, nth: usize) -> Result<(), String> {
     let (text, retry_key) = (format!("message {nth}"), retry_key(nth));
     let pushed = with_reqwest::push(&line.tokens, http, &line.url, "U1", &text, &retry_key);
+    spawnable(pushed).await.map_err(|error| error.to_string())
+}
+
+over_tcp_and_tls!(through_hyper_util, authorized_hyper);
+
+async fn through_hyper_util(line: &Line, http: &AuthorizedHyper, nth: usize) -> Result<(), String> {
+    let (text, retry_key) = (format!("message {nth}"), retry_key(nth));
+    let pushed = with_hyper_util::push(http, &line.base_url, "U1", &text, &retry_key);
+    spawnable(pushed).await.map_err(|error| error.to_string())
+}
+
+over_tcp_and_tls!(through_reqwest_service, authorized_reqwest);
+
+async fn through_reqwest_service(line: &Line, http: &Authorization<reqwest::Client>, nth: usize) -> Result<(), String> {
+    let (text, retry_key) = (format!("message {nth}"), retry_key(nth));
+    let pushed = with_reqwest_service::push(http, &line.base_url, "U1", &text, &retry_key);
+    spawnable(pushed).await.map_err(|error| error.to_string())
+}
+
+over_tcp_and_tls!(through_reqwest_middleware, reqwest_with_middleware);
+
+async fn through_reqwest_middleware(line: &Line, http: &ClientWithMiddleware, nth: usize) -> Result<(), String> {
+    let (text, retry_key) = (format!("message {nth}"), retry_key(nth));
+    let pushed = with_reqwest_middleware::push(http, &line.base_url, "U1", &text, &retry_key);
     spawnable(pushed).await.map_err(|error| error.to_string())
 }

@@ -3,6 +3,7 @@
 //! | page | read it if you want to |
 //! |---|---|
 //! | [`getting_started`] | get the first token and send a message with it |
+//! | [`sending`] | send messages with the client or the SDK that you have, and survive a revoked token |
 //! | [`families`] | know which of the token families to take |
 //! | [`keys_and_rotation`] | sign assertions: generate, register and replace a key, or keep it in a KMS |
 //! | [`caching`] | have a valid token at any moment, for one channel or for thousands |
@@ -15,6 +16,9 @@
 
 #[doc = include_str!("getting_started.md")]
 pub mod getting_started {}
+
+#[doc = include_str!("sending.md")]
+pub mod sending {}
 
 #[doc = include_str!("families.md")]
 pub mod families {}

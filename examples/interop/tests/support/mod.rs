@@ -1,22 +1,28 @@
 //! A LINE to send to: the emulator over TCP, in the clear or behind TLS, and what it saw.
 
-mod tls;
+mod ca;
+mod relay;
 
 use std::sync::{Arc, Mutex};
 
+use ca::{Ca, client_config};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use interop::{with_hyper_util, with_reqwest_middleware, with_reqwest_service};
+use line_channel_token::authorization::Authorization;
 use line_channel_token::cache::{ShortLivedSource, TokenCache};
 use line_channel_token::emulator::{EmulatedChannel, Emulator, EmulatorServer, RequestRecord, TokenFamily};
 use line_channel_token::{BaseUrl, ChannelId, ChannelSecret, Client, ReqwestBackend};
-use tls::Terminator;
+use relay::Relay;
+use reqwest_middleware::ClientWithMiddleware;
 
 const CHANNEL_ID: &str = "1234567890";
 const CHANNEL_SECRET: &str = "0123456789abcdef0123456789abcdef";
 const PUSH: &str = "/v2/bot/message/push";
 const ISSUE: &str = "/v2/oauth/accessToken";
 
+pub type AuthorizedHyper = Authorization<Hyper<String>>;
 pub type Hyper<B> = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, B>;
 
 #[derive(Clone, Copy)]
@@ -27,10 +33,11 @@ pub enum Scheme {
 
 pub struct Line {
     pub url: String,
+    pub base_url: BaseUrl,
     pub tokens: TokenCache,
     emulator: Emulator,
     records: Arc<Mutex<Vec<RequestRecord>>>,
-    terminator: Option<Terminator>,
+    relay: Relay,
     _server: EmulatorServer,
 }
 
@@ -44,17 +51,18 @@ impl Line {
             .build()
             .unwrap();
         let server = emulator.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let terminator = match scheme {
+        let ca = match scheme {
             Scheme::Http => None,
-            Scheme::Https => Some(Terminator::start(server.local_addr()).await),
+            Scheme::Https => Some(Ca::new()),
         };
-        let url = terminator.as_ref().map_or_else(|| server.url(), |terminator| terminator.url.clone());
+        let relay = Relay::start(server.local_addr(), ca).await;
+        let base_url = BaseUrl::new(&relay.url).unwrap();
         let tokens = TokenCache::new(ShortLivedSource::new(
-            client(&url, terminator.as_ref()),
+            client(&base_url, relay.ca.as_ref()),
             ChannelId::new(CHANNEL_ID).unwrap(),
             ChannelSecret::new(CHANNEL_SECRET).unwrap(),
         ));
-        Self { url, tokens, emulator, records, terminator, _server: server }
+        Self { url: relay.url.clone(), base_url, tokens, emulator, records, relay, _server: server }
     }
 
     /// A client of hyper-util.
@@ -67,34 +75,45 @@ impl Line {
     }
 
     fn connector(&self) -> HttpsConnector<HttpConnector> {
-        let builder = HttpsConnectorBuilder::new();
-        let builder = match &self.terminator {
-            Some(terminator) => builder.with_tls_config(terminator.client_config()).https_only(),
-            None => builder.with_tls_config(no_roots()).https_or_http(),
-        };
+        let builder = HttpsConnectorBuilder::new().with_tls_config(client_config(self.relay.ca.as_ref()));
+        let builder = if self.relay.ca.is_some() { builder.https_only() } else { builder.https_or_http() };
         builder.enable_http1().build()
     }
 
     /// A client of reqwest.
     pub fn reqwest(&self) -> reqwest::Client {
-        let builder = reqwest::Client::builder().no_proxy();
-        let builder = match &self.terminator {
-            Some(terminator) => builder.tls_backend_preconfigured(terminator.client_config()).https_only(true),
-            None => builder,
-        };
-        builder.build().unwrap()
+        let builder = reqwest::Client::builder().no_proxy().https_only(self.relay.ca.is_some());
+        builder.tls_backend_preconfigured(client_config(self.relay.ca.as_ref())).build().unwrap()
+    }
+
+    pub fn authorized_hyper(&self) -> AuthorizedHyper {
+        with_hyper_util::authorized(self.tokens.clone(), self.hyper(), &self.base_url)
+    }
+
+    pub fn authorized_reqwest(&self) -> Authorization<reqwest::Client> {
+        with_reqwest_service::authorized(self.tokens.clone(), self.reqwest(), &self.base_url)
+    }
+
+    pub fn reqwest_with_middleware(&self) -> ClientWithMiddleware {
+        with_reqwest_middleware::authorized(self.tokens.clone(), self.reqwest(), &self.base_url)
     }
 
     /// Somebody else revokes all tokens.
     pub fn revoke_all(&self) {
-        self.records.lock().unwrap().clear();
+        self.seen();
         assert_eq!(self.emulator.revoke_all(&ChannelId::new(CHANNEL_ID).unwrap()), 1);
     }
 
     /// What came since the last look, in order, such as `POST /v2/bot/message/push 200`.
     pub fn seen(&self) -> Vec<String> {
+        self.relay.take_sent();
         let records = std::mem::take(&mut *self.records.lock().unwrap());
         records.iter().map(|record| format!("{} {} {}", record.method, record.path, record.status.as_u16())).collect()
+    }
+
+    /// What clients sent since the last look, byte by byte.
+    pub fn sent(&self) -> String {
+        self.relay.take_sent()
     }
 
     pub fn live_tokens(&self) -> usize {
@@ -110,17 +129,11 @@ pub fn issue() -> String {
     format!("POST {ISSUE} 200")
 }
 
-fn client(url: &str, terminator: Option<&Terminator>) -> Client {
+fn client(base_url: &BaseUrl, ca: Option<&Ca>) -> Client {
     let builder = ReqwestBackend::builder().no_proxy();
-    let builder = match terminator {
-        Some(terminator) => builder.add_root_certificate_pem(terminator.ca_pem().as_bytes()).unwrap(),
+    let builder = match ca {
+        Some(ca) => builder.add_root_certificate_pem(ca.pem().as_bytes()).unwrap(),
         None => builder,
     };
-    Client::builder(builder.build().unwrap()).base_url(BaseUrl::new(url).unwrap()).build()
-}
-
-fn no_roots() -> rustls::ClientConfig {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+    Client::builder(builder.build().unwrap()).base_url(base_url.clone()).build()
 }
