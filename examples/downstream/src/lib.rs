@@ -2,7 +2,6 @@
 
 pub mod bot;
 pub mod health;
-pub mod messages;
 pub mod service;
 pub mod settings;
 pub mod signature;

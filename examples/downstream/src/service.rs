@@ -11,19 +11,18 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::bot::Bot;
-use crate::messages::Messages;
 use crate::settings::Settings;
 use crate::{health, webhook};
 
-/// How long requests that are open may still take when the process ends. Kubernetes kills after 30 s; see also the limits of the bot.
+/// How long open requests may still take at the end. With the limits of the bot that is less than the 30 s after which Kubernetes kills.
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
 
 /// Serves webhooks and health until SIGTERM or Ctrl-C; then finishes what has begun, and revokes the token.
 pub async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
-    let ended = end()?;
+    let end = end_signal()?;
     let Channel { tokens, .. } = settings.channel.build(ReqwestBackend::new()?)?;
-    let messages = Messages::new(&settings.channel.api_base_url(), tokens.clone())?;
-    let bot = Bot::new(settings.channel, tokens, messages);
+    let server = settings.channel.api_base_url();
+    let bot = Bot::new(settings.channel, tokens, &server)?;
     // In the background: if LINE is down, the bot starts all the same, is not ready, and goes on asking.
     bot.tokens().warm_up_in_background();
 
@@ -31,14 +30,12 @@ pub async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     let listener = listener.map_err(|error| format!("LISTEN: cannot listen on {}: {error}", settings.listen))?;
     println!("listening on http://{}", listener.local_addr()?);
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router(&bot)).with_graceful_shutdown(async {
-        let _ = stopped.await;
-    });
-    let server = tokio::spawn(server.into_future());
+    let serving = axum::serve(listener, router(&bot)).with_graceful_shutdown(async { drop(stopped.await) });
+    let serving = tokio::spawn(serving.into_future());
 
-    ended.await;
+    end.await;
     drop(stop);
-    if tokio::time::timeout(REQUEST_LIMIT, server).await.is_err() {
+    if tokio::time::timeout(REQUEST_LIMIT, serving).await.is_err() {
         eprintln!("some requests were still open");
     }
     let report = bot.shut_down().await;
@@ -53,7 +50,7 @@ pub fn router(bot: &Bot) -> Router {
 
 /// Completes at SIGTERM or Ctrl-C, from now on.
 #[cfg(unix)]
-fn end() -> io::Result<impl Future<Output = ()>> {
+fn end_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -66,9 +63,7 @@ fn end() -> io::Result<impl Future<Output = ()>> {
 }
 
 #[cfg(windows)]
-fn end() -> io::Result<impl Future<Output = ()>> {
+fn end_signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
-        interrupt.recv().await;
-    })
+    Ok(async move { drop(interrupt.recv().await) })
 }

@@ -6,12 +6,10 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use downstream::bot::Bot;
-use downstream::messages::Messages;
 use downstream::service::router;
-use line_channel_token::config::{self, Channel, ChannelConfig};
+use line_channel_token::config::{self, Channel};
 use line_channel_token::emulator::{EmulatedChannel, Emulator, TokenFamily};
-use line_channel_token::{ChannelId, ChannelSecret};
-use support::{CHANNEL_ID, CHANNEL_SECRET, readiness, signed, text_event, webhook};
+use support::{CHANNEL_ID, CHANNEL_SECRET, channel, readiness, signed, text_event, webhook};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bot_from_its_start_to_its_end() {
@@ -26,12 +24,9 @@ async fn a_bot_from_its_start_to_its_end() {
     let pushed = |status| ("/v2/bot/message/push".to_owned(), status);
     let issued = ("/v2/oauth/accessToken".to_owned(), 200);
 
-    let id = ChannelId::new(CHANNEL_ID).unwrap();
-    let channel = ChannelConfig::new(id.clone()).with_channel_secret(ChannelSecret::new(CHANNEL_SECRET).unwrap());
-    let channel = channel.with_token_family(config::TokenFamily::ShortLived);
+    let channel = channel().with_token_family(config::TokenFamily::ShortLived);
     let Channel { tokens, .. } = channel.build_with(emulator.client()).unwrap();
-    let messages = Messages::new(&server.base_url(), tokens.clone()).unwrap();
-    let bot = Bot::new(channel, tokens, messages);
+    let bot = Bot::new(channel, tokens, &server.base_url()).unwrap();
     let app = router(&bot);
     assert_eq!(readiness(&app).await, 503);
     bot.tokens().warm_up().await.unwrap();
@@ -43,12 +38,12 @@ async fn a_bot_from_its_start_to_its_end() {
     assert_eq!(next(), pushed(200));
     assert_eq!(webhook(&app, &hello, &signed("another body")).await, 403);
 
-    emulator.revoke_all(&id); // somebody else does so
+    emulator.revoke_all(bot.channel().channel_id()); // somebody else does so
     assert_eq!(webhook(&app, &hello, &signed(&hello)).await, 200);
     assert_eq!([next(), next(), next()], [pushed(401), issued, pushed(200)], "one issue, and the message is sent");
 
     let report = bot.shut_down().await;
     assert_eq!((report.revoked, report.is_complete()), (1, true));
-    assert_eq!(emulator.live_tokens(&id, TokenFamily::ShortLived), 0);
+    assert_eq!(emulator.live_tokens(bot.channel().channel_id(), TokenFamily::ShortLived), 0);
     assert_eq!(readiness(&app).await, 503);
 }

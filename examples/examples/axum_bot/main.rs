@@ -16,7 +16,6 @@
 
 mod bot;
 mod health;
-mod messages;
 mod service;
 mod settings;
 mod signature;

@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::bot::Bot;
 use crate::signature;
@@ -25,84 +25,25 @@ async fn webhook(State(bot): State<Bot>, headers: HeaderMap, body: Bytes) -> Sta
         }
     };
     if !signature::is_valid(&secret, &headers, &body) {
-        // Not 401: that would have to name a way to authenticate.
-        return StatusCode::FORBIDDEN;
+        return StatusCode::FORBIDDEN; // 401 would have to name a way to authenticate
     }
-    let Ok(Payload { events }) = serde_json::from_slice(&body) else {
-        return StatusCode::BAD_REQUEST;
-    };
-    for event in events {
-        let Event::Message { mode: Mode::Active, webhook_event_id, source, message: Message::Text { text } } = event
-        else {
-            continue;
-        };
-        if let Some(to) = source.into_id() {
-            bot.echo(to, text, webhook_event_id);
+    let Ok(payload) = serde_json::from_slice::<Value>(&body) else { return StatusCode::BAD_REQUEST };
+    for event in payload["events"].as_array().into_iter().flatten() {
+        // In the mode "standby" somebody else responds.
+        if event["type"] == "message" && event["mode"] == "active" && event["message"]["type"] == "text" {
+            echo(&bot, event);
         }
     }
     StatusCode::OK
 }
 
-/// The Console's button "Verify" sends no events. LINE may add kinds of everything, so `Other` stands for those that the bot does not know.
-#[derive(Deserialize)]
-struct Payload {
-    events: Vec<Event>,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-enum Event {
-    Message {
-        mode: Mode,
-        webhook_event_id: String,
-        source: Source,
-        message: Message,
-    },
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Mode {
-    Active,
-    /// Another module channel responds at the moment.
-    #[serde(other)]
-    Standby,
-}
-
-/// Where the message was written, which is where the bot writes too.
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-enum Source {
-    User {
-        user_id: String,
-    },
-    Group {
-        group_id: String,
-    },
-    Room {
-        room_id: String,
-    },
-    #[serde(other)]
-    Other,
-}
-
-impl Source {
-    fn into_id(self) -> Option<String> {
-        match self {
-            Self::User { user_id: id } | Self::Group { group_id: id } | Self::Room { room_id: id } => Some(id),
-            Self::Other => None,
-        }
+/// Sends the text back to where it was written.
+fn echo(bot: &Bot, event: &Value) {
+    let source = &event["source"];
+    let to = source["groupId"].as_str().or(source["roomId"].as_str()).or(source["userId"].as_str());
+    let text = event["message"]["text"].as_str();
+    let event_id = event["webhookEventId"].as_str();
+    if let (Some(to), Some(text), Some(event_id)) = (to, text, event_id) {
+        bot.send(to.to_owned(), text.to_owned(), event_id.to_owned());
     }
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
-enum Message {
-    Text {
-        text: String,
-    },
-    #[serde(other)]
-    Other,
 }

@@ -11,11 +11,17 @@ use axum::{Router, serve};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use line_channel_token::BaseUrl;
+use line_channel_token::config::ChannelConfig;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 pub const CHANNEL_ID: &str = "1234567890";
 pub const CHANNEL_SECRET: &str = "s3cret";
+
+/// The channel as the environment would configure it.
+pub fn channel() -> ChannelConfig {
+    ChannelConfig::from_vars([("LINE_CHANNEL_ID", CHANNEL_ID), ("LINE_CHANNEL_SECRET", CHANNEL_SECRET)]).unwrap()
+}
 
 /// A Messaging API on a port of its own, which takes these tokens alone.
 pub struct MessagingApi {
