@@ -50,7 +50,8 @@ impl<T> Followed<T> {
     ) -> Result<Arc<Parsed<T>>, Vec<ConfigProblem>> {
         // Not locked while it reads: a file system may hang.
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let contents = self.read_settled(last.as_ref().map(|last| &*last.contents), labels)?;
+        let known = last.as_ref().map(|last| &*last.contents);
+        let contents = read_settled(known, || self.read_all(labels)).unwrap_or_else(|| Err(self.unsettled(labels)))?;
         if let Some(last) = last.as_ref().filter(|last| last.contents == contents) {
             return Ok(Arc::clone(last));
         }
@@ -60,27 +61,12 @@ impl<T> Followed<T> {
         Ok(parsed)
     }
 
-    /// Files that changed are read until two readings in a row agree, so that a key is not taken with the kid of the one before, nor half
-    /// of a file.
-    fn read_settled(&self, known: Option<&[Content]>, labels: &Labels) -> Result<Vec<Content>, Vec<ConfigProblem>> {
-        let mut before = self.read_all(labels);
-        for _ in 1..MAX_READINGS {
-            if before.as_deref().ok() == known && known.is_some() || self.files.is_empty() {
-                return before;
-            }
-            let now = self.read_all(labels);
-            match (&before, &now) {
-                (Ok(first), Ok(second)) if first != second => before = now,
-                // Also two errors, and one that came or went.
-                (Ok(_), _) | (Err(_), Err(_)) => return now,
-                (Err(_), Ok(_)) => before = now,
-            }
-        }
-        let paths = self.files.iter().map(|(setting, path)| {
+    fn unsettled(&self, labels: &Labels) -> Vec<ConfigProblem> {
+        let problem = |(setting, path): &(Setting, PathBuf)| {
             let message = "the file changes while it is read: write it aside and rename it into its place";
             ConfigProblem::new(*setting, labels.given(*setting), message).in_file(path)
-        });
-        Err(paths.collect())
+        };
+        self.files.iter().map(problem).collect()
     }
 
     fn read_all(&self, labels: &Labels) -> Result<Vec<Content>, Vec<ConfigProblem>> {
@@ -101,5 +87,95 @@ impl<T> Followed<T> {
     pub(crate) fn problem(&self, nth: usize, labels: &Labels, message: &str) -> Option<ConfigProblem> {
         let (setting, path) = self.files.get(nth)?;
         Some(ConfigProblem::new(*setting, labels.given(*setting), message).in_file(path))
+    }
+}
+
+/// Reads what has changed until two readings in a row agree, so that a key is not taken with the kid of the one before, nor half of a file.
+/// `None` if they never do.
+fn read_settled<C: PartialEq, E>(
+    known: Option<&[C]>,
+    mut read: impl FnMut() -> Result<Vec<C>, E>,
+) -> Option<Result<Vec<C>, E>> {
+    let mut before = read();
+    if before.as_deref().is_ok_and(|contents| contents.is_empty() || known == Some(contents)) {
+        return Some(before);
+    }
+    for _ in 1..MAX_READINGS {
+        let now = read();
+        let is_settled = match (&before, &now) {
+            (Ok(before), Ok(now)) => before == now,
+            (Ok(_) | Err(_), Err(_)) => true,
+            (Err(_), Ok(_)) => false,
+        };
+        if is_settled {
+            return Some(now);
+        }
+        before = now;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::{Followed, read_settled};
+    use crate::labels::Labels;
+    use crate::setting::Setting;
+
+    type Reading = Result<Vec<&'static str>, &'static str>;
+
+    /// What is taken if these are read one after the other, and how many were.
+    fn settled(known: Option<&[&'static str]>, readings: &[Reading]) -> (Option<Reading>, usize) {
+        let mut readings_left = readings.iter();
+        let taken = read_settled(known, || readings_left.next().cloned().unwrap_or(Err("no reading is left")));
+        (taken, readings.len() - readings_left.len())
+    }
+
+    #[test]
+    fn two_readings_in_a_row_must_agree() {
+        let (old, new, mixed) = (Ok(vec!["key 1", "kid 1"]), Ok(vec!["key 2", "kid 2"]), Ok(vec!["key 1", "kid 2"]));
+        let known = ["key 1", "kid 1"];
+        assert_eq!(settled(Some(&known), &[old.clone()]), (Some(old.clone()), 1), "nothing has changed");
+        assert_eq!(settled(Some(&known), &[new.clone(), new.clone()]), (Some(new.clone()), 2));
+        assert_eq!(settled(Some(&known), &[mixed.clone(), new.clone(), new.clone()]), (Some(new.clone()), 3));
+        assert_eq!(
+            settled(None, &[old.clone(), old.clone()]),
+            (Some(old.clone()), 2),
+            "the first reading may be half a file"
+        );
+        assert_eq!(
+            settled(None, &[Err("empty"), new.clone(), new.clone()]),
+            (Some(new.clone()), 3),
+            "it was being written"
+        );
+        assert_eq!(settled(None, &[Err("empty"), Err("empty")]), (Some(Err("empty")), 2));
+        assert_eq!(settled(None, &[new.clone(), Err("gone")]), (Some(Err("gone")), 2));
+        let restless = [old.clone(), new.clone(), old.clone(), new, old];
+        assert_eq!(settled(None, &restless), (None, 5));
+        assert_eq!(settled(None, &[Ok(Vec::new())]), (Some(Ok(Vec::new())), 1), "there is no file");
+    }
+
+    #[test]
+    fn what_has_not_changed_is_parsed_once() {
+        let path = std::env::temp_dir().join(format!("line-channel-token-config-{}", std::process::id()));
+        let followed = Followed::new(vec![(Setting::ChannelSecretFile, path.clone())]);
+        let parsed = Cell::new(0);
+        let load = || {
+            let value = followed.load(&Labels::Members("".into()), |contents, _| {
+                parsed.set(parsed.get() + 1);
+                Ok(contents[0].to_vec())
+            });
+            value.map(|parsed| parsed.value.clone()).map_err(|problems| problems.len())
+        };
+        for (content, times) in [("one", 1), ("one", 1), ("two", 2), ("one", 3)] {
+            std::fs::write(&path, content).unwrap();
+            assert_eq!((load().unwrap(), parsed.get()), (content.as_bytes().to_vec(), times));
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!((load(), parsed.get()), (Err(1), 3));
+        std::fs::write(&path, "one").unwrap();
+        assert_eq!((load().is_ok(), parsed.get()), (true, 3), "it is the same again");
+        std::fs::remove_file(&path).unwrap();
     }
 }
