@@ -26,27 +26,26 @@ impl Settings {
     ///
     /// Everything that is missing or wrong, at once.
     pub fn from_env() -> Result<Self, String> {
-        match (channel(), listen()) {
-            (Ok(channel), Ok(listen)) => Ok(Self { channel, listen }),
-            (Ok(_), Err(problem)) | (Err(problem), Ok(_)) => Err(problem),
-            (Err(channel), Err(listen)) => Err(format!("{channel}\n{listen}")),
+        let mut problems = Vec::new();
+        let channel = ChannelConfig::from_env();
+        match &channel {
+            Ok(channel) => problems.extend(signature::channel_secret(channel).err()),
+            Err(error) => problems.extend(error.problems().map(ToString::to_string)),
+        }
+        let listen = listen().map_err(|problem| problems.push(problem));
+        match (channel, listen) {
+            (Ok(channel), Ok(listen)) if problems.is_empty() => Ok(Self { channel, listen }),
+            _ => Err(format!("the configuration is not valid:\n- {}", problems.join("\n- "))),
         }
     }
-}
-
-fn channel() -> Result<ChannelConfig, String> {
-    let channel = ChannelConfig::from_env().map_err(|error| error.to_string())?;
-    // A key is enough for tokens, but not for webhooks.
-    signature::channel_secret(&channel)?;
-    Ok(channel)
 }
 
 fn listen() -> Result<SocketAddr, String> {
     let text = match env::var(LISTEN) {
         Ok(text) => text,
         Err(env::VarError::NotPresent) => DEFAULT_LISTEN.to_owned(),
-        Err(env::VarError::NotUnicode(_)) => return Err(format!("{LISTEN} is not valid Unicode")),
+        Err(env::VarError::NotUnicode(_)) => return Err(format!("{LISTEN}: it is not valid Unicode")),
     };
     let expected = format!("give an address and a port, such as {DEFAULT_LISTEN}");
-    text.trim().parse().map_err(|_| format!("{LISTEN} is {text:?}: {expected}"))
+    text.trim().parse().map_err(|_| format!("{LISTEN}: {text:?} is no address: {expected}"))
 }

@@ -16,7 +16,7 @@ use line_channel_token::{ChannelSecret, Error};
 /// There is none, or its file cannot be read.
 pub fn channel_secret(channel: &ChannelConfig) -> Result<ChannelSecret, String> {
     let Some(file) = channel.channel_secret_file() else {
-        let absent = "LINE_CHANNEL_SECRET is not set: webhooks are signed with it, whatever tokens are issued for";
+        let absent = "LINE_CHANNEL_SECRET: is not set, and webhooks are signed with it, whatever tokens are issued for";
         return channel.channel_secret().cloned().ok_or_else(|| absent.to_owned());
     };
     let text = fs::read_to_string(file).map_err(|error| format!("LINE_CHANNEL_SECRET_FILE: {error}"))?;

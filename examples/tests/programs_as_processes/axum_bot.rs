@@ -152,7 +152,7 @@ fn the_downstream_package_is_the_same_bot() {
 fn everything_that_is_missing_is_told_at_once() {
     let (ok, stdout, stderr) = run(example("axum_bot").env("LISTEN", "8080"));
     assert!(!ok && stdout.is_empty(), "{stdout}");
-    for part in ["LINE_CHANNEL_ID", "LINE_CHANNEL_SECRET", "LISTEN"] {
+    for part in ["\n- LINE_CHANNEL_ID: ", "\n- LINE_CHANNEL_SECRET: ", "\n- LISTEN: "] {
         assert!(stderr.contains(part), "{part}: {stderr}");
     }
     assert!(stderr.starts_with("axum_bot: ") && !stderr.contains("Error {"), "for a person: {stderr}");
@@ -161,7 +161,7 @@ fn everything_that_is_missing_is_told_at_once() {
     let mut command = example("axum_bot");
     command.env("LINE_CHANNEL_ID", CHANNEL_ID).env("LINE_ASSERTION_KEY_FILE", private).env("LINE_ASSERTION_KID", KID);
     let (ok, _, stderr) = run(&mut command);
-    assert!(!ok && stderr.contains("LINE_CHANNEL_SECRET is not set: webhooks are signed with it"), "{stderr}");
+    assert!(!ok && stderr.contains("LINE_CHANNEL_SECRET: is not set, and webhooks are signed with it"), "{stderr}");
 
     let mut command = example("axum_bot");
     command.env("LINE_CHANNEL_ID", CHANNEL_ID).env("LINE_CHANNEL_SECRET", CHANNEL_SECRET);
