@@ -50,13 +50,19 @@ pub(crate) fn run() -> Outcome {
         nothing_else_comes_along(&consumer)?;
     }
     outside("test", &root().join("xtask/consumers/mock-in-tests"), &[])?;
-    outside("test", &root().join("examples/downstream"), &[])
+    outside("test", &root().join("examples/downstream"), &[])?;
+    with_own_lock_file("test", &root().join("examples/interop"), &[])
 }
 
 /// Runs cargo for a package outside, with the versions that our own lock file names.
 fn outside(command: &str, package: &Path, variables: &[(&str, &str)]) -> Outcome {
     let failed = |error: std::io::Error| format!("{}: {error}", package.display());
     std::fs::copy(root().join("Cargo.lock"), package.join("Cargo.lock")).map_err(failed)?;
+    with_own_lock_file(command, package, variables)
+}
+
+/// Runs cargo for a package outside, with the versions that its lock file names.
+fn with_own_lock_file(command: &str, package: &Path, variables: &[(&str, &str)]) -> Outcome {
     let manifest = package.join("Cargo.toml");
     let target = root().join("target/consumers");
     let arguments = [

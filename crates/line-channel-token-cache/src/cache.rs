@@ -128,6 +128,26 @@ impl TokenCache {
         self.wait_for_token(Seen { now, serial: Some(token.serial()) }, min_ttl).await
     }
 
+    /// The token, if a caller of [`token`](Self::token) need not wait for one; otherwise `None`, and then `token` gets one. It begins a refresh
+    /// in the background if one is due, as `token` does. For code that is polled, such as a layer of tower.
+    ///
+    /// ```
+    /// # use line_channel_token_cache::{StaticSource, TokenCache};
+    /// # use line_channel_token_core::AccessToken;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// let tokens = TokenCache::new(StaticSource::new(AccessToken::new("long-lived")?));
+    /// assert!(tokens.try_token().is_none(), "there is none yet");
+    /// let token = tokens.token().await?;
+    /// assert!(tokens.try_token().is_some_and(|same| std::sync::Arc::ptr_eq(&same, &token)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn try_token(&self) -> Option<Arc<CachedToken>> {
+        self.0.try_fresh(Arc::clone).or_else(|| self.0.current_or_refresh().ok())
+    }
+
     /// Lends the token to `read` while it is valid, without waiting and without touching a shared count. `None` if there
     /// is no valid one; [`token`](Self::token) then gets one. Outside of a Tokio runtime it starts no refresh.
     ///

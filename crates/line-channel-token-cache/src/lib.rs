@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod authorized;
 mod budget;
 mod builder;
 mod cache;
@@ -20,6 +21,7 @@ mod reconcile;
 mod refresh;
 mod refresh_ahead;
 mod refresh_task;
+mod response_status;
 mod revocation;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -46,6 +48,7 @@ pub use policy::SourcePolicy;
 pub use pool::TokenPool;
 pub use reconcile::Reconciliation;
 pub use refresh_ahead::RefreshAhead;
+pub use response_status::ResponseStatus;
 pub use shutdown::{RevocationReport, Shutdown};
 pub use source::TokenSource;
 pub use sources::{Credentials, JwtSource, LookupSource, ShortLivedSource, StatelessSource, StaticSource};

@@ -93,16 +93,23 @@ impl TokenPool {
             return Ok(token);
         }
         // In a box, so that the future of a read that needs no wait stays small.
-        Box::pin(async move {
-            loop {
-                let cache = self.0.find_or_insert(channel)?;
-                let outcome = cache.token().await;
-                if !self.0.has_left(&outcome) {
-                    return outcome;
-                }
+        Box::pin(self.token_of_next_cache(channel, |_| ())).await
+    }
+
+    /// A token of the channel's cache after `prepare`; if the channel leaves the pool meanwhile, of its next one.
+    pub(crate) async fn token_of_next_cache(
+        &self,
+        channel: &ChannelId,
+        prepare: impl Fn(&TokenCache),
+    ) -> Result<Arc<CachedToken>, Error> {
+        loop {
+            let cache = self.0.find_or_insert(channel)?;
+            prepare(&cache);
+            let outcome = cache.token().await;
+            if !self.0.has_left(&outcome) {
+                return outcome;
             }
-        })
-        .await
+        }
     }
 
     /// A token of the channel that is valid for at least `min_ttl` longer: see [`TokenCache::token_with_min_ttl`].
@@ -118,6 +125,27 @@ impl TokenPool {
                 return outcome;
             }
         }
+    }
+
+    /// The channel's token if a caller need not wait for one: see [`TokenCache::try_token`]. `None` also for a channel that was not asked
+    /// for yet.
+    ///
+    /// ```
+    /// # use line_channel_token_cache::{StaticSource, TokenPool};
+    /// # use line_channel_token_core::{AccessToken, ChannelId};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), line_channel_token_core::Error> {
+    /// # let pool = TokenPool::builder(|_: &ChannelId| Ok(StaticSource::new(AccessToken::new("long-lived")?))).build();
+    /// # let channel = ChannelId::new("1234567890")?;
+    /// assert!(pool.try_token(&channel).is_none());
+    /// pool.warm_up(&channel).await?;
+    /// assert!(pool.try_token(&channel).is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn try_token(&self, channel: &ChannelId) -> Option<Arc<CachedToken>> {
+        self.0.load_fresh(channel).and_then(Guard::into_inner).or_else(|| self.0.find(channel)?.try_token())
     }
 
     /// Lends the channel's token to `read` while it is valid: see [`TokenCache::with_token`]. `None` also for a channel that was not

@@ -42,9 +42,9 @@ pub mod cache {
     #[doc(inline)]
     pub use line_channel_token_cache::{
         CacheState, CacheStatus, CachedToken, Credentials, Event, IssueBudget, IssueReason, IssueRequest, Issued,
-        JwtSource, LookupSource, NewToken, Reconciliation, RefreshAhead, RetireReason, Retired, RevocationReport,
-        ShortLivedSource, Shutdown, SourcePolicy, StatelessSource, StaticSource, TokenCache, TokenCacheBuilder,
-        TokenPool, TokenPoolBuilder, TokenSource, async_trait,
+        JwtSource, LookupSource, NewToken, Reconciliation, RefreshAhead, ResponseStatus, RetireReason, Retired,
+        RevocationReport, ShortLivedSource, Shutdown, SourcePolicy, StatelessSource, StaticSource, TokenCache,
+        TokenCacheBuilder, TokenPool, TokenPoolBuilder, TokenSource, async_trait,
     };
 }
 
@@ -61,6 +61,14 @@ pub mod config {
     #[cfg_attr(docsrs, doc(cfg(feature = "clap")))]
     #[doc(inline)]
     pub use line_channel_token_config::ChannelArgs;
+}
+
+/// A tower layer that puts the current token into each request to LINE, and recovers from a 401.
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub mod authorization {
+    #[doc(inline)]
+    pub use line_channel_token_tower::{Authorization, AuthorizationLayer, BoxError, ResponseFuture, SendOnce};
 }
 
 /// A LINE token service to test against, in process and over HTTP.
@@ -94,7 +102,8 @@ pub mod mock {
     feature = "config",
     feature = "emulator",
     feature = "mock",
-    feature = "reqwest"
+    feature = "reqwest",
+    feature = "tower"
 ))]
 #[cfg_attr(docsrs, doc(cfg(all())))]
 pub mod _guide;

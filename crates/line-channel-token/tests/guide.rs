@@ -2,6 +2,40 @@
 
 use line_channel_token::{ErrorKind, Operation};
 
+/// The programs of the page "sending" that need crates of other people, as `examples/interop` compiles and runs them.
+const INTEROP: [(&str, &str); 6] = [
+    ("with_hyper_util", include_str!("../../../examples/interop/src/with_hyper_util.rs")),
+    ("with_line_bot_messaging_api", include_str!("../../../examples/interop/src/with_line_bot_messaging_api.rs")),
+    ("with_line_bot_sdk_rust", include_str!("../../../examples/interop/src/with_line_bot_sdk_rust.rs")),
+    ("with_reqwest", include_str!("../../../examples/interop/src/with_reqwest.rs")),
+    ("with_reqwest_middleware", include_str!("../../../examples/interop/src/with_reqwest_middleware.rs")),
+    ("with_reqwest_service", include_str!("../../../examples/interop/src/with_reqwest_service.rs")),
+];
+
+#[test]
+fn programs_with_foreign_crates_are_those_that_are_compiled() {
+    let page = include_str!("../src/_guide/sending.md");
+    for (name, file) in INTEROP {
+        let (_, program) = file.split_once("// guide: begin\n").expect("the file says what the page shows");
+        let (program, _) = program.split_once("// guide: end\n").expect("and where it ends");
+        let block = format!("```rust,ignore\n{program}```\n");
+        assert!(page.contains(&block), "sending.md has another {name} than examples/interop/src/{name}.rs:\n{block}");
+    }
+    assert_eq!(page.matches("```rust,ignore\n").count(), INTEROP.len(), "a program that nobody compiles");
+}
+
+#[test]
+fn the_versions_on_the_page_are_those_that_are_compiled() {
+    let page = include_str!("../src/_guide/sending.md");
+    let lock = include_str!("../../../examples/interop/Cargo.lock");
+    for name in ["hyper-util", "line-bot-messaging-api", "line-bot-sdk-rust", "reqwest", "reqwest-middleware"] {
+        let (_, rest) = lock.split_once(&format!("\nname = \"{name}\"\nversion = \"")).expect("interop has it");
+        let version: Vec<&str> = rest.split(['.', '"']).take(2).collect();
+        let named = format!("{name} {}", version.join("."));
+        assert!(page.contains(&named), "sending.md does not say {named}");
+    }
+}
+
 #[test]
 fn each_kind_of_error_has_advice() {
     let page = include_str!("../src/_guide/errors.md");

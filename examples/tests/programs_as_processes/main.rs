@@ -5,6 +5,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod axum_bot;
+mod bot_process;
 mod others;
 mod quickstart;
 mod support;

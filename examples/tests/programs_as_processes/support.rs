@@ -1,23 +1,24 @@
 //! Running the examples as a user does: as processes.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(crate) const CHANNEL_ID: &str = "1234567890";
 pub(crate) const CHANNEL_SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const KID: &str = "6b2f-test";
 
-/// An example as it was built last, without any of our variables in its environment.
+/// An example as it was built last, without any variable in its environment that it would read.
 pub(crate) fn example(name: &str) -> Command {
     let test = std::env::current_exe().expect("a test knows its own path");
     let target = test.parent().and_then(Path::parent).expect("tests are in target/PROFILE/deps");
     let mut command = Command::new(target.join("examples").join(name));
-    for variable in
-        ["LINE_CHANNEL_ID", "LINE_CHANNEL_SECRET", "LINE_ASSERTION_KEY_FILE", "LINE_ASSERTION_KID", "LINE_API_BASE_URL"]
-    {
-        command.env_remove(variable);
+    for (variable, _) in std::env::vars_os() {
+        let name = variable.to_string_lossy().to_ascii_uppercase();
+        if name.starts_with("LINE_") || name.ends_with("_PROXY") || name == "LISTEN" {
+            command.env_remove(variable);
+        }
     }
     command
 }
@@ -46,6 +47,13 @@ pub(crate) fn key_pair(directory: &Path) -> (PathBuf, PathBuf) {
     (private, public)
 }
 
+/// The first line that a process prints, and nothing of what follows.
+pub(crate) fn read_line(stdout: &mut ChildStdout) -> String {
+    let bytes = stdout.bytes().map(|byte| byte.expect("it is a pipe"));
+    let line: Vec<u8> = bytes.take_while(|byte| *byte != b'\n').collect();
+    String::from_utf8(line).expect("examples print UTF-8") + "\n"
+}
+
 /// `emulator_server` on a port of the system's choosing.
 pub(crate) struct Server {
     child: Child,
@@ -58,9 +66,7 @@ impl Server {
         command.args(["--listen", "127.0.0.1:0", "--channel", CHANNEL_ID, "--secret", CHANNEL_SECRET]);
         command.args(["--kid", KID, "--jwk"]).arg(public_jwk).args(["--channel", "2345678901", "--secret", "other"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cargo has built it");
-        let mut line = String::new();
-        let stdout = child.stdout.as_mut().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("it says when it is ready");
+        let line = read_line(child.stdout.as_mut().expect("it is piped"));
         let url = line.trim().strip_prefix("listening on ").expect("it says where it listens").to_owned();
         Self { child, url }
     }

@@ -1,0 +1,42 @@
+//! A LINE bot with axum that repeats what its users say: webhooks in, messages out, health, and an end without loose ends.
+//!
+//! ```sh
+//! LINE_CHANNEL_ID=… LINE_CHANNEL_SECRET=… LINE_TOKEN_FAMILY=short-lived cargo run --example axum_bot
+//! ```
+//!
+//! | variable | |
+//! |---|---|
+//! | `LINE_CHANNEL_ID`, `LINE_CHANNEL_SECRET`, … | the channel: all that [`ChannelConfig`](line_channel_token::config::ChannelConfig) reads |
+//! | `LINE_API_BASE_URL` | where messages go and tokens come from, unless it is LINE: an emulator, a gateway |
+//! | `LISTEN` | the address to listen on, `127.0.0.1:8080` unless set |
+//!
+//! The same bot with tests, as a package of its own, is in `examples/downstream`.
+
+#![allow(unreachable_pub, reason = "in examples/downstream these modules are a library")]
+
+mod bot;
+mod health;
+mod service;
+mod settings;
+mod signature;
+mod webhook;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use settings::Settings;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("axum_bot: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    service::run(Settings::from_env()?).await
+}
