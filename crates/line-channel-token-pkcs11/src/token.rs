@@ -23,7 +23,7 @@ const GENERATION_TIMEOUT: Duration = Duration::from_secs(180);
 ///
 /// All calls of the module are made on threads of the token's own, one unless [more](Pkcs11TokenBuilder::threads) are asked for, because
 /// they block and may hang. These start with the first call, and end with the last clone of the token and the last of its
-/// [signers](crate::Pkcs11Signer).
+/// [signers](crate::Pkcs11Signer); dropping that waits for the session to be closed, for two seconds at most.
 ///
 /// A session that is lost is opened again, and the user logged in again: after the token was pulled out, the HSM was restarted, another
 /// part of the process logged out or finalised the module, or the process was forked. A PIN that the token refuses is never tried again,

@@ -13,10 +13,14 @@ use std::time::Duration;
 use futures_channel::oneshot;
 use line_channel_token_core::{Clock, Error};
 
+/// How long the last owner waits for threads to close their sessions.
+const CLOSING: Duration = Duration::from_secs(2);
+
 /// Threads that share a queue. Each has a state of its own, which it makes when it starts, and again after a panic.
 ///
-/// The threads start with the first calls, and end when this is dropped. A process that was forked has none of its parent's threads,
-/// and starts its own.
+/// The threads start with the first calls, and end when this is dropped, which waits for those that are not in a call: what they let go
+/// of calls the library too, and must not do so while the process exits and the library cleans up. A process that was forked has none
+/// of its parent's threads, and starts its own.
 pub(crate) struct Workers<S> {
     settings: Settings<S>,
     first: OnceLock<Generation<S>>,
@@ -47,7 +51,9 @@ struct Queue<S> {
 struct Waiting<S> {
     calls: VecDeque<Box<dyn Call<S>>>,
     threads: usize,
+    /// How many of the threads wait for a call, and how many make one.
     idle: usize,
+    busy: usize,
     closed: bool,
 }
 
@@ -152,7 +158,14 @@ impl<S: 'static> Workers<S> {
         let queue = Arc::clone(queue);
         let new_state = Arc::clone(&self.settings.new_state);
         // Linux shows 15 bytes of a thread's name.
-        thread::Builder::new().name("line-pkcs11".to_owned()).spawn(move || queue.serve(&*new_state)).map(drop)
+        thread::Builder::new()
+            .name("line-pkcs11".to_owned())
+            .spawn(move || {
+                queue.serve(&*new_state);
+                drop(new_state);
+                queue.thread_ended();
+            })
+            .map(drop)
     }
 
     fn generation(&self) -> &Generation<S> {
@@ -184,7 +197,7 @@ impl<S> Drop for Workers<S> {
 
 impl<S> Generation<S> {
     fn new(process: u32) -> Self {
-        let waiting = Waiting { calls: VecDeque::new(), threads: 0, idle: 0, closed: false };
+        let waiting = Waiting { calls: VecDeque::new(), threads: 0, idle: 0, busy: 0, closed: false };
         let queue = Arc::new(Queue { waiting: Mutex::new(waiting), changed: Condvar::new() });
         Self { process, queue, next: OnceLock::new() }
     }
@@ -195,11 +208,13 @@ impl<S> Queue<S> {
     fn serve(&self, new_state: &dyn Fn() -> S) {
         let mut state = new_state();
         while let Some(call) = self.next() {
-            if !call.make(&mut state) {
+            let succeeded = call.make(&mut state);
+            if !succeeded {
                 // What a panic left behind is not used again; dropping it calls the module, too.
                 let broken = std::mem::replace(&mut state, new_state());
                 let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(broken)));
             }
+            self.waiting().busy -= 1;
         }
     }
 
@@ -212,6 +227,7 @@ impl<S> Queue<S> {
             }
             while let Some(call) = waiting.calls.pop_front() {
                 if !call.is_abandoned() {
+                    waiting.busy += 1;
                     return Some(call);
                 }
             }
@@ -225,9 +241,17 @@ impl<S> Queue<S> {
         let mut waiting = self.waiting();
         waiting.closed = true;
         let calls = std::mem::take(&mut waiting.calls);
-        drop(waiting);
         self.changed.notify_all();
+        let is_ending = |waiting: &mut Waiting<S>| waiting.threads > waiting.busy;
+        // A session that does not close holds nobody up for long.
+        let ended = self.changed.wait_timeout_while(waiting, CLOSING, is_ending);
+        drop(ended.unwrap_or_else(PoisonError::into_inner));
         drop(calls);
+    }
+
+    fn thread_ended(&self) {
+        self.waiting().threads -= 1;
+        self.changed.notify_all();
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting<S>> {

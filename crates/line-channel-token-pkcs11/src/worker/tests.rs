@@ -169,8 +169,24 @@ fn threads_end_with_their_owner() {
     block_on(fixture.workers.call(SECOND, |_| Ok(()))).unwrap();
     assert!(fixture.dropped.try_recv().is_err());
     drop(fixture.workers);
-    assert_eq!(fixture.dropped.recv_timeout(LONG).unwrap(), 0);
-    assert!(fixture.dropped.recv_timeout(LONG).is_err(), "the thread let go of what it held");
+    assert_eq!(fixture.dropped.try_recv(), Ok(0));
+    assert_eq!(fixture.dropped.try_recv(), Err(mpsc::TryRecvError::Disconnected), "the thread let go of what it held");
+}
+
+#[test]
+fn a_thread_that_hangs_does_not_hold_its_owner_up() {
+    let fixture = fixture(2, 8);
+    let (call, has_begun, go_on) = blocking_call(&fixture.workers);
+    let mut call = Box::pin(call);
+    assert!(poll_once(&mut call.as_mut()).is_pending());
+    has_begun.recv_timeout(LONG).unwrap();
+    block_on(fixture.workers.call(SECOND, |_| Ok(()))).unwrap();
+    drop(call);
+    drop(fixture.workers);
+    assert_eq!(fixture.dropped.try_recv(), Ok(1), "the thread that was idle has ended");
+    assert_eq!(fixture.dropped.try_recv(), Err(mpsc::TryRecvError::Empty));
+    go_on.send(()).unwrap();
+    assert_eq!(fixture.dropped.recv_timeout(LONG), Ok(0), "the other one ends once its call does");
 }
 
 #[test]
