@@ -23,6 +23,7 @@ mod python;
 mod run;
 mod rustdoc;
 mod semver;
+mod softhsm;
 mod stress;
 mod test;
 mod tools;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::python::Environment;
 use crate::run::{Outcome, program, root, section, utf8};
-use crate::{ci, git, metadata, tools};
+use crate::{ci, git, metadata, softhsm, tools};
 
 const CI: &str = ".github/workflows/ci.yml";
 const DEPENDABOT: &str = ".github/dependabot.yml";
@@ -97,6 +97,9 @@ fn faults(text: &str, rust_version: &str) -> Vec<String> {
             faults.push(format!("{CI}: {} is {} in xtask/src/tools.rs", tool.name, tool.version));
         }
     }
+    if !text.contains(&format!("apt-get install --yes {}", softhsm::PACKAGE)) {
+        faults.push(format!("{CI}: no job installs {}, so the tests of the HSM are skipped", softhsm::PACKAGE));
+    }
     if !text.contains(&format!("toolchain: \"{rust_version}\"")) {
         faults.push(format!("{CI}: no job has the toolchain {rust_version}, which is rust-version in Cargo.toml"));
     }
@@ -165,6 +168,8 @@ mod tests {
         assert!(faults(&other, "1.88").iter().any(|fault| fault.contains("cargo-hack is")));
         let unpinned = text.replace("tools: cargo-hack@0.6.46", "tools: # cargo-hack@0.6.46");
         assert!(faults(&unpinned, "1.88").iter().any(|fault| fault.contains("cargo-hack is")));
+        let without_hsm = text.replace("install --yes softhsm2", "install --yes softhsm1");
+        assert!(faults(&without_hsm, "1.88").iter().any(|fault| fault.contains("no job installs softhsm2")));
         let gone = format!("{text}      - run: cargo xtask peers\n");
         assert!(faults(&gone, "1.88").iter().any(|fault| fault.contains("no command `cargo xtask peers`")));
     }

@@ -7,11 +7,13 @@ mod der;
 mod ecdsa_signature;
 mod key_errors;
 mod loaded_key;
+mod p256_curve;
 mod parse;
 mod pkcs1;
 mod private_key;
 mod private_key_pem;
 mod public_jwk;
+mod public_jwk_from;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod rsa_components;
 mod signer;

@@ -16,6 +16,10 @@ use crate::SigningAlgorithm;
 ///
 /// `Display`, [`to_json`](Self::to_json) and `Serialize` write the same JSON.
 ///
+/// If the key is in memory, [`SigningKey::public_jwk`](crate::SigningKey::public_jwk) returns it. If it is in a KMS or an HSM, it is made
+/// of what that shows of the key: [`from_public_key`](Self::from_public_key), [`from_rsa`](Self::from_rsa),
+/// [`from_p256`](Self::from_p256).
+///
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use line_channel_token_assertion::SigningKey;

@@ -93,6 +93,17 @@ pub mod mock {
     };
 }
 
+/// Signs with a key that never leaves an HSM, a smart card or SoftHSM, over PKCS#11.
+#[cfg(feature = "pkcs11")]
+#[cfg_attr(docsrs, doc(cfg(feature = "pkcs11")))]
+pub mod hsm {
+    #[doc(inline)]
+    pub use line_channel_token_pkcs11::{
+        KeySelector, KeySpec, Pkcs11Key, Pkcs11Module, Pkcs11Signer, Pkcs11Token, Pkcs11TokenBuilder, TokenInfo,
+        TokenSelector, UserPin,
+    };
+}
+
 // It needs all the features that it speaks of, as they are on docs.rs.
 #[cfg(all(
     feature = "assertion",
@@ -102,6 +113,7 @@ pub mod mock {
     feature = "config",
     feature = "emulator",
     feature = "mock",
+    feature = "pkcs11",
     feature = "reqwest",
     feature = "tower"
 ))]

@@ -6,7 +6,8 @@
 //! | [`configuration`] | take all of it from the environment, from files or a command line, and replace a secret without a restart |
 //! | [`sending`] | send messages with the client or the SDK that you have, and survive a revoked token |
 //! | [`families`] | know which of the token families to take |
-//! | [`keys_and_rotation`] | sign assertions: generate, register and replace a key, or keep it in a KMS |
+//! | [`keys_and_rotation`] | sign assertions: generate, register and replace a key |
+//! | [`hsm_and_kms`] | sign with a key that never leaves an HSM or a KMS |
 //! | [`caching`] | have a valid token at any moment, for one channel or for thousands |
 //! | [`restarts_and_slots`] | never run out of LINE's 30 tokens per channel, deploy on Kubernetes |
 //! | [`testing`] | test without a network: mock, emulator, a clock that the test moves |
@@ -30,6 +31,9 @@ pub mod families {}
 
 #[doc = include_str!("keys_and_rotation.md")]
 pub mod keys_and_rotation {}
+
+#[doc = include_str!("hsm_and_kms.md")]
+pub mod hsm_and_kms {}
 
 #[doc = include_str!("caching.md")]
 pub mod caching {}
