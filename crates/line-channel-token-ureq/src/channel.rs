@@ -36,8 +36,7 @@ impl Channel {
         let mut connection = ClientConnection::new(config, name).map_err(failed)?;
         while connection.is_handshaking() {
             connection.complete_io(&mut self).map_err(|error| {
-                let error = alert(&mut connection, &mut self).unwrap_or(error);
-                Failure::while_connecting(&error)
+                Failure::while_connecting(&alert(&mut connection, &mut self, &error).unwrap_or(error))
             })?;
         }
         Ok(Self::Tls(Box::new(StreamOwned::new(connection, self))))
@@ -65,7 +64,11 @@ impl Channel {
 
 /// What the server has to say after a step of the handshake failed: it may have closed the connection while we were writing, and its reason
 /// has not been read yet.
-fn alert(connection: &mut ClientConnection, channel: &mut Channel) -> Option<io::Error> {
+fn alert(connection: &mut ClientConnection, channel: &mut Channel, error: &io::Error) -> Option<io::Error> {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    if !matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) {
+        return None;
+    }
     while connection.read_tls(channel).ok()? > 0 {
         if let Err(error) = connection.process_new_packets() {
             return Some(io::Error::new(io::ErrorKind::InvalidData, error));

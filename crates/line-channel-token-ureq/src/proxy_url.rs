@@ -6,6 +6,8 @@ use http::Uri;
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
+type SecretBytes = Zeroizing<Vec<u8>>;
+
 /// How a proxy is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
@@ -107,7 +109,7 @@ impl ProxyUrl {
     }
 
     /// User and password, as bytes, if the URL has them.
-    pub(crate) fn expose_credentials(&self) -> Option<(Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>)> {
+    pub(crate) fn expose_credentials(&self) -> Option<(SecretBytes, SecretBytes)> {
         let credentials = self.credentials.as_ref()?;
         let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
         let decoded = |text: &str| Zeroizing::new(percent_decode_str(text).collect());

@@ -25,7 +25,7 @@ use super::block_on::block_on;
 /// # use line_channel_token_core::Operation;
 ///
 /// # let line = MockBackend::new();
-/// # line.given(Operation::IssueStateless).respond(Reply::stateless_token());
+/// # line.given(Operation::IssueStateless).respond(Reply::stateless_token("the-token"));
 /// let client = Client::from(line.client()); // or Client::new(UreqBackend::new()?) for LINE itself
 /// let token = client.issue_stateless(&ChannelId::new("1234567890")?, &ChannelSecret::new("s3cret")?)?;
 /// assert_eq!(token.expires_in().as_secs(), 900);

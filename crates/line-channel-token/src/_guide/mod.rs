@@ -8,6 +8,7 @@
 //! | [`caching`] | have a valid token at any moment, for one channel or for thousands |
 //! | [`restarts_and_slots`] | never run out of LINE's 30 tokens per channel, deploy on Kubernetes |
 //! | [`testing`] | test without a network: mock, emulator, a clock that the test moves |
+//! | [`blocking`] | do without an async runtime |
 //! | [`custom_backends`] | send through an HTTP client of your own |
 //! | [`errors`] | know what to do about each kind of error |
 //!
@@ -30,6 +31,9 @@ pub mod restarts_and_slots {}
 
 #[doc = include_str!("testing.md")]
 pub mod testing {}
+
+#[doc = include_str!("blocking.md")]
+pub mod blocking {}
 
 #[doc = include_str!("custom_backends.md")]
 pub mod custom_backends {}
