@@ -34,16 +34,17 @@ const CRATES: [(&str, &[&str]); 15] = [
         &["bytes", "http", "http_body", "hyper_util", "rustls", "rustls_pki_types", "tokio", "zeroize"],
     ),
     ("line-channel-token-tower", &[]),
-    ("line-channel-token-ureq", &[]),
+    ("line-channel-token-ureq", &["bytes", "http", "rustls", "ureq"]),
 ];
 
 /// What our crates export of others, for those who need it in our version: whoever writes a source needs the macro of the trait, and
 /// whoever configures TLS needs rustls.
-const EXPORTED: [&str; 4] = [
+const EXPORTED: [&str; 5] = [
     "pub use line_channel_token_core::async_trait",
     "pub use line_channel_token_cache::async_trait",
     "pub use line_channel_token_hyper::rustls",
     "pub use line_channel_token_reqwest::rustls",
+    "pub use line_channel_token_ureq::rustls",
 ];
 
 /// Compares the API with the committed listings, or writes these.

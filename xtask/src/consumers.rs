@@ -13,7 +13,7 @@ const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const KID: &str = "consumers";
 
 /// What must not come along, by consumer: what it did not ask for.
-const ABSENT: [(&str, &[&str]); 9] = [
+const ABSENT: [(&str, &[&str]); 10] = [
     ("both-backends", &["ring", "rsa", "line-channel-token-emulator", "line-channel-token-mock"]),
     ("both-providers", &["line-channel-token-hyper", "ring"]),
     ("core-only", &["aws-lc-rs", "hyper", "jsonwebtoken", "reqwest", "ring", "rsa", "rustls", "tokio"]),
@@ -23,6 +23,23 @@ const ABSENT: [(&str, &[&str]); 9] = [
     ("no-tls", &["aws-lc-rs", "ring", "line-channel-token-assertion"]),
     ("reqwest-only", &["line-channel-token-assertion", "line-channel-token-hyper", "p256", "ring", "rsa"]),
     ("rust-crypto-only", &["aws-lc-rs", "line-channel-token-reqwest", "reqwest"]),
+    (
+        "ureq-only",
+        &[
+            "futures-executor",
+            "hyper",
+            "hyper-util",
+            "line-channel-token-cache",
+            "line-channel-token-transport",
+            "mio",
+            "p256",
+            "reqwest",
+            "ring",
+            "rsa",
+            "tokio",
+            "url",
+        ],
+    ),
 ];
 
 pub(crate) fn run() -> Outcome {

@@ -8,6 +8,7 @@
 )]
 
 mod calls;
+mod on_threads;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod proxy_server;
 mod run;
@@ -23,6 +24,8 @@ pub mod cases;
 pub use calls::Make;
 #[doc(hidden)]
 pub use line_channel_token_core::{Error, ErrorKind, HttpBackend};
+#[doc(hidden)]
+pub use on_threads::OnThreads;
 #[doc(hidden)]
 pub use run::{Rule, run};
 #[doc(hidden)]

@@ -12,6 +12,7 @@ mod encoded;
 mod escapes;
 mod label;
 mod mistaken;
+mod root_certificates;
 mod tlv;
 
 pub use block::Block;
@@ -20,4 +21,5 @@ pub use decoded::{Decoded, Der, Text};
 pub use der_kind::DerKind;
 pub use label::Label;
 pub use mistaken::mistaken_value;
+pub use root_certificates::root_certificates;
 pub use tlv::Tlv;

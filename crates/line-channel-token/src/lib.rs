@@ -35,6 +35,19 @@ pub use line_channel_token_reqwest::{ReqwestBackend, ReqwestBackendBuilder};
 #[doc(inline)]
 pub use line_channel_token_hyper::{HyperBackend, HyperBackendBuilder};
 
+#[cfg(feature = "ureq")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ureq")))]
+#[doc(inline)]
+pub use line_channel_token_ureq::{UreqBackend, UreqBackendBuilder};
+
+/// Plain functions in place of async ones, for programs without a runtime: the nine operations, and a small cache.
+#[cfg(feature = "ureq")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ureq")))]
+pub mod blocking {
+    #[doc(inline)]
+    pub use line_channel_token_ureq::blocking::{Client, HasStatus, TokenCache, block_on};
+}
+
 /// Keeps tokens warm, of one channel or of many: single flight, refresh ahead of expiry, backoff, revocation.
 #[cfg(feature = "cache")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cache")))]
@@ -115,7 +128,8 @@ pub mod hsm {
     feature = "mock",
     feature = "pkcs11",
     feature = "reqwest",
-    feature = "tower"
+    feature = "tower",
+    feature = "ureq"
 ))]
 #[cfg_attr(docsrs, doc(cfg(all())))]
 pub mod _guide;

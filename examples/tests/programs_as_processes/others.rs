@@ -11,6 +11,16 @@ fn the_hyper_backend_issues_a_token() {
 }
 
 #[test]
+fn a_program_without_a_runtime_pushes_past_a_revoked_token() {
+    let (ok, stdout, stderr) = run(&mut example("blocking"));
+    assert!(ok && stderr.is_empty(), "{stdout}{stderr}");
+    let expected = "pushed: 200 OK, with a token that lives 900 seconds\n\
+                    LINE takes that token back\n\
+                    pushed: 200 OK, with the next token\n";
+    assert_eq!(stdout, expected);
+}
+
+#[test]
 fn a_service_is_ready_once_there_is_a_token_and_revokes_it_at_its_end() {
     let (ok, stdout, stderr) = run(&mut example("keep_warm"));
     assert!(ok && stderr.is_empty(), "{stdout}{stderr}");

@@ -23,6 +23,7 @@ macro_rules! __unless {
     (tls [tls $($rest:ident)*] $cases:tt) => {};
     (connection_reuse [connection_reuse $($rest:ident)*] $cases:tt) => {};
     (idle_limit [idle_limit $($rest:ident)*] $cases:tt) => {};
+    (async_io [async_io $($rest:ident)*] $cases:tt) => {};
     ($word:ident [$other:ident $($rest:ident)*] $cases:tt) => { $crate::__unless! { $word [$($rest)*] $cases } };
     ($word:ident [] { $($cases:tt)* }) => { $($cases)* };
 }
@@ -31,6 +32,7 @@ macro_rules! __unless {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __if {
+    (async_io [async_io $($rest:ident)*] { $($cases:tt)* }) => { $($cases)* };
     (pool_per_runtime [pool_per_runtime $($rest:ident)*] { $($cases:tt)* }) => { $($cases)* };
     (pool_for_all_runtimes [pool_for_all_runtimes $($rest:ident)*] { $($cases:tt)* }) => { $($cases)* };
     (error_messages [error_messages $($rest:ident)*] { $($cases:tt)* }) => { $($cases)* };
@@ -45,8 +47,13 @@ macro_rules! __word {
     (without tls) => {};
     (without connection_reuse) => {};
     (without idle_limit) => {};
+    (without async_io) => {};
     (without $other:ident) => {
-        compile_error!(concat!("`without: [", stringify!($other), "]`: expected tls, connection_reuse or idle_limit"));
+        compile_error!(concat!(
+            "`without: [",
+            stringify!($other),
+            "]`: expected tls, connection_reuse, idle_limit or async_io"
+        ));
     };
     (with pool_per_runtime) => {};
     (with pool_for_all_runtimes) => {};

@@ -12,6 +12,7 @@
 //! | [`restarts_and_slots`] | never run out of LINE's 30 tokens per channel, deploy on Kubernetes |
 //! | [`testing`] | test without a network: mock, emulator, a clock that the test moves |
 //! | [`observability`] | see what happens: spans for `tracing` and OpenTelemetry, metrics, health |
+//! | [`blocking`] | do without an async runtime |
 //! | [`custom_backends`] | send through an HTTP client of your own |
 //! | [`errors`] | know what to do about each kind of error |
 //!
@@ -46,6 +47,9 @@ pub mod testing {}
 
 #[doc = include_str!("observability.md")]
 pub mod observability {}
+
+#[doc = include_str!("blocking.md")]
+pub mod blocking {}
 
 #[doc = include_str!("custom_backends.md")]
 pub mod custom_backends {}
