@@ -1,5 +1,6 @@
 //! What the benchmarks and the allocation test share.
 
+pub mod authorized_call;
 pub mod by_hand;
 pub mod cached_read;
 pub mod chart;

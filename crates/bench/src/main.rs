@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bench::{
-    cached_read, chart, dead_channels, expiry_burst, insertion, latency_under_refresh, pooled_read, report, server,
-    signing, transport,
+    authorized_call, cached_read, chart, dead_channels, expiry_burst, insertion, latency_under_refresh, pooled_read,
+    report, server, signing, transport,
 };
 use clap::{Parser, ValueEnum};
 
@@ -34,6 +34,8 @@ enum Group {
     Transport,
     /// Reads of a cache.
     Cache,
+    /// Calls of a service through the layer that authorizes them.
+    Tower,
     /// Reads of a pool.
     Pool,
     /// New channels in a pool that is full.
@@ -57,6 +59,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     if wanted(Group::Cache) {
         rows.extend(cached_read::rows()?);
         rows.extend(latency_under_refresh::rows()?);
+    }
+    if wanted(Group::Tower) {
+        rows.extend(authorized_call::rows()?);
     }
     if wanted(Group::Pool) {
         let (pool, curve) = pooled_read::rows()?;

@@ -5,9 +5,13 @@
 use std::sync::OnceLock;
 
 use allocation_counter::measure;
+use bench::authorized_call::Calls;
 use bench::fixtures::TOKEN;
 use bench::transport::Scene;
+use bytes::Bytes;
 use futures_util::FutureExt;
+use http::Request;
+use http_body_util::Full;
 use line_channel_token::cache::{StatelessSource, StaticSource, TokenCache, TokenPool};
 use line_channel_token::mock::{MockBackend, Reply};
 use line_channel_token::{AccessToken, ChannelId, ChannelSecret, Operation};
@@ -107,4 +111,22 @@ fn a_pooled_channel_takes_one_kib() {
     let each = usize::try_from(grown).expect("it grew") / CHANNELS - TOKEN.len();
     println!("{each} bytes a channel beyond its token of {} bytes", TOKEN.len());
     assert!((256..=1024).contains(&each), "{each} bytes");
+}
+
+#[test]
+fn a_layered_call_allocates_nothing_of_its_own() {
+    let mut calls = Calls::new().expect("a runtime");
+    let mut count = |call: fn(&mut Calls, Request<Full<Bytes>>)| {
+        let request = calls.request();
+        measure(|| call(&mut calls, request)).count_total
+    };
+    let by_hand = count(|calls, request| calls.repeatable_by_hand(request));
+    let once_by_hand = count(|calls, request| calls.once_by_hand(request));
+    let counts = (count(Calls::repeatable), count(Calls::repeatable_of_pool), count(Calls::once));
+    println!(
+        "repeatable: {} allocations, {by_hand} by hand; sent once: {}, {once_by_hand} by hand",
+        counts.0, counts.2
+    );
+    assert!(by_hand > once_by_hand, "the count counts: {by_hand} with a copy of the request, {once_by_hand} without");
+    assert_eq!(counts, (by_hand, by_hand, once_by_hand));
 }

@@ -16,6 +16,7 @@ use line_channel_token_core::AccessToken;
 use line_channel_token_tower::{AuthorizationLayer, BoxError};
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::follow_redirect::FollowRedirectLayer;
+use tower_http::follow_redirect::policy::Limited;
 
 use crate::ca;
 
@@ -123,9 +124,10 @@ pub(crate) fn over_hyper(layer: &AuthorizationLayer, names: &Names) -> Stack {
     over!("hyper-util", layer.layer(hyper_client!(names)))
 }
 
-/// As it should be: each hop is a request of its own, which the layer decides about.
+/// As it should be: each hop is a request of its own, which the layer decides about. So the policy need not take headers away.
 pub(crate) fn over_hyper_with_redirects(layer: &AuthorizationLayer, names: &Names) -> Stack {
-    let builder = ServiceBuilder::new().layer(FollowRedirectLayer::new()).layer(layer.clone());
+    let builder =
+        ServiceBuilder::new().layer(FollowRedirectLayer::with_policy(Limited::default())).layer(layer.clone());
     over!("hyper-util that follows redirects", builder.service(hyper_client!(names)))
 }
 

@@ -1,7 +1,10 @@
 //! Redirects carry the token to no other server.
 
 use http::StatusCode;
-use line_channel_token_core::BaseUrl;
+use line_channel_token_cache::{StatelessSource, TokenCache};
+use line_channel_token_core::{BaseUrl, ChannelId, ChannelSecret, Operation};
+use line_channel_token_mock::{MockBackend, Reply};
+use line_channel_token_tower::AuthorizationLayer;
 
 use crate::clients::{Names, layer, over_hyper_with_redirects_inside, stacks};
 use crate::servers::{OK, Recorder, UNAUTHORIZED, redirect};
@@ -28,10 +31,16 @@ async fn a_body_that_goes_elsewhere_takes_no_token_along() {
     let line = Recorder::tls("api.line.me", redirect(307, "https://evil.example/v2/bot/message/push")).await;
     let other = Recorder::tls("evil.example", UNAUTHORIZED).await;
     let names = vec![("api.line.me", line.address), ("evil.example", other.address)];
-    for stack in stacks(&layer("t0ken"), &names).into_iter().take(2) {
+    let backend = MockBackend::new();
+    let replies = Reply::stateless_token("t0ken-1").then(Reply::stateless_token("t0ken-2"));
+    backend.given(Operation::IssueStateless).respond(replies);
+    let (channel, secret) = (ChannelId::new("1234567890").unwrap(), ChannelSecret::new("s3cret").unwrap());
+    let tokens = TokenCache::new(StatelessSource::from_secret(backend.client(), channel, secret));
+    for stack in stacks(&AuthorizationLayer::new(tokens), &names).into_iter().take(2) {
         assert_eq!(stack.post("https://api.line.me/v2/bot/message/push", "hello").await, StatusCode::UNAUTHORIZED);
     }
-    assert_eq!((line.counts(), other.counts()), ((2, 2), (2, 0)), "and a 401 of theirs is no reason to repeat it");
+    assert_eq!((line.counts(), other.counts()), ((2, 2), (2, 0)), "a 401 of theirs is no reason to repeat it");
+    assert_eq!(backend.received_requests().len(), 1, "nor to invalidate the token");
 }
 
 #[tokio::test]
