@@ -136,7 +136,7 @@ mod tests {
     fn two_readings_in_a_row_must_agree() {
         let (old, new, mixed) = (Ok(vec!["key 1", "kid 1"]), Ok(vec!["key 2", "kid 2"]), Ok(vec!["key 1", "kid 2"]));
         let known = ["key 1", "kid 1"];
-        assert_eq!(settled(Some(&known), &[old.clone()]), (Some(old.clone()), 1), "nothing has changed");
+        assert_eq!(settled(Some(&known), std::slice::from_ref(&old)), (Some(old.clone()), 1), "nothing has changed");
         assert_eq!(settled(Some(&known), &[new.clone(), new.clone()]), (Some(new.clone()), 2));
         assert_eq!(settled(Some(&known), &[mixed.clone(), new.clone(), new.clone()]), (Some(new.clone()), 3));
         assert_eq!(

@@ -4,18 +4,23 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use line_channel_token_cache::{
     Credentials, IssueRequest, Issued, LookupSource, NewToken, RetireReason, Retired, SourcePolicy, TokenSource,
 };
-use line_channel_token_core::{ChannelId, Client, Error, TokenKeyId};
+use line_channel_token_core::{ChannelId, Client, Error, ErrorKind, TokenKeyId};
 use tokio::runtime::Handle;
 
 use crate::config::ChannelConfig;
 use crate::credentials::CredentialLoader;
 use crate::error::ConfigProblem;
 use crate::token_family::TokenFamily;
+
+/// How soon a token is asked for again if LINE refused a credential that is in a file: the file may be replaced a little later than the
+/// credential was in the Console. Otherwise it may take the cache ten minutes to see it.
+const REFUSED_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 type Lookup = Box<dyn Fn(ChannelId) -> Pin<Box<dyn Future<Output = Result<Credentials, Error>> + Send>> + Send + Sync>;
 
@@ -25,6 +30,8 @@ struct ConfiguredSource {
     issuing: LookupSource<Lookup>,
     /// Loads what LINE asks for to revoke one, so that a secret that is broken hinders no issue that needs none.
     revoking: LookupSource<Lookup>,
+    /// Whether what a token is issued for is in files.
+    issues_for_files: bool,
 }
 
 /// The source of a configuration that was checked.
@@ -35,7 +42,9 @@ pub(crate) fn source(config: &ChannelConfig, client: Client) -> Result<Arc<dyn T
         TokenFamily::ShortLived => false,
     };
     let issuing: fn(&CredentialLoader) -> _ = if by_key { signer } else { secret };
+    let loader = config.loader();
     Ok(Arc::new(ConfiguredSource {
+        issues_for_files: if by_key { loader.has_signer_files() } else { loader.has_secret_file() },
         issuing: lookup_source(config, client.clone(), issuing)?,
         revoking: lookup_source(config, client, secret)?,
     }))
@@ -106,7 +115,15 @@ impl TokenSource for ConfiguredSource {
     }
 
     async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error> {
-        self.issuing.issue(request).await
+        let outcome = self.issuing.issue(request).await;
+        let is_refused = |error: &Error| {
+            let refused = [ErrorKind::InvalidClient, ErrorKind::InvalidAssertion, ErrorKind::UnknownAssertionKey];
+            refused.contains(&error.kind()) && error.retry_after().is_none()
+        };
+        outcome.map_err(|error| match is_refused(&error) && self.issues_for_files {
+            true => error.with_retry_after(REFUSED_AGAIN_AFTER),
+            false => error,
+        })
     }
 
     async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {

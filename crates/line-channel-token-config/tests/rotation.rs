@@ -162,6 +162,25 @@ async fn a_file_that_is_broken_at_the_moment_costs_no_valid_token() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_replaced_late_is_seen_within_a_minute() {
+    let line = Line::new();
+    let mut mount = Mount::new(&[("secret", SECRET)]);
+    let path = mount.path("secret");
+    let channel = line.channel(&[("LINE_CHANNEL_SECRET_FILE", path.to_str().unwrap())]);
+    let first = accepted(&channel).await;
+    line.emulator.set_channel_secret(&line.id(), NEXT_SECRET).unwrap();
+    channel.tokens.invalidate(&first);
+    for _ in 0..10 {
+        let error = channel.tokens.token().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidClient, "{error}");
+        line.clock.advance(Duration::from_secs(61));
+    }
+    assert_eq!(line.calls(), 11, "one call a minute");
+    mount.swap(&[("secret", NEXT_SECRET)]);
+    accepted(&channel).await;
+}
+
+#[tokio::test]
 async fn a_secret_that_was_rotated_away_is_not_used_once_more() {
     let line = Line::new();
     let mut mount = Mount::new(&[("secret", SECRET)]);

@@ -52,7 +52,14 @@ pub mod cache {
 #[cfg_attr(docsrs, doc(cfg(feature = "config")))]
 pub mod config {
     #[doc(inline)]
-    pub use line_channel_token_config::{Channel, ChannelConfig, ConfigError, ConfigProblem, TokenFamily};
+    pub use line_channel_token_config::{
+        Channel, ChannelConfig, ChannelConfigs, ConfigError, ConfigProblem, TokenFamily,
+    };
+
+    #[cfg(feature = "clap")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "clap")))]
+    #[doc(inline)]
+    pub use line_channel_token_config::ChannelArgs;
 }
 
 /// A tower layer that puts the current token into each request to LINE, and recovers from a 401.
@@ -90,6 +97,8 @@ pub mod mock {
     feature = "assertion",
     feature = "aws-lc-rs",
     feature = "cache",
+    feature = "clap",
+    feature = "config",
     feature = "emulator",
     feature = "mock",
     feature = "reqwest",

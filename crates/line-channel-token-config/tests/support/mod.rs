@@ -54,11 +54,13 @@ pub(crate) fn subjects(error: &ConfigError) -> Vec<&str> {
 }
 
 /// Files as Kubernetes mounts a secret: each is a link into `..data`, which is a link to a directory that is swapped.
+#[cfg(unix)]
 pub(crate) struct Mount {
     pub(crate) root: PathBuf,
     version: u32,
 }
 
+#[cfg(unix)]
 impl Mount {
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let mut mount = Self { root: directory(), version: 0 };

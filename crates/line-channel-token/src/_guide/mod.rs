@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`getting_started`] | get the first token and send a message with it |
 //! | [`sending`] | send messages with the client or the SDK that you have, and survive a revoked token |
+//! | [`configuration`] | take all of it from the environment, from files or a command line, and replace a secret without a restart |
 //! | [`families`] | know which of the token families to take |
 //! | [`keys_and_rotation`] | sign assertions: generate, register and replace a key, or keep it in a KMS |
 //! | [`caching`] | have a valid token at any moment, for one channel or for thousands |
@@ -19,6 +20,9 @@ pub mod getting_started {}
 
 #[doc = include_str!("sending.md")]
 pub mod sending {}
+
+#[doc = include_str!("configuration.md")]
+pub mod configuration {}
 
 #[doc = include_str!("families.md")]
 pub mod families {}
