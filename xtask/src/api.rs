@@ -20,7 +20,10 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("line-channel-token", &[]),
     ("line-channel-token-assertion", &["serde_core"]),
     ("line-channel-token-cache", &["http", "reqwest", "serde_core"]),
-    ("line-channel-token-config", &["clap", "line_channel_token_assertion", "line_channel_token_cache", "serde_core"]),
+    (
+        "line-channel-token-config",
+        &["clap_builder", "line_channel_token_assertion", "line_channel_token_cache", "serde_core"],
+    ),
     ("line-channel-token-conformance", &[]),
     ("line-channel-token-core", &["bytes", "http", "serde_core"]),
     ("line-channel-token-emulator", &["bytes", "http"]),

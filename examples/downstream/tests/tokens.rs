@@ -59,3 +59,16 @@ async fn an_outage_is_reported_and_ends() {
     assert_eq!(api.seen(), ["token 200"]);
     line.verify();
 }
+
+#[tokio::test]
+async fn an_event_that_is_delivered_again_sends_nothing_twice() {
+    let line = MockBackend::new();
+    line.given(STATELESS).respond(Reply::stateless_token("token"));
+    let api = MessagingApi::taking(&["token"]).await;
+    let bot = bot(&line, &api);
+
+    bot.push("U1", "Hello", "event 1").await.unwrap();
+    bot.push("U1", "Hello", "event 1").await.unwrap();
+    bot.push("U1", "Hello", "event 2").await.unwrap();
+    assert_eq!(api.seen(), ["token 200", "token 409", "token 200"]);
+}

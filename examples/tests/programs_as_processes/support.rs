@@ -1,6 +1,6 @@
 //! Running the examples as a user does: as processes.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -49,9 +49,9 @@ pub(crate) fn key_pair(directory: &Path) -> (PathBuf, PathBuf) {
 
 /// The first line that a process prints, and nothing of what follows.
 pub(crate) fn read_line(stdout: &mut ChildStdout) -> String {
-    let bytes = stdout.bytes().map(|byte| byte.expect("it is a pipe"));
-    let line: Vec<u8> = bytes.take_while(|byte| *byte != b'\n').collect();
-    String::from_utf8(line).expect("examples print UTF-8") + "\n"
+    let mut line = String::new();
+    BufReader::with_capacity(1, stdout).read_line(&mut line).expect("examples print UTF-8");
+    line
 }
 
 /// `emulator_server` on a port of the system's choosing.

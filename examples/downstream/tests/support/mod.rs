@@ -1,11 +1,12 @@
 //! What several tests need.
 #![allow(dead_code, reason = "not every test needs everything")]
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::hmac;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::routing::post;
 use axum::{Router, serve};
 use base64::Engine as _;
@@ -23,7 +24,7 @@ pub fn channel() -> ChannelConfig {
     ChannelConfig::from_vars([("LINE_CHANNEL_ID", CHANNEL_ID), ("LINE_CHANNEL_SECRET", CHANNEL_SECRET)]).unwrap()
 }
 
-/// A Messaging API on a port of its own, which takes these tokens alone.
+/// A Messaging API on a port of its own, which takes these tokens alone, and each retry key once.
 pub struct MessagingApi {
     pub base_url: BaseUrl,
     seen: Arc<Mutex<Vec<String>>>,
@@ -33,9 +34,16 @@ impl MessagingApi {
     pub async fn taking(tokens: &'static [&'static str]) -> Self {
         let seen: Arc<Mutex<Vec<String>>> = Arc::default();
         let sink = Arc::clone(&seen);
+        let accepted: Arc<Mutex<HashSet<HeaderValue>>> = Arc::default();
         let push = async move |headers: HeaderMap| {
             let token = headers["authorization"].to_str().unwrap().trim_start_matches("Bearer ").to_owned();
-            let status = if tokens.contains(&&*token) { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
+            let status = if !tokens.contains(&&*token) {
+                StatusCode::UNAUTHORIZED
+            } else if accepted.lock().unwrap().insert(headers["x-line-retry-key"].clone()) {
+                StatusCode::OK
+            } else {
+                StatusCode::CONFLICT
+            };
             sink.lock().unwrap().push(format!("{token} {}", status.as_u16()));
             status
         };
