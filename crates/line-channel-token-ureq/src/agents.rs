@@ -55,6 +55,7 @@ fn config(connect_timeout: Duration, idle_timeout: Duration) -> Config {
         .accept_encoding(AutoHeaderValue::None)
         .max_response_header_size(MAX_HEAD)
         .timeout_connect(Some(connect_timeout.min(LONGEST)))
+        .max_idle_connections_per_host(10)
         .max_idle_age(idle_timeout);
     // Otherwise connections would stay open until the next call.
     if idle_timeout.is_zero() { config.max_idle_connections(0).build() } else { config.build() }

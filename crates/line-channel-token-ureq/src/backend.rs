@@ -9,11 +9,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::uri::{PathAndQuery, Scheme};
 use http::{Method, Request, Response, Uri};
-use line_channel_token_core::{Error, HttpBackend, Limits, Sleep, TransportError, TransportErrorKind};
+use line_channel_token_core::{HttpBackend, Limits, Sleep, TransportError, TransportErrorKind};
 use zeroize::Zeroizing;
 
 use crate::agents::Agents;
-use crate::builder::UreqBackendBuilder;
 use crate::call::CurrentCall;
 use crate::deadline::LONGEST;
 use crate::proxies::Proxies;
@@ -68,28 +67,6 @@ struct Inner {
 }
 
 impl UreqBackend {
-    /// A backend with the default settings.
-    ///
-    /// ```
-    /// # if cfg!(any(feature = "aws-lc-rs", feature = "ring")) {
-    /// let backend = line_channel_token_ureq::UreqBackend::new()?;
-    /// # drop(backend);
-    /// # }
-    /// # Ok::<(), line_channel_token_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`UreqBackendBuilder::build`].
-    pub fn new() -> Result<Self, Error> {
-        Self::builder().build()
-    }
-
-    /// A backend whose settings differ from [`new`](Self::new).
-    pub fn builder() -> UreqBackendBuilder {
-        UreqBackendBuilder::default()
-    }
-
     pub(crate) fn with_agents(agents: Agents, proxies: Proxies, connect_timeout: Duration) -> Self {
         Self(Arc::new(Inner { agents, proxies, connect_timeout }))
     }

@@ -37,6 +37,30 @@ pub struct UreqBackendBuilder {
     proxies: Option<Proxies>,
 }
 
+impl UreqBackend {
+    /// A backend with the default settings.
+    ///
+    /// ```
+    /// # if cfg!(any(feature = "aws-lc-rs", feature = "ring")) {
+    /// let backend = line_channel_token_ureq::UreqBackend::new()?;
+    /// # drop(backend);
+    /// # }
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`UreqBackendBuilder::build`].
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// A backend whose settings differ from [`new`](Self::new).
+    pub fn builder() -> UreqBackendBuilder {
+        UreqBackendBuilder::default()
+    }
+}
+
 impl Default for UreqBackendBuilder {
     /// 5 seconds to connect, and connections that are used again for 30.
     fn default() -> Self {

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
+use std::mem;
 
 use line_channel_token_core::Sent;
 use zeroize::Zeroizing;
@@ -20,12 +21,16 @@ struct Call {
 }
 
 /// This thread's call, for as long as the value exists.
-pub(crate) struct CurrentCall(PhantomData<*const ()>);
+pub(crate) struct CurrentCall {
+    /// The call during which this one is made, by a verifier of certificates for example.
+    outer: Option<Call>,
+    /// It belongs to the thread.
+    _not_send: PhantomData<*const ()>,
+}
 
 impl CurrentCall {
     pub(crate) fn begin(target: Zeroizing<String>) -> Self {
-        CALL.set(Some(Call { target, sent: false }));
-        Self(PhantomData)
+        Self { outer: CALL.replace(Some(Call { target, sent: false })), _not_send: PhantomData }
     }
 
     /// Whether the server may have got any part of the request.
@@ -37,7 +42,7 @@ impl CurrentCall {
 
 impl Drop for CurrentCall {
     fn drop(&mut self) {
-        CALL.set(None);
+        CALL.set(self.outer.take());
     }
 }
 
@@ -46,7 +51,7 @@ pub(crate) fn begin_writing() -> Option<Zeroizing<String>> {
     CALL.with_borrow_mut(|call| {
         let call = call.as_mut().filter(|call| !call.sent)?;
         call.sent = true;
-        Some(std::mem::take(&mut call.target))
+        Some(mem::take(&mut call.target))
     })
 }
 
@@ -67,5 +72,15 @@ mod tests {
             assert_eq!(call.sent(), Sent::Unknown);
             assert!(begin_writing().is_none(), "the target stands in the request line alone");
         }
+    }
+
+    #[test]
+    fn a_call_within_a_call_leaves_it_as_it_was() {
+        let outer = CurrentCall::begin(Zeroizing::new("/outer".to_owned()));
+        let inner = CurrentCall::begin(Zeroizing::new("/inner".to_owned()));
+        assert_eq!(begin_writing().as_deref().map(String::as_str), Some("/inner"));
+        drop(inner);
+        assert_eq!(outer.sent(), Sent::NotSent);
+        assert_eq!(begin_writing().as_deref().map(String::as_str), Some("/outer"));
     }
 }

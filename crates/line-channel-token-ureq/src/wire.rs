@@ -1,7 +1,7 @@
 //! What ureq reads from and writes to.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 use zeroize::{Zeroize, Zeroizing};
@@ -29,14 +29,17 @@ impl Wire {
         Self { channel, buffers: LazyBuffers::new(INPUT, OUTPUT), encrypted, authorization }
     }
 
-    fn transmit(&mut self, amount: usize, target: Option<&str>) -> std::io::Result<()> {
+    fn transmit(&mut self, amount: usize, target: Option<&str>) -> io::Result<()> {
         let output = self.buffers.output().get_mut(..amount).unwrap_or_default();
-        let head = target.and_then(|target| head(output, target, self.authorization.as_deref()));
-        let sent =
-            self.channel.write_all(head.as_ref().map_or(output, |head| head)).and_then(|()| self.channel.flush());
+        let sent = match target.map(|target| head(output, target, self.authorization.as_deref())) {
+            Some(Some(head)) => self.channel.write_all(&head),
+            // Never so: ureq begins with the request line.
+            Some(None) => Err(io::ErrorKind::InvalidInput.into()),
+            None => self.channel.write_all(output),
+        };
         // The body holds secrets, and the buffer lives as long as the connection.
         output.zeroize();
-        sent
+        sent.and_then(|()| self.channel.flush())
     }
 }
 
