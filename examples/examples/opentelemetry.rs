@@ -2,7 +2,7 @@
 //! printed as trees; a service takes `opentelemetry-otlp` in its place.
 
 use std::error::Error;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use line_channel_token::cache::{StatelessSource, TokenCache};
 use line_channel_token::emulator::{EmulatedChannel, Emulator};
@@ -53,14 +53,18 @@ struct Finished(Arc<Mutex<Vec<SpanData>>>);
 
 impl SpanExporter for Finished {
     async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
-        self.0.lock().expect("nobody panics with it").append(&mut batch);
+        self.lock().append(&mut batch);
         Ok(())
     }
 }
 
 impl Finished {
+    fn lock(&self) -> MutexGuard<'_, Vec<SpanData>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn print(&self) {
-        let mut spans = std::mem::take(&mut *self.0.lock().expect("nobody panics with it"));
+        let mut spans = std::mem::take(&mut *self.lock());
         spans.sort_by_key(|span| span.start_time);
         print_below(&spans, SpanId::INVALID, 0);
     }

@@ -60,9 +60,12 @@ fn assertion() -> Assertion {
 /// A success for any operation, and what servers and gateways may send instead, with all that they were sent in it.
 fn misbehave(how: usize, request: &str) -> Step {
     let echo: String = request.chars().filter(|character| !"\r\n\"\\".contains(*character)).collect();
-    let last = request.rsplit(['=', ' ', '&']).next().unwrap_or_default();
-    let id =
-        format!("x-line-request-id: {}\r\nretry-after: {last}\r\n", last.get(..last.len().min(60)).unwrap_or_default());
+    // What has the form of a request id, of the values that were sent.
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    let values = if body.is_empty() { head.lines().next().unwrap() } else { body };
+    let runs = values.split(|character: char| !character.is_ascii_alphanumeric() && !"-_".contains(character));
+    let last = runs.max_by_key(|run| run.len()).unwrap_or_default();
+    let id = format!("x-line-request-id: {}\r\nretry-after: {last}\r\n", &last[..last.len().min(60)]);
     match how {
         0 => {
             let body = format!(
