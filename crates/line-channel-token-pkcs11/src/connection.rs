@@ -3,19 +3,20 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cryptoki::context::Pkcs11;
+use cryptoki::context::{Function, Pkcs11};
 use cryptoki::error::{Error as CallError, RvError};
 use cryptoki::mechanism::MechanismType;
-use cryptoki::session::{Session, UserType};
+use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::Slot;
 use line_channel_token_core::Error;
 
 use crate::find_key::{self, FoundKey};
 use crate::find_token;
-use crate::module::{Pkcs11Module, TokenInfo};
+use crate::module::Pkcs11Module;
 use crate::pin::UserPin;
 use crate::selector::{KeySelector, TokenSelector};
 use crate::token_error::{Failure, call_error, code, is_not_initialized, is_session_lost};
+use crate::token_info::TokenInfo;
 
 /// What all connections of one `Pkcs11Token` share.
 #[derive(Debug)]
@@ -57,23 +58,23 @@ impl Access {
         let (slot, info) = find_token::find(self.pkcs11(), &self.selector, was_there)?;
         self.was_there.store(true, Ordering::Relaxed);
         let session = self.pkcs11().open_ro_session(slot)?;
-        let logged_in = self.log_in(&session, slot)?;
-        Ok(Open { session, pkcs11: self.pkcs11().clone(), slot, info, logged_in, keys: Vec::new() })
+        let login = self.log_in(&session, slot)?;
+        Ok(Open { session, pkcs11: self.pkcs11().clone(), slot, info, login, keys: Vec::new() })
     }
 
-    /// Logs the user in, for all sessions of this process. `false` if that takes a PIN and there is none.
-    fn log_in(&self, session: &Session, slot: Slot) -> Result<bool, Failure> {
+    /// Logs the user in, for all sessions of this process.
+    fn log_in(&self, session: &Session, slot: Slot) -> Result<Login, Failure> {
         // A process that was forked may have got the lock as another thread of its parent held it.
         let _login =
             (self.process == std::process::id()).then(|| self.login.lock().unwrap_or_else(PoisonError::into_inner));
         let info = self.pkcs11().get_token_info(slot)?;
         if !info.login_required() {
-            return Ok(true);
+            return Ok(Login::NotNeeded);
         }
         // A token with a keypad asks for the PIN itself.
         let keypad = info.protected_authentication_path() && self.pin.is_none();
         if self.pin.is_none() && !keypad {
-            return Ok(false);
+            return Ok(Login::Missing);
         }
         if self.pin_refused.load(Ordering::SeqCst) {
             return Err(Failure::Final(Error::signing(
@@ -93,10 +94,10 @@ impl Access {
         let pin = self.pin.as_ref().map(UserPin::auth_pin);
         match session.login(UserType::User, pin) {
             // Another session of this process did.
-            Err(CallError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(true),
+            Err(CallError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(Login::Done),
             Ok(()) => {
                 self.pin_accepted.store(true, Ordering::Relaxed);
-                Ok(true)
+                Ok(Login::Done)
             }
             Err(error) => Err(self.login_error(error)),
         }
@@ -159,11 +160,10 @@ impl Connection {
     /// The same for what must not be done twice: only the session is tried out before.
     pub(crate) fn run_once<T>(&mut self, work: impl FnOnce(&Pkcs11, Slot) -> Result<T, Failure>) -> Result<T, Error> {
         let slot = self.run(|open| {
-            open.session.get_session_info()?;
-            if open.logged_in {
-                Ok(open.slot)
-            } else {
-                Err(Error::invalid_input("a key is generated after a login: give the PIN").into())
+            open.check_login()?;
+            match open.login {
+                Login::Missing => Err(Error::invalid_input("a key is generated after a login: give the PIN").into()),
+                Login::NotNeeded | Login::Done => Ok(open.slot),
             }
         })?;
         let access = Arc::clone(&self.access);
@@ -202,13 +202,23 @@ fn error_of(failure: Failure) -> Error {
     }
 }
 
+/// Whether the user is logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Login {
+    /// The token shows its private keys to everybody.
+    NotNeeded,
+    Done,
+    /// It takes a PIN, and none was given.
+    Missing,
+}
+
 /// A session that is open.
 pub(crate) struct Open {
     pub(crate) session: Session,
     pkcs11: Pkcs11,
     slot: Slot,
     pub(crate) info: TokenInfo,
-    logged_in: bool,
+    login: Login,
     /// The keys that were found in this session: handles mean nothing in another one.
     keys: Vec<(KeySelector, Arc<FoundKey>)>,
 }
@@ -219,7 +229,14 @@ impl Open {
         if let Some((_, found)) = self.keys.iter().find(|(known, _)| known == selector) {
             return Ok(Arc::clone(found));
         }
-        let found = Arc::new(find_key::find(&self.session, selector, self.logged_in)?);
+        let found = match find_key::find(&self.session, selector, self.login != Login::Missing) {
+            Err(Failure::Final(error)) => {
+                // To whom is not logged in, a token shows no private key, and says nothing.
+                self.check_login()?;
+                return Err(error.into());
+            }
+            found => Arc::new(found?),
+        };
         self.keys.push((selector.clone(), Arc::clone(&found)));
         Ok(found)
     }
@@ -228,6 +245,16 @@ impl Open {
     pub(crate) fn key_anew(&mut self, selector: &KeySelector) -> Result<Arc<FoundKey>, Failure> {
         self.keys.retain(|(known, _)| known != selector);
         self.key(selector)
+    }
+
+    /// Fails if another part of this process has logged the user out.
+    fn check_login(&self) -> Result<(), Failure> {
+        match self.session.get_session_info()?.session_state() {
+            SessionState::RoPublic | SessionState::RwPublic if self.login == Login::Done => {
+                Err(CallError::Pkcs11(RvError::UserNotLoggedIn, Function::GetSessionInfo).into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What the token says that it can do.

@@ -5,9 +5,9 @@ use cryptoki::error::Error as CallError;
 use cryptoki::slot::Slot;
 use line_channel_token_core::Error;
 
-use crate::module::TokenInfo;
 use crate::selector::TokenSelector;
 use crate::token_error::Failure;
+use crate::token_info::TokenInfo;
 
 /// All tokens that are present and initialised.
 pub(crate) fn all(pkcs11: &Pkcs11) -> Result<Vec<(Slot, TokenInfo)>, CallError> {

@@ -16,12 +16,14 @@ mod sign;
 mod signer;
 mod token;
 mod token_error;
+mod token_info;
 mod worker;
 
 pub use key::Pkcs11Key;
 pub use key_spec::KeySpec;
-pub use module::{Pkcs11Module, TokenInfo};
+pub use module::Pkcs11Module;
 pub use pin::UserPin;
 pub use selector::{KeySelector, TokenSelector};
 pub use signer::Pkcs11Signer;
 pub use token::{Pkcs11Token, Pkcs11TokenBuilder};
+pub use token_info::TokenInfo;

@@ -9,7 +9,8 @@ use line_channel_token_core::Error;
 
 use crate::find_token;
 use crate::library::Library;
-use crate::token_error::{call_error, code};
+use crate::token_error::{call_error, code, is_not_initialized};
+use crate::token_info::TokenInfo;
 
 /// A PKCS#11 module: the library through which a program calls an HSM, a smart card or SoftHSM.
 ///
@@ -74,7 +75,13 @@ impl Pkcs11Module {
     ///
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) or a transient one if the module cannot list them.
     pub fn tokens(&self) -> Result<Vec<TokenInfo>, Error> {
-        let found = find_token::all(self.library.pkcs11()).map_err(|error| call_error(&error))?;
+        let mut found = find_token::all(self.library.pkcs11());
+        if found.as_ref().is_err_and(is_not_initialized) {
+            // Another part of the process has finalised it.
+            self.library.initialize_again().map_err(|error| open_error(&self.path, &error))?;
+            found = find_token::all(self.library.pkcs11());
+        }
+        let found = found.map_err(|error| call_error(&error))?;
         Ok(found.into_iter().map(|(_, info)| info).collect())
     }
 
@@ -86,60 +93,6 @@ impl Pkcs11Module {
 impl fmt::Debug for Pkcs11Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Pkcs11Module").field(&self.path).finish()
-    }
-}
-
-/// What a module says of a token.
-///
-/// ```
-/// use line_channel_token_core::Error;
-/// use line_channel_token_pkcs11::{Pkcs11Module, TokenInfo};
-///
-/// fn serials(module: &str) -> Result<Vec<String>, Error> {
-///     let tokens: Vec<TokenInfo> = Pkcs11Module::new(module)?.tokens()?;
-///     Ok(tokens.iter().map(|token| token.serial().to_owned()).collect())
-/// }
-///
-/// assert!(serials("/opt/no-hsm/libpkcs11.so").is_err());
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenInfo {
-    pub(crate) label: String,
-    pub(crate) serial: String,
-    pub(crate) slot: u64,
-    pub(crate) manufacturer: String,
-    pub(crate) model: String,
-}
-
-impl TokenInfo {
-    /// The label, which whoever initialised the token gave it.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        &self.label
-    }
-
-    /// The serial number.
-    #[must_use]
-    pub fn serial(&self) -> &str {
-        &self.serial
-    }
-
-    /// The id of the slot that the token is in.
-    #[must_use]
-    pub fn slot(&self) -> u64 {
-        self.slot
-    }
-
-    /// The manufacturer.
-    #[must_use]
-    pub fn manufacturer(&self) -> &str {
-        &self.manufacturer
-    }
-
-    /// The model.
-    #[must_use]
-    pub fn model(&self) -> &str {
-        &self.model
     }
 }
 

@@ -11,9 +11,10 @@ use crate::connection::{Access, Connection};
 use crate::generate_key;
 use crate::key::Pkcs11Key;
 use crate::key_spec::KeySpec;
-use crate::module::{Pkcs11Module, TokenInfo};
+use crate::module::Pkcs11Module;
 use crate::pin::UserPin;
 use crate::selector::{KeySelector, TokenSelector};
+use crate::token_info::TokenInfo;
 use crate::worker::{Settings, Workers};
 
 /// How long a token may take to make a key: RSA takes a smart card half a minute, and more if it is unlucky.

@@ -60,8 +60,15 @@ struct Waiting<S> {
 trait Call<S>: Send {
     /// Whether nobody waits for the result any more.
     fn is_abandoned(&self) -> bool;
-    /// Makes the call. `false` if it panicked.
-    fn make(self: Box<Self>, state: &mut S) -> bool;
+    /// Makes the call.
+    fn make(self: Box<Self>, state: &mut S) -> Made;
+}
+
+/// What is left to do after a call.
+struct Made {
+    panicked: bool,
+    /// Gives the caller the result.
+    reply: Box<dyn FnOnce()>,
 }
 
 struct Work<F, T> {
@@ -72,13 +79,13 @@ struct Work<F, T> {
 impl<S, F, T> Call<S> for Work<F, T>
 where
     F: FnOnce(&mut S) -> Result<T, Error> + Send,
-    T: Send,
+    T: Send + 'static,
 {
     fn is_abandoned(&self) -> bool {
         self.reply.is_canceled()
     }
 
-    fn make(self: Box<Self>, state: &mut S) -> bool {
+    fn make(self: Box<Self>, state: &mut S) -> Made {
         let Self { work, reply } = *self;
         let made = panic::catch_unwind(AssertUnwindSafe(|| work(state)));
         let panicked = made.is_err();
@@ -86,8 +93,7 @@ where
             Err(Error::signing("the call of the PKCS#11 module panicked: this is a bug in it or in us"))
         });
         // Nobody may wait any more.
-        let _ = reply.send(result);
-        !panicked
+        Made { panicked, reply: Box::new(move || drop(reply.send(result))) }
     }
 }
 
@@ -208,13 +214,15 @@ impl<S> Queue<S> {
     fn serve(&self, new_state: &dyn Fn() -> S) {
         let mut state = new_state();
         while let Some(call) = self.next() {
-            let succeeded = call.make(&mut state);
-            if !succeeded {
+            let made = call.make(&mut state);
+            // First, because the caller may drop the last owner at once, which waits for threads that are not busy.
+            self.waiting().busy -= 1;
+            (made.reply)();
+            if made.panicked {
                 // What a panic left behind is not used again; dropping it calls the module, too.
                 let broken = std::mem::replace(&mut state, new_state());
                 let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(broken)));
             }
-            self.waiting().busy -= 1;
         }
     }
 

@@ -29,7 +29,17 @@ hsm_test! {
             others.clone().finalize().unwrap();
             works("the module was finalised");
         }
-        // Generating and finding keys do so as well.
+        // Generating and finding keys do so as well: a token shows no private key to whom is not logged in.
+        let selector = line_channel_token_pkcs11::KeySelector::from_label("line");
+        others.open_ro_session(slot).unwrap().logout().unwrap();
+        assert_eq!(&token.find_key(&selector).unwrap(), signer.key());
+        others.open_ro_session(slot).unwrap().logout().unwrap();
+        assert!(token.generate_key(&line_channel_token_pkcs11::KeySpec::new(Es256, "line")).is_err(), "it is there");
+        others.open_ro_session(slot).unwrap().logout().unwrap();
+        crate::harness::signer(&token, "line").unwrap();
+        let module = hsm.open();
+        others.clone().finalize().unwrap();
+        assert_eq!(module.tokens().unwrap().len(), 1);
         others.clone().finalize().unwrap();
         generate(&token, Es256, "second");
         others.clone().finalize().unwrap();
