@@ -36,6 +36,9 @@ const BUDGETS: [(Features, usize); 18] = [
 const OF_RUST_CRYPTO: [&str; 8] =
     ["block-buffer", "const-oid", "crypto-common", "der", "digest", "hybrid-array", "sha2", "typenum"];
 
+/// What no program without an async runtime wants, and no set of `ureq` may have.
+const OF_ASYNC_RUNTIMES: [&str; 5] = ["hyper", "hyper-util", "line-channel-token-transport", "mio", "tokio"];
+
 /// What is there in two versions, and may be: jsonwebtoken brings an older one along, to the emulator alone.
 const TWICE: [(&str, &[&str]); 1] = [("emulator", &["base64", "syn"])];
 
@@ -91,14 +94,19 @@ pub(crate) fn run() -> Outcome {
         seen.extend(crates.iter().map(|(name, _)| name.clone()));
         let allowed = TWICE.iter().find(|(set, _)| *set == name).map_or(&[][..], |(_, allowed)| allowed);
         faults.extend(twice(&crates, allowed).into_iter().map(|fault| format!("{name} {fault}")));
+        let having = |unwanted: &'static [&str], why: &'static str| {
+            let found = crates.iter().filter(move |(found, _)| unwanted.contains(&found.as_str()));
+            found.map(move |(found, _)| format!("{name} has {found}, which {why}"))
+        };
         if !name.contains("rust-crypto") && !name.contains("pkcs11") {
-            let unwanted = crates.iter().filter(|(found, _)| OF_RUST_CRYPTO.contains(&found.as_str()));
-            faults.extend(unwanted.map(|(found, _)| format!("{name} has {found}, which belongs to rust-crypto alone")));
+            faults.extend(having(&OF_RUST_CRYPTO, "belongs to rust-crypto alone"));
+        }
+        if name.starts_with("ureq") {
+            faults.extend(having(&OF_ASYNC_RUNTIMES, "is of an async runtime"));
         }
     }
-    let gone = OF_RUST_CRYPTO.iter().filter(|name| !seen.contains(**name));
-    faults
-        .extend(gone.map(|name| format!("no set of features has {name}: correct OF_RUST_CRYPTO in xtask/src/tree.rs")));
+    let gone = OF_RUST_CRYPTO.iter().chain(&OF_ASYNC_RUNTIMES).filter(|name| !seen.contains(**name));
+    faults.extend(gone.map(|name| format!("no set of features has {name}: correct its list in xtask/src/tree.rs")));
     let sets: Vec<_> = BUDGETS.iter().map(|(features, _)| features.name()).collect();
     let gone = TWICE.iter().filter(|(set, _)| !sets.contains(set));
     faults.extend(gone.map(|(set, _)| format!("{set} is no set of features: correct TWICE in xtask/src/tree.rs")));

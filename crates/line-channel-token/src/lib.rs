@@ -45,7 +45,7 @@ pub use line_channel_token_ureq::{UreqBackend, UreqBackendBuilder};
 #[cfg_attr(docsrs, doc(cfg(feature = "ureq")))]
 pub mod blocking {
     #[doc(inline)]
-    pub use line_channel_token_ureq::blocking::{Client, HasStatus, TokenCache, block_on};
+    pub use line_channel_token_ureq::blocking::{Client, ResponseStatus, TokenCache, block_on};
 }
 
 /// Keeps tokens warm, of one channel or of many: single flight, refresh ahead of expiry, backoff, revocation.

@@ -2,11 +2,11 @@
 
 mod block_on;
 mod client;
-mod has_status;
+mod response_status;
 mod schedule;
 mod token_cache;
 
 pub use block_on::block_on;
 pub use client::Client;
-pub use has_status::HasStatus;
+pub use response_status::ResponseStatus;
 pub use token_cache::TokenCache;

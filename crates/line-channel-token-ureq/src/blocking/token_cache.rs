@@ -12,7 +12,7 @@ use line_channel_token_core::{
 
 use super::block_on::block_on;
 use super::client::Client;
-use super::has_status::HasStatus;
+use super::response_status::ResponseStatus;
 use super::schedule::{Freshness, Pause, Refusals, freshness};
 
 /// Keeps the token of one channel, and replaces it before it expires. It starts no thread, and needs no runtime.
@@ -179,7 +179,7 @@ impl TokenCache {
     /// Makes a call with a valid token, and once more with the next one if the server responds 401.
     ///
     /// `call` puts the token into the request, and returns what came back: a response, the `Result` of ureq, or anything else that
-    /// [has a status](HasStatus). The token is invalidated at a 401. If no new one can be had, the first response is returned; and if
+    /// [has a status](ResponseStatus). The token is invalidated at a 401. If no new one can be had, the first response is returned; and if
     /// the second one is a 401 too, it is returned as it is.
     ///
     /// ```
@@ -201,7 +201,7 @@ impl TokenCache {
     /// # Errors
     ///
     /// Those of [`token`](Self::token), if there is no token for the first call, which is then not made.
-    pub fn authorized<R: HasStatus>(&self, mut call: impl FnMut(&IssuedToken) -> R) -> Result<R, Error> {
+    pub fn authorized<R: ResponseStatus>(&self, mut call: impl FnMut(&IssuedToken) -> R) -> Result<R, Error> {
         let token = self.token()?;
         let first = call(&token);
         if first.status() != Some(StatusCode::UNAUTHORIZED) {
