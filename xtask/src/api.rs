@@ -35,7 +35,15 @@ const CRATES: [(&str, &[&str]); 15] = [
     ),
     (
         "line-channel-token-tower",
-        &["http", "line_channel_token_cache", "reqwest", "reqwest_middleware", "tower_layer", "tower_service"],
+        &[
+            "http",
+            "line_channel_token_cache",
+            "pin_project_lite",
+            "reqwest",
+            "reqwest_middleware",
+            "tower_layer",
+            "tower_service",
+        ],
     ),
     ("line-channel-token-ureq", &[]),
 ];
@@ -131,7 +139,7 @@ fn foreign_types<'a>(package: &str, listing: &'a str) -> BTreeSet<&'a str> {
         FACADE => root.starts_with("line_channel_token"),
         _ => root == own || root == "line_channel_token_core",
     };
-    const STANDARD: [&str; 4] = ["alloc", "core", "std", "Self"];
+    const STANDARD: [&str; 5] = ["alloc", "core", "std", "u16", "Self"];
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let mut foreign = BTreeSet::new();
     for (at, _) in listing.match_indices("::") {
