@@ -36,7 +36,18 @@ const CRATES: [(&str, &[&str]); 15] = [
         "line-channel-token-transport",
         &["bytes", "http", "http_body", "hyper_util", "rustls", "rustls_pki_types", "tokio", "zeroize"],
     ),
-    ("line-channel-token-tower", &[]),
+    (
+        "line-channel-token-tower",
+        &[
+            "http",
+            "line_channel_token_cache",
+            "pin_project_lite",
+            "reqwest",
+            "reqwest_middleware",
+            "tower_layer",
+            "tower_service",
+        ],
+    ),
     ("line-channel-token-ureq", &["bytes", "http", "rustls", "ureq"]),
 ];
 
@@ -132,7 +143,7 @@ fn foreign_types<'a>(package: &str, listing: &'a str) -> BTreeSet<&'a str> {
         FACADE => root.starts_with("line_channel_token"),
         _ => root == own || root == "line_channel_token_core",
     };
-    const STANDARD: [&str; 4] = ["alloc", "core", "std", "Self"];
+    const STANDARD: [&str; 5] = ["alloc", "core", "std", "u16", "Self"];
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let mut foreign = BTreeSet::new();
     for (at, _) in listing.match_indices("::") {
