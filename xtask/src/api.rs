@@ -36,7 +36,10 @@ const CRATES: [(&str, &[&str]); 15] = [
         "line-channel-token-transport",
         &["bytes", "http", "http_body", "hyper_util", "rustls", "rustls_pki_types", "tokio", "zeroize"],
     ),
-    ("line-channel-token-tower", &[]),
+    (
+        "line-channel-token-tower",
+        &["http", "line_channel_token_cache", "reqwest", "reqwest_middleware", "tower_layer", "tower_service"],
+    ),
     ("line-channel-token-ureq", &[]),
 ];
 

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::channel_tokens::{ChannelTokens, ReplacementFuture, TokenFuture};
-use crate::service::BoxError;
+use crate::error::BoxError;
 
 /// What differs between the kinds of requests and responses.
 pub(crate) struct Exchange<Q, R> {

@@ -5,10 +5,11 @@ use std::task::{Context, Poll};
 use http::{Request, Response, StatusCode};
 use tower_service::Service;
 
+use crate::error::BoxError;
 use crate::future::{Exchange, ResponseFuture};
 use crate::origins::Destination;
 use crate::send_once::SendOnce;
-use crate::service::{Authorization, BoxError};
+use crate::service::Authorization;
 
 impl<S, B, T> Service<Request<B>> for Authorization<S>
 where

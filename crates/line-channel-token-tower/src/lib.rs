@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod channel_tokens;
+mod error;
 mod future;
 mod http_service;
 mod layer;
@@ -13,7 +14,8 @@ mod reqwest_service;
 mod send_once;
 mod service;
 
+pub use error::BoxError;
 pub use future::ResponseFuture;
 pub use layer::AuthorizationLayer;
 pub use send_once::SendOnce;
-pub use service::{Authorization, BoxError};
+pub use service::Authorization;

@@ -6,9 +6,10 @@ use http::StatusCode;
 use tower_service::Service;
 
 use crate::channel_tokens::ChannelTokens;
+use crate::error::BoxError;
 use crate::future::{Exchange, ResponseFuture};
 use crate::origins::Destination;
-use crate::service::{Authorization, BoxError};
+use crate::service::Authorization;
 
 /// Repeated if the request can be cloned; a body that is a stream is sent once.
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]

@@ -1,6 +1,5 @@
 //! The service around a client.
 
-use std::error::Error as StdError;
 use std::mem;
 
 use line_channel_token_core::ChannelId;
@@ -8,10 +7,6 @@ use tower_service::Service;
 
 use crate::channel_tokens::{Authorizer, ChannelTokens};
 use crate::future::{Exchange, ResponseFuture, Unsent};
-
-/// The error of [`Authorization`]: either the client's own, or a [`line_channel_token_core::Error`] if there is no token to begin with. Which one,
-/// `downcast_ref` says. It is the `BoxError` of tower.
-pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A client whose requests to LINE carry the current token: see [`AuthorizationLayer`](crate::AuthorizationLayer), which makes it.
 ///
