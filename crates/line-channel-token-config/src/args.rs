@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::config::ChannelConfig;
+use crate::environment::with_hints;
 use crate::error::ConfigError;
 use crate::labels::{Labels, PREFIX, has_flag};
 use crate::parse::Raw;
@@ -62,7 +63,12 @@ impl ChannelArgs {
     ///
     /// As [`ChannelConfig::from_env`]; the names are those of flags if a value was given by one.
     pub fn into_config(self) -> Result<ChannelConfig, ConfigError> {
-        self.into_config_with(|variable| std::env::var_os(variable))
+        self.into_config_with(|variable| std::env::var_os(variable)).map_err(|error| {
+            let is_other = |name: &String| Setting::ALL.iter().all(|setting| setting.variable(PREFIX) != *name);
+            let others: Vec<String> =
+                std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(is_other).collect();
+            with_hints(error, PREFIX, &others)
+        })
     }
 
     fn into_config_with(self, variable: impl Fn(&str) -> Option<OsString>) -> Result<ChannelConfig, ConfigError> {

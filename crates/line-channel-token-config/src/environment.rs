@@ -125,15 +125,19 @@ impl ChannelConfig {
         }
         let values = Setting::ALL.into_iter().zip(found);
         let values = values.filter_map(|(setting, value)| Some((setting, Raw::Os(value?)))).collect();
-        Self::from_raw(values, Labels::Variables(prefix.into()), true).map_err(|mut error| {
-            for problem in error.problems_mut() {
-                if let Some(hint) = problem.missing().and_then(|setting| hint(setting, prefix, &others)) {
-                    problem.add(&hint);
-                }
-            }
-            error
-        })
+        Self::from_raw(values, Labels::Variables(prefix.into()), true)
+            .map_err(|error| with_hints(error, prefix, &others))
     }
+}
+
+/// The error, which mentions variables that have almost the name of one that is missing.
+pub(crate) fn with_hints(mut error: ConfigError, prefix: &str, others: &[String]) -> ConfigError {
+    for problem in error.problems_mut() {
+        if let Some(hint) = problem.missing().and_then(|setting| hint(setting, prefix, others)) {
+            problem.add(&hint);
+        }
+    }
+    error
 }
 
 /// Windows knows no case of names.

@@ -141,8 +141,12 @@ fn all_problems_are_said_at_once_by_the_names_that_were_used() {
         assert!(stderr.lines().any(|found| found.starts_with(line)), "{line}\n{stderr}");
     }
     assert_eq!(stderr.lines().count(), 6, "{stderr}");
-    let (_, _, stderr) = run(&mut program(&[]));
+    let (_, _, stderr) = run(program(&[]).env("LINE_CHANEL_ID", ID).env("LINE_CHANNEL_SECRT", SECRET));
     assert!(stderr.contains("- --channel-id (or LINE_CHANNEL_ID): is missing"), "{stderr}");
+    for name in ["LINE_CHANEL_ID", "LINE_CHANNEL_SECRT"] {
+        assert!(stderr.contains(&format!("; {name} is set: is that a typing error?")), "{stderr}");
+    }
+    assert!(!stderr.contains(SECRET), "{stderr}");
 }
 
 #[test]
