@@ -30,7 +30,7 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("line-channel-token-hyper", &["bytes", "http", "http_body_util", "hyper_util", "rustls"]),
     ("line-channel-token-mock", &["bytes", "http"]),
     ("line-channel-token-pem", &["zeroize"]),
-    ("line-channel-token-pkcs11", &[]),
+    ("line-channel-token-pkcs11", &["line_channel_token_assertion"]),
     ("line-channel-token-reqwest", &["bytes", "http", "reqwest", "rustls"]),
     (
         "line-channel-token-transport",
