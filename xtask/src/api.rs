@@ -48,7 +48,7 @@ const CRATES: [(&str, &[&str]); 15] = [
             "tower_service",
         ],
     ),
-    ("line-channel-token-ureq", &["bytes", "http", "rustls", "ureq"]),
+    ("line-channel-token-ureq", &["bytes", "http", "rustls"]),
 ];
 
 /// What our crates export of others, for those who need it in our version: whoever writes a source needs the macro of the trait, and

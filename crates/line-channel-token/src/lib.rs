@@ -64,7 +64,7 @@ pub mod cache {
 /// The configuration of one channel or of many: from the environment, from files, from a command line.
 #[cfg(feature = "config")]
 #[cfg_attr(docsrs, doc(cfg(feature = "config")))]
-pub mod config {
+pub mod configuration {
     #[doc(inline)]
     pub use line_channel_token_config::{
         Channel, ChannelConfig, ChannelConfigs, ConfigError, ConfigProblem, TokenFamily,

@@ -6,7 +6,7 @@ use aws_lc_rs::hmac;
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use line_channel_token::config::ChannelConfig;
+use line_channel_token::configuration::ChannelConfig;
 use line_channel_token::{ChannelSecret, Error};
 
 /// The channel secret of this moment: a file is read each time, because it changes if the secret is reissued.

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use downstream::bot::Bot;
-use line_channel_token::config::Channel;
+use line_channel_token::configuration::Channel;
 use line_channel_token::mock::{MockBackend, Reply};
 use line_channel_token::{Error, ErrorKind, Operation};
 use support::{MessagingApi, channel};

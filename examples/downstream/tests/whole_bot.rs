@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use downstream::bot::Bot;
 use downstream::service::router;
-use line_channel_token::config::{self, Channel};
+use line_channel_token::configuration::{self, Channel};
 use line_channel_token::emulator::{EmulatedChannel, Emulator, TokenFamily};
 use support::{CHANNEL_ID, CHANNEL_SECRET, channel, readiness, signed, text_event, webhook};
 
@@ -24,7 +24,7 @@ async fn a_bot_from_its_start_to_its_end() {
     let pushed = |status| ("/v2/bot/message/push".to_owned(), status);
     let issued = ("/v2/oauth/accessToken".to_owned(), 200);
 
-    let channel = channel().with_token_family(config::TokenFamily::ShortLived);
+    let channel = channel().with_token_family(configuration::TokenFamily::ShortLived);
     let Channel { tokens, .. } = channel.build_with(emulator.client()).unwrap();
     let bot = Bot::new(channel, tokens, &server.base_url()).unwrap();
     let app = router(&bot);

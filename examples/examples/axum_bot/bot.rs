@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use line_channel_token::BaseUrl;
 use line_channel_token::cache::{RevocationReport, Shutdown, TokenCache};
-use line_channel_token::config::ChannelConfig;
+use line_channel_token::configuration::ChannelConfig;
 use serde_json::json;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;

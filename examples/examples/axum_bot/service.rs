@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use line_channel_token::ReqwestBackend;
-use line_channel_token::config::Channel;
+use line_channel_token::configuration::Channel;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 

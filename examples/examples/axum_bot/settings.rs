@@ -3,7 +3,7 @@
 use std::env;
 use std::net::SocketAddr;
 
-use line_channel_token::config::ChannelConfig;
+use line_channel_token::configuration::ChannelConfig;
 
 use crate::signature;
 

@@ -12,7 +12,7 @@ use axum::{Router, serve};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use line_channel_token::BaseUrl;
-use line_channel_token::config::ChannelConfig;
+use line_channel_token::configuration::ChannelConfig;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
