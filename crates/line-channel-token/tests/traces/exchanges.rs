@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use line_channel_token::emulator::{EmulatedChannel, Emulator};
-use line_channel_token::{AccessToken, BaseUrl, Client, ExchangeSpan, Limits, RetryPolicy};
+use line_channel_token::{AccessToken, BaseUrl, Client, ExchangeSpan, Limits, RetryPolicy, UreqBackend, blocking};
 use tokio::sync::Notify;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -60,6 +60,23 @@ async fn an_exchange_is_a_client_span_below_its_call() {
         }
         assert!(exchange.is_closed && exchange.overwritten == 0, "{exchange:#?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_blocks_makes_the_same_span() {
+    let server = Server::plain(|nth, _| response(if nth == 0 { 503 } else { 200 }, "", VERIFIED)).await;
+    let (capture, _guard) = Capture::start(LevelFilter::TRACE);
+    let backend = UreqBackend::builder().no_proxy().build().unwrap();
+    let retry = RetryPolicy::default().with_min_delay(Duration::from_millis(1));
+    let client = Client::builder(backend).base_url(server.base_url()).retry(retry).build();
+    tokio::task::block_in_place(|| blocking::block_on(client.verify_jwt(&token()))).unwrap();
+
+    let call = capture.only(CALL);
+    let exchanges = capture.named(EXCHANGE);
+    let told = ["backend", "attempt", "http.response.status_code", "outcome"];
+    let told: Vec<_> = exchanges.iter().map(|exchange| exchange.all(told)).collect();
+    assert_eq!(told, [["ureq", "1", "503", "error"], ["ureq", "2", "200", "ok"]]);
+    assert!(exchanges.iter().all(|exchange| exchange.parent == Some(call.id) && exchange.is_closed));
 }
 
 #[tokio::test]
