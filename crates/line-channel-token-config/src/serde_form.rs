@@ -187,23 +187,23 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<Raw>, E> {
-        Ok(Some(u64::try_from(number).map_or(Raw::Other("a negative number"), Raw::Number)))
+        Ok(Some(u64::try_from(number).map_or(Raw::Unquoted("a negative number"), Raw::Number)))
     }
 
     fn visit_u128<E: de::Error>(self, number: u128) -> Result<Option<Raw>, E> {
-        Ok(Some(u64::try_from(number).map_or(Raw::Other("a number out of range"), Raw::Number)))
+        Ok(Some(u64::try_from(number).map_or(Raw::Unquoted("a number out of range"), Raw::Number)))
     }
 
     fn visit_i128<E: de::Error>(self, number: i128) -> Result<Option<Raw>, E> {
-        Ok(Some(u64::try_from(number).map_or(Raw::Other("a number out of range"), Raw::Number)))
+        Ok(Some(u64::try_from(number).map_or(Raw::Unquoted("a number out of range"), Raw::Number)))
     }
 
     fn visit_f64<E: de::Error>(self, _: f64) -> Result<Option<Raw>, E> {
-        Ok(Some(Raw::Other("a number with a fraction")))
+        Ok(Some(Raw::Unquoted("a number with a fraction")))
     }
 
     fn visit_bool<E: de::Error>(self, _: bool) -> Result<Option<Raw>, E> {
-        Ok(Some(Raw::Other("true or false")))
+        Ok(Some(Raw::Unquoted("true or false")))
     }
 
     fn visit_bytes<E: de::Error>(self, _: &[u8]) -> Result<Option<Raw>, E> {

@@ -174,6 +174,22 @@ fn times_and_numbers_may_be_of_either_type() {
 }
 
 #[test]
+fn a_value_that_yaml_takes_for_something_else_is_to_be_quoted() {
+    for value in ["12345678901234567890123456789012", "1e5", "-1", "1.5", "true", "1234567890"] {
+        let yaml = format!("channel_id: '{ID}'\nchannel_secret: {value}\n");
+        let error = serde_yaml_ng::from_str::<ChannelConfig>(&yaml).unwrap_err().to_string();
+        assert!(
+            error.contains("channel_secret: it is ") && error.ends_with("must be text: put it in quotes"),
+            "{error}"
+        );
+        assert!(!error.contains(value) || value == "true", "{error}");
+    }
+    let list = format!("channel_id: '{ID}'\nchannel_secret: [a]\n");
+    let error = serde_yaml_ng::from_str::<ChannelConfig>(&list).unwrap_err().to_string();
+    assert!(error.ends_with("it is a list, and must be text"), "{error}");
+}
+
+#[test]
 fn a_key_in_a_file_format_is_checked_when_it_is_parsed() {
     let public = String::from_utf8(given_key("rsa-public.pem")).unwrap();
     let json = serde_json::json!({"channel_id": ID, "assertion_kid": KID, "assertion_key": public});
