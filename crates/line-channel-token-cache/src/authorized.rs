@@ -17,6 +17,9 @@ impl TokenCache {
     /// calls meet one dead token, the source is asked once. Dropping the future leaves nothing behind: a refresh that it waited for goes on
     /// for the others. A token that was replaced meanwhile is not invalidated again.
     ///
+    /// An error of another type than reqwest's has no status, so a call that makes one of a 401 (an SDK, `anyhow`) is not made again: return
+    /// the response, or take [`authorized_by`](Self::authorized_by).
+    ///
     /// ```
     /// # use http::StatusCode;
     /// # use http::header::{AUTHORIZATION, HeaderValue};

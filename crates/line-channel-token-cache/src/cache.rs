@@ -182,7 +182,8 @@ impl TokenCache {
     }
 
     /// Drops `token` because a server refused it, unless another has replaced it already. Its source's
-    /// [`retire`](TokenSource::retire) is called, and revokes it if the source is set to.
+    /// [`retire`](TokenSource::retire) is called, and revokes it if the source is set to. [`authorized`](Self::authorized) does this
+    /// around a call.
     ///
     /// The next call asks the source at once, whatever failed before. If tokens are refused repeatedly, that holds
     /// once in ten of the source's [minimum intervals](crate::SourcePolicy::with_min_interval) (10 s for stateless tokens, 10 minutes for the

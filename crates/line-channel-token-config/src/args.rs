@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 
 use crate::config::ChannelConfig;
 use crate::environment::with_hints;
@@ -30,6 +30,8 @@ use crate::setting::{Setting, SettingSet};
 /// A flag is stronger than its variable, and `--channel-secret-file` is stronger than `LINE_CHANNEL_SECRET` too. There is no flag for a
 /// secret or a key itself: every process of the machine can read a command line. `--help` shows the names of variables, and never their
 /// values. clap checks nothing, so that [`into_config`](Self::into_config) says everything that is wrong at once.
+///
+/// An `Option<ChannelArgs>` is `None` if neither a flag nor the variable of one is there.
 ///
 /// ```
 /// use clap::Parser;
@@ -84,8 +86,9 @@ impl ChannelArgs {
     }
 
     fn add_to(command: Command, is_update: bool) -> Command {
-        let settings = Setting::ALL.into_iter().filter(|setting| has_flag(*setting));
-        command.args(settings.map(|setting| {
+        let settings = || Setting::ALL.into_iter().filter(|setting| has_flag(*setting));
+        let group = ArgGroup::new(GROUP).multiple(true).args(settings().map(id));
+        command.group(group).args(settings().map(|setting| {
             let arg = Arg::new(id(setting))
                 .long(setting.name().replace('_', "-"))
                 .value_name(value_name(setting))
@@ -98,7 +101,14 @@ impl ChannelArgs {
     }
 }
 
+/// The arguments together, so that they may be optional.
+const GROUP: &str = "line_channel_args";
+
 impl Args for ChannelArgs {
+    fn group_id() -> Option<Id> {
+        Some(Id::from(GROUP))
+    }
+
     fn augment_args(command: Command) -> Command {
         Self::add_to(command, false)
     }

@@ -5,7 +5,8 @@ use line_channel_token_cache::IssueBudget;
 use crate::credentials::{CredentialLoader, missing_kid};
 use crate::error::ConfigProblem;
 use crate::setting::Setting;
-use crate::settings::Settings;
+use crate::settings::{Given, Settings};
+use crate::span;
 use crate::token_family::TokenFamily;
 
 /// Everything that is wrong with the settings, beyond values that did not parse; with the files too if `reads_files`.
@@ -78,6 +79,16 @@ fn useless(settings: &Settings) -> Vec<ConfigProblem> {
     let invalid = |setting| settings.invalid.contains(setting);
     let mut problems = Vec::new();
     let mut add = |setting, message: String| problems.push(ConfigProblem::new(setting, labels.given(setting), message));
+    if settings.family() == TokenFamily::ShortLived && settings.has_key() {
+        let is_file = matches!(settings.key, Some(Given::File(_))) || invalid(Setting::AssertionKeyFile);
+        let key = if is_file { Setting::AssertionKeyFile } else { Setting::AssertionKey };
+        add(
+            key,
+            format!(
+                "short-lived tokens are issued for the channel secret alone: remove it, or set {family} to stateless or jwt"
+            ),
+        );
+    }
     let has_lifetime = settings.lifetime.is_some() || invalid(Setting::TokenLifetime);
     if has_lifetime && settings.family() != TokenFamily::Jwt {
         let of = if settings.family() == TokenFamily::Stateless {
@@ -100,6 +111,18 @@ fn useless(settings: &Settings) -> Vec<ConfigProblem> {
         add(
             Setting::RevokePreviousAfter,
             format!("LINE asks for the channel secret to revoke a v2.1 token: give {secret} or {file}"),
+        );
+    }
+    let lifetime = settings.lifetime().as_duration();
+    if settings.family() != TokenFamily::Stateless
+        && settings.revoke_previous_after.is_some_and(|grace| grace >= lifetime)
+    {
+        add(
+            Setting::RevokePreviousAfter,
+            format!(
+                "the token has expired by then, and nothing is revoked: give less than {}",
+                span::to_text(lifetime)
+            ),
         );
     }
     if (settings.issue_budget.is_some() || invalid(Setting::IssueBudget)) && settings.family() == TokenFamily::Stateless

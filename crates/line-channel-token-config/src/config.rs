@@ -166,7 +166,8 @@ impl ChannelConfig {
         self.changed(Setting::ApiBaseUrl, |settings| settings.base_url = Some(base_url))
     }
 
-    /// Revokes each v2.1 or short-lived token when the next one has been there for `grace`. By default they are left to expire.
+    /// Revokes each v2.1 or short-lived token when the next one has been there for `grace`, which is less than a token lives. By default they
+    /// are left to expire.
     #[must_use]
     pub fn with_revoke_previous_after(self, grace: Duration) -> Self {
         self.changed(Setting::RevokePreviousAfter, |settings| settings.revoke_previous_after = Some(grace))

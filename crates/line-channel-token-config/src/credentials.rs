@@ -51,6 +51,10 @@ impl CredentialLoader {
         Self { channel_id, labels: settings.labels.clone(), secret, signer }
     }
 
+    pub(crate) fn has_secret(&self) -> bool {
+        self.secret.is_some()
+    }
+
     pub(crate) fn has_signer(&self) -> bool {
         self.signer.is_some()
     }

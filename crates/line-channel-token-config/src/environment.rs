@@ -28,7 +28,7 @@ impl ChannelConfig {
     /// leaves this process.
     ///
     /// A variable that is set but empty is an error, because the value that should have filled it in is missing: an empty base URL
-    /// must not send a test to LINE. White space and quotes around a value are trimmed.
+    /// must not send a test to LINE. White space and quotes around a value are trimmed, but around a path they are an error.
     ///
     /// ```no_run
     /// use line_channel_token_config::ChannelConfig;

@@ -22,7 +22,9 @@ pub(crate) enum Raw {
     Text(Zeroizing<String>),
     #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "only the feature serde makes it"))]
     Number(u64),
-    /// Something that no setting is: what it is.
+    /// A number or the like that no setting is: what it is. It may be text that stands without quotes.
+    Unquoted(&'static str),
+    /// Something else that no setting is: what it is.
     #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "only the feature serde makes it"))]
     Other(&'static str),
 }
@@ -133,7 +135,8 @@ fn text(raw: Raw) -> Result<Zeroizing<String>, Cow<'static, str>> {
             drop(Zeroizing::new(text.into_encoded_bytes()));
             "it is not valid Unicode: set it anew"
         })?),
-        Raw::Number(_) => return Err("it is a number, and must be text: put it in quotes".into()),
+        Raw::Number(_) => return text(Raw::Unquoted("a number")),
+        Raw::Unquoted(what) => return Err(format!("it is {what}, and must be text: put it in quotes").into()),
         Raw::Other(what) => return Err(format!("it is {what}, and must be text").into()),
     };
     if text.is_empty() { Err(EMPTY.into()) } else { Ok(text) }
@@ -153,7 +156,9 @@ fn path(raw: Raw) -> Result<PathBuf, Cow<'static, str>> {
 fn time(raw: Raw) -> Result<std::time::Duration, Cow<'static, str>> {
     match raw {
         Raw::Number(seconds) => Ok(span::from_secs(seconds)?),
-        Raw::Other(what) => Err(format!("it is {what}, and must be a time: {}", span::FORM).into()),
+        Raw::Unquoted(what) | Raw::Other(what) => {
+            Err(format!("it is {what}, and must be a time: {}", span::FORM).into())
+        }
         raw => Ok(span::parse(&text(raw)?)?),
     }
 }
@@ -161,7 +166,7 @@ fn time(raw: Raw) -> Result<std::time::Duration, Cow<'static, str>> {
 fn number(raw: Raw) -> Result<usize, Cow<'static, str>> {
     let number = match raw {
         Raw::Number(number) => usize::try_from(number).ok(),
-        Raw::Other(_) => None,
+        Raw::Unquoted(_) | Raw::Other(_) => None,
         raw => text(raw)?.trim().parse().ok(),
     };
     number.ok_or_else(|| "it must be a whole number from 2 to 30".into())

@@ -2,6 +2,7 @@
 //!
 //! All values are taken as they are first, and checked together, so that one error says everything that is wrong. It shows no value.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::Deserialize;
@@ -35,8 +36,7 @@ impl<'de> Deserialize<'de> for ChannelConfig {
     /// All are text, ids included, because a number has lost its leading zeros; times are text such as `30d` or a number of seconds,
     /// and `issue_budget` is a number. Files are not read here, but by [`check`](Self::check) and [`build`](Self::build).
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let channel = deserializer.deserialize_struct("ChannelConfig", &MEMBERS, ChannelVisitor)?;
-        channel.into_config("").map_err(de::Error::custom)
+        ChannelSeed { path: "" }.deserialize(deserializer)?.into_config("").map_err(de::Error::custom)
     }
 }
 
@@ -46,7 +46,11 @@ impl<'de> Deserialize<'de> for ChannelConfigs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut configs = Vec::new();
         let mut problems = Vec::new();
-        for (at, channel) in deserializer.deserialize_seq(ChannelsVisitor)?.into_iter().enumerate() {
+        let has_begun = Cell::new(false);
+        let channels = deserializer.deserialize_seq(ChannelsVisitor { has_begun: &has_begun });
+        let channels = channels
+            .map_err(|error| without_value(error, &has_begun, "", "sequence of the configurations of LINE channels"))?;
+        for (at, channel) in channels.into_iter().enumerate() {
             match channel.into_config(&label_of(at)) {
                 Ok(config) => configs.push((at, config)),
                 Err(error) => problems.extend(error.into_problems()),
@@ -101,9 +105,34 @@ fn unknown(path: &str, name: &str) -> ConfigProblem {
     ConfigProblem::unknown(subject, message)
 }
 
-struct ChannelVisitor;
+/// The error of a format, unless it has not found what it was to find: then it would show what it has found, which may be a secret.
+fn without_value<E: de::Error>(error: E, has_begun: &Cell<bool>, path: &str, expected: &str) -> E {
+    if has_begun.get() { error } else { E::custom(format_args!("{path}this must be a {expected}")) }
+}
 
-impl<'de> Visitor<'de> for ChannelVisitor {
+/// A channel at this path.
+struct ChannelSeed<'a> {
+    path: &'a str,
+}
+
+impl<'de> DeserializeSeed<'de> for ChannelSeed<'_> {
+    type Value = RawChannel;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawChannel, D::Error> {
+        let has_begun = Cell::new(false);
+        // Not `deserialize_any`: of a flattened one it would take the members of the whole.
+        let channel =
+            deserializer.deserialize_struct("ChannelConfig", &MEMBERS, ChannelVisitor { has_begun: &has_begun });
+        let expected = "map with channel_id and so on, the configuration of a LINE channel";
+        channel.map_err(|error| without_value(error, &has_begun, self.path, expected))
+    }
+}
+
+struct ChannelVisitor<'a> {
+    has_begun: &'a Cell<bool>,
+}
+
+impl<'de> Visitor<'de> for ChannelVisitor<'_> {
     type Value = RawChannel;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,6 +140,7 @@ impl<'de> Visitor<'de> for ChannelVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawChannel, A::Error> {
+        self.has_begun.set(true);
         let mut channel = RawChannel::default();
         while let Some(name) = map.next_key::<String>()? {
             let Some(setting) = Setting::ALL.into_iter().find(|setting| setting.name() == name) else {
@@ -129,17 +159,11 @@ impl<'de> Visitor<'de> for ChannelVisitor {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for ChannelVisitor {
-    type Value = RawChannel;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawChannel, D::Error> {
-        deserializer.deserialize_struct("ChannelConfig", &MEMBERS, self)
-    }
+struct ChannelsVisitor<'a> {
+    has_begun: &'a Cell<bool>,
 }
 
-struct ChannelsVisitor;
-
-impl<'de> Visitor<'de> for ChannelsVisitor {
+impl<'de> Visitor<'de> for ChannelsVisitor<'_> {
     type Value = Vec<RawChannel>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,11 +171,15 @@ impl<'de> Visitor<'de> for ChannelsVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<RawChannel>, A::Error> {
+        self.has_begun.set(true);
         let mut channels = Vec::new();
-        while let Some(channel) = sequence.next_element_seed(ChannelVisitor)? {
-            channels.push(channel);
+        loop {
+            let path = format!("[{}]: ", channels.len());
+            match sequence.next_element_seed(ChannelSeed { path: &path })? {
+                Some(channel) => channels.push(channel),
+                None => return Ok(channels),
+            }
         }
-        Ok(channels)
     }
 }
 
@@ -187,23 +215,23 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<Raw>, E> {
-        Ok(Some(u64::try_from(number).map_or(Raw::Other("a negative number"), Raw::Number)))
+        Ok(Some(u64::try_from(number).map_or(Raw::Unquoted("a negative number"), Raw::Number)))
     }
 
     fn visit_u128<E: de::Error>(self, number: u128) -> Result<Option<Raw>, E> {
-        Ok(Some(u64::try_from(number).map_or(Raw::Other("a number out of range"), Raw::Number)))
+        Ok(Some(u64::try_from(number).map_or(Raw::Unquoted("a number out of range"), Raw::Number)))
     }
 
     fn visit_i128<E: de::Error>(self, number: i128) -> Result<Option<Raw>, E> {
-        Ok(Some(u64::try_from(number).map_or(Raw::Other("a number out of range"), Raw::Number)))
+        Ok(Some(u64::try_from(number).map_or(Raw::Unquoted("a number out of range"), Raw::Number)))
     }
 
     fn visit_f64<E: de::Error>(self, _: f64) -> Result<Option<Raw>, E> {
-        Ok(Some(Raw::Other("a number with a fraction")))
+        Ok(Some(Raw::Unquoted("a number with a fraction")))
     }
 
     fn visit_bool<E: de::Error>(self, _: bool) -> Result<Option<Raw>, E> {
-        Ok(Some(Raw::Other("true or false")))
+        Ok(Some(Raw::Unquoted("true or false")))
     }
 
     fn visit_bytes<E: de::Error>(self, _: &[u8]) -> Result<Option<Raw>, E> {

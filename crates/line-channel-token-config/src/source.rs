@@ -12,6 +12,7 @@ use line_channel_token_cache::{
 };
 use line_channel_token_core::{ChannelId, Client, Error, ErrorKind, TokenKeyId};
 use tokio::runtime::Handle;
+use tokio::sync::Mutex;
 
 use crate::config::ChannelConfig;
 use crate::credentials::CredentialLoader;
@@ -28,8 +29,8 @@ type Lookup = Box<dyn Fn(ChannelId) -> Pin<Box<dyn Future<Output = Result<Creden
 struct ConfiguredSource {
     /// Loads what a token is issued for.
     issuing: LookupSource<Lookup>,
-    /// Loads what LINE asks for to revoke one, so that a secret that is broken hinders no issue that needs none.
-    revoking: LookupSource<Lookup>,
+    /// Loads what LINE asks for to revoke one, so that a secret that is broken hinders no issue that needs none. `None` without a secret.
+    revoking: Option<LookupSource<Lookup>>,
     /// Whether what a token is issued for is in files.
     issues_for_files: bool,
 }
@@ -46,7 +47,7 @@ pub(crate) fn source(config: &ChannelConfig, client: Client) -> Result<Arc<dyn T
     Ok(Arc::new(ConfiguredSource {
         issues_for_files: if by_key { loader.has_signer_files() } else { loader.has_secret_file() },
         issuing: lookup_source(config, client.clone(), issuing)?,
-        revoking: lookup_source(config, client, secret)?,
+        revoking: if loader.has_secret() { Some(lookup_source(config, client, secret)?) } else { None },
     }))
 }
 
@@ -56,9 +57,10 @@ fn lookup_source(
     load: fn(&CredentialLoader) -> Result<Option<Credentials>, Vec<ConfigProblem>>,
 ) -> Result<LookupSource<Lookup>, Error> {
     let loader = Arc::clone(config.loader());
+    let reading = Arc::new(Mutex::new(()));
     let lookup: Lookup = Box::new(move |channel_id| {
-        let loader = Arc::clone(&loader);
-        Box::pin(async move { without_blocking(loader, channel_id, load).await })
+        let (loader, reading) = (Arc::clone(&loader), Arc::clone(&reading));
+        Box::pin(async move { without_blocking(loader, reading, channel_id, load).await })
     });
     let channel_id = config.channel_id().clone();
     let mut source = match config.token_family() {
@@ -84,17 +86,27 @@ fn secret(loader: &CredentialLoader) -> Result<Option<Credentials>, Vec<ConfigPr
 }
 
 /// Loads the credentials on a thread that may block: a file system may hang, and an RSA key is checked for milliseconds.
+///
+/// A thread that hangs keeps `reading` after its caller has given up, so that the calls after it do not hang further ones: the runtime has a
+/// limited number, which resolvers of names need as well.
 async fn without_blocking(
     loader: Arc<CredentialLoader>,
+    reading: Arc<Mutex<()>>,
     channel_id: ChannelId,
     load: fn(&CredentialLoader) -> Result<Option<Credentials>, Vec<ConfigProblem>>,
 ) -> Result<Credentials, Error> {
     let has_files = loader.has_secret_file() || loader.has_signer_files();
     let loaded = match Handle::try_current() {
-        Ok(runtime) if has_files => runtime
-            .spawn_blocking(move || load(&loader))
-            .await
-            .map_err(|_| Error::transient("the files of the credentials were not read, because the runtime ends"))?,
+        Ok(runtime) if has_files => {
+            let reading = reading.lock_owned().await;
+            let load = move || {
+                let loaded = load(&loader);
+                drop(reading);
+                loaded
+            };
+            let ends = |_| Error::transient("the files of the credentials were not read, because the runtime ends");
+            runtime.spawn_blocking(load).await.map_err(ends)?
+        }
         _ => load(&loader),
     };
     match loaded {
@@ -127,7 +139,10 @@ impl TokenSource for ConfiguredSource {
     }
 
     async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
-        self.revoking.retire(token, reason).await
+        match &self.revoking {
+            Some(revoking) => revoking.retire(token, reason).await,
+            None => Ok(Retired::LeftToExpire),
+        }
     }
 
     async fn key_ids(&self) -> Result<Option<Vec<TokenKeyId>>, Error> {
@@ -138,5 +153,50 @@ impl TokenSource for ConfiguredSource {
 impl fmt::Debug for ConfiguredSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ConfiguredSource").field(&self.issuing).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::sync::{Arc, Mutex, PoisonError};
+    use std::task::{Context, Waker};
+
+    use line_channel_token_cache::Credentials;
+    use line_channel_token_core::ChannelId;
+
+    use super::without_blocking;
+    use crate::config::ChannelConfig;
+    use crate::credentials::CredentialLoader;
+    use crate::error::ConfigProblem;
+
+    static READINGS: AtomicUsize = AtomicUsize::new(0);
+    static FILE_SYSTEM: Mutex<()> = Mutex::new(());
+
+    fn hanging(_: &CredentialLoader) -> Result<Option<Credentials>, Vec<ConfigProblem>> {
+        READINGS.fetch_add(1, SeqCst);
+        drop(FILE_SYSTEM.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(None)
+    }
+
+    #[test]
+    fn a_file_system_that_hangs_takes_one_thread() {
+        // With a single thread, readings that were begun would go before the last.
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        let channel = ChannelId::new("1234567890").unwrap();
+        let config = ChannelConfig::new(channel.clone()).with_channel_secret_file("/run/secrets/line");
+        let reading = Arc::default();
+        let load = || without_blocking(Arc::clone(config.loader()), Arc::clone(&reading), channel.clone(), hanging);
+        let hangs = FILE_SYSTEM.lock().unwrap();
+        runtime.block_on(async {
+            for _ in 0..5 {
+                let mut given_up = pin!(load());
+                assert!(given_up.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            }
+        });
+        drop(hangs);
+        assert!(runtime.block_on(load()).is_err());
+        assert_eq!(READINGS.load(SeqCst), 2, "of the first call and of the last");
     }
 }

@@ -41,9 +41,30 @@ pub(crate) fn from_secs(number: u64) -> Result<Duration, String> {
     Ok(Duration::from_secs(number))
 }
 
+/// A time in its largest unit, as [`parse`] takes it.
+pub(crate) fn to_text(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let unit = [(86_400, 'd'), (3600, 'h'), (60, 'm')]
+        .into_iter()
+        .find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit));
+    let (unit, letter) = unit.unwrap_or((1, 's'));
+    format!("{}{letter}", seconds / unit)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use std::time::Duration;
+
+    use super::{parse, to_text};
+
+    #[test]
+    fn a_time_is_written_as_it_is_read() {
+        for text in ["30d", "25h", "12h", "90m", "45m", "61s", "0s"] {
+            let time = parse(text).unwrap();
+            assert_eq!((to_text(time).as_str(), parse(&to_text(time)).unwrap()), (text, time));
+        }
+        assert_eq!(to_text(Duration::from_secs(86_400)), "1d");
+    }
 
     #[test]
     fn a_time_has_one_unit_or_is_in_seconds() {

@@ -169,6 +169,21 @@ fn help_names_variables_and_not_their_values() {
 }
 
 #[test]
+fn arguments_may_be_optional() {
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        channel: Option<ChannelArgs>,
+    }
+    assert!(Cli::parse_from(["bot"]).channel.is_none());
+    let channel = Cli::parse_from(["bot", "--channel-id", "U0", "--token-family", "jwt"]).channel.unwrap();
+    assert_eq!(subjects(&channel.into_config().unwrap_err()), ["--channel-id", "LINE_ASSERTION_KEY"]);
+    let mut cli = Cli::parse_from(["bot"]);
+    cli.update_from(["bot", "--channel-id", ID]);
+    assert!(cli.channel.is_some());
+}
+
+#[test]
 fn arguments_can_be_updated_and_show_no_value() {
     #[derive(Debug, Parser)]
     struct Cli {

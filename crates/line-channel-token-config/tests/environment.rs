@@ -109,7 +109,11 @@ fn what_is_missing_is_named_with_what_needs_it() {
     says(&[("LINE_ASSERTION_KID", KID)], "LINE_ASSERTION_KEY", &["goes with LINE_ASSERTION_KID", "or remove the kid"]);
     says(&[("LINE_ASSERTION_KID", KID), ("LINE_CHANNEL_SECRET", SECRET)], "LINE_ASSERTION_KEY", &["is not set"]);
     let short = [("LINE_TOKEN_FAMILY", "short-lived"), key[0], ("LINE_ASSERTION_KID", KID)];
-    assert_eq!(subjects(&error(&short)), ["LINE_CHANNEL_SECRET"], "a key issues no short-lived tokens");
+    assert_eq!(
+        subjects(&error(&short)),
+        ["LINE_CHANNEL_SECRET", "LINE_ASSERTION_KEY"],
+        "a key issues no short-lived tokens"
+    );
 }
 
 #[test]
@@ -142,6 +146,43 @@ fn a_setting_that_the_family_does_not_have_is_refused() {
         says(&[&jwt[..], &[("LINE_ISSUE_BUDGET", budget)]].concat(), "LINE_ISSUE_BUDGET", &["2 to 30"]);
     }
     assert!(config(&[&jwt[..], &[("LINE_ISSUE_BUDGET", "30")]].concat()).is_ok());
+}
+
+#[test]
+fn a_key_of_short_lived_tokens_is_refused() {
+    let key = pem(0);
+    let file = support::file("key", &key);
+    let short = [("LINE_CHANNEL_SECRET", SECRET), ("LINE_TOKEN_FAMILY", "short-lived"), ("LINE_ASSERTION_KID", KID)];
+    for (name, value) in [
+        ("LINE_ASSERTION_KEY", key.as_str()),
+        ("LINE_ASSERTION_KEY", "no key"),
+        ("LINE_ASSERTION_KEY_FILE", file.to_str().unwrap()),
+    ] {
+        let error = error(&[&short[..], &[(name, value)]].concat());
+        let problem = error.problems().find(|problem| problem.message().contains("for the channel secret alone"));
+        assert_eq!(problem.map(|problem| problem.subject()), Some(name), "{error}");
+    }
+}
+
+#[test]
+fn a_revocation_that_comes_after_the_expiry_is_refused() {
+    let key = pem(0);
+    let jwt = [
+        ("LINE_TOKEN_FAMILY", "jwt"),
+        ("LINE_ASSERTION_KEY", key.as_str()),
+        ("LINE_ASSERTION_KID", KID),
+        ("LINE_CHANNEL_SECRET", SECRET),
+    ];
+    let short = [("LINE_TOKEN_FAMILY", "short-lived"), ("LINE_CHANNEL_SECRET", SECRET)];
+    let name = "LINE_REVOKE_PREVIOUS_AFTER";
+    for grace in ["30d", "31d", "18446744073709551615"] {
+        says(&[&jwt[..], &[(name, grace)]].concat(), name, &["has expired by then", "less than 30d"]);
+        says(&[&short[..], &[(name, grace)]].concat(), name, &["has expired by then", "less than 30d"]);
+    }
+    let hours = [&jwt[..], &[("LINE_TOKEN_LIFETIME", "12h"), (name, "12h")]].concat();
+    says(&hours, name, &["has expired by then", "less than 12h"]);
+    assert!(config(&[&jwt[..], &[("LINE_TOKEN_LIFETIME", "12h"), (name, "11h")]].concat()).is_ok());
+    assert!(config(&[&short[..], &[(name, "0")]].concat()).is_ok());
 }
 
 #[test]
@@ -295,7 +336,7 @@ fn a_configuration_from_code_is_checked_alike() {
         .with_token_lifetime(TokenLifetime::MAX)
         .with_issue_budget(99);
     let error = config.check().unwrap_err();
-    let all = ["channel_secret_file", "assertion_kid", "token_lifetime", "issue_budget"];
+    let all = ["channel_secret_file", "assertion_key", "assertion_kid", "token_lifetime", "issue_budget"];
     assert_eq!(subjects(&error), all, "{error}");
     let secret = ChannelSecret::new(SECRET).unwrap();
     let config = config.with_channel_secret(secret).with_assertion_kid(AssertionKid::new(KID).unwrap());

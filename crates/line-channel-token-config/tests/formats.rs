@@ -174,6 +174,68 @@ fn times_and_numbers_may_be_of_either_type() {
 }
 
 #[test]
+fn a_value_that_yaml_takes_for_something_else_is_to_be_quoted() {
+    for value in ["12345678901234567890123456789012", "1e5", "-1", "1.5", "true", "1234567890"] {
+        let yaml = format!("channel_id: '{ID}'\nchannel_secret: {value}\n");
+        let error = serde_yaml_ng::from_str::<ChannelConfig>(&yaml).unwrap_err().to_string();
+        assert!(
+            error.contains("channel_secret: it is ") && error.ends_with("must be text: put it in quotes"),
+            "{error}"
+        );
+        assert!(!error.contains(value) || value == "true", "{error}");
+    }
+    let list = format!("channel_id: '{ID}'\nchannel_secret: [a]\n");
+    let error = serde_yaml_ng::from_str::<ChannelConfig>(&list).unwrap_err().to_string();
+    assert!(error.ends_with("it is a list, and must be text"), "{error}");
+}
+
+#[test]
+fn a_secret_in_place_of_a_map_or_a_list_is_not_shown() {
+    #[derive(Debug, serde::Deserialize)]
+    #[allow(dead_code, reason = "nothing comes of it")]
+    struct One {
+        line: ChannelConfig,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    #[allow(dead_code, reason = "nothing comes of it")]
+    struct Many {
+        line: ChannelConfigs,
+    }
+    let mut errors = Vec::new();
+    for value in
+        [format!("\"{SECRET}\""), "1234567890".to_owned(), format!("[\"{SECRET}\"]"), "[1234567890]".to_owned()]
+    {
+        let (json, toml) = (format!("{{\"line\": {value}}}"), format!("line = {value}"));
+        errors.push(serde_json::from_str::<One>(&json).unwrap_err().to_string());
+        errors.push(serde_json::from_str::<Many>(&json).unwrap_err().to_string());
+        let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
+        errors.push(serde_json::from_value::<One>(parsed.clone()).unwrap_err().to_string());
+        errors.push(serde_json::from_value::<Many>(parsed).unwrap_err().to_string());
+        errors.push(serde_yaml_ng::from_str::<One>(&json).unwrap_err().to_string());
+        errors.push(serde_yaml_ng::from_str::<Many>(&json).unwrap_err().to_string());
+        errors.push(toml::from_str::<One>(&toml).unwrap_err().message().to_owned());
+        errors.push(toml::from_str::<Many>(&toml).unwrap_err().message().to_owned());
+    }
+    for error in errors {
+        assert!(error.contains("LINE channel") && error.contains("must be a "), "{error}");
+        assert!(!error.contains(SECRET) && !error.contains("1234567890"), "{error}");
+    }
+}
+
+#[test]
+fn a_channel_may_be_flattened() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Settings {
+        #[serde(flatten)]
+        channel: ChannelConfig,
+        port: u16,
+    }
+    let text = format!("channel_id = \"{ID}\"\nchannel_secret = \"{SECRET}\"\nport = 8080\nname = \"of no concern\"");
+    let settings: Settings = toml::from_str(&text).unwrap();
+    assert_eq!((settings.channel.channel_id().as_str(), settings.port), (ID, 8080));
+}
+
+#[test]
 fn a_key_in_a_file_format_is_checked_when_it_is_parsed() {
     let public = String::from_utf8(given_key("rsa-public.pem")).unwrap();
     let json = serde_json::json!({"channel_id": ID, "assertion_kid": KID, "assertion_key": public});

@@ -217,6 +217,20 @@ async fn a_broken_secret_hinders_no_v2_1_token() {
 }
 
 #[tokio::test]
+async fn without_a_secret_v2_1_tokens_are_left_to_expire() {
+    let line = Line::new();
+    let key = pem(0);
+    let channel =
+        line.channel(&[("LINE_ASSERTION_KEY", &key), ("LINE_ASSERTION_KID", KID), ("LINE_TOKEN_FAMILY", "jwt")]);
+    let first = accepted(&channel).await;
+    channel.tokens.invalidate(&first);
+    accepted(&channel).await;
+    let report = channel.tokens.shutdown(Shutdown::within(Duration::from_secs(5)).revoking_current()).await;
+    assert!(report.is_complete() && report.last_error.is_none(), "{report:?}");
+    assert_eq!((report.revoked, report.left_to_expire), (0, 2), "{report:?}");
+}
+
+#[tokio::test]
 async fn the_key_is_taken_for_stateless_tokens_if_there_is_a_secret_too() {
     let line = Line::new();
     let key = pem(0);

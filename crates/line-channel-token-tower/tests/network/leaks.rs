@@ -63,3 +63,18 @@ async fn the_users_own_header_stays() {
     assert!(heads[1].contains("authorization: basic "), "{}", heads[1]);
     assert!(!heads.concat().contains("t0ken"));
 }
+
+#[tokio::test]
+async fn a_default_header_of_the_client_gives_way() {
+    let line = Recorder::tls("api.line.me", OK).await;
+    let other = Recorder::tls("other.example", OK).await;
+    let names = vec![("api.line.me", line.address), ("other.example", other.address)];
+    let default = [(http::header::AUTHORIZATION, http::HeaderValue::from_static("Bearer by-default"))];
+    let builder = crate::clients::reqwest_client(&names).default_headers(default.into_iter().collect());
+    let stack = crate::clients::over_reqwest(&layer("t0ken"), builder.build().unwrap());
+    stack.get("https://api.line.me/v2/bot/info").await;
+    stack.get("https://other.example/").await;
+    assert_eq!(line.heads()[0].matches("authorization: ").count(), 1);
+    assert!(line.heads()[0].contains("authorization: bearer t0ken\r\n"), "{}", line.heads()[0]);
+    assert!(other.heads()[0].contains("authorization: bearer by-default\r\n"), "{}", other.heads()[0]);
+}

@@ -1,6 +1,7 @@
 //! The rules of tower: a service is polled ready before each call, and stacks of services go together.
 
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -76,6 +77,55 @@ async fn boxed_and_buffered_services_go_together() {
     let buffered = ServiceBuilder::new().buffer(4).service(service);
     assert_eq!(buffered.oneshot(push()).await.unwrap().status(), StatusCode::OK);
     assert_eq!(log.headers(), [bearer("dead"), bearer("live"), bearer("live")]);
+}
+
+/// A client that after the first request is busy for a while, or breaks.
+#[derive(Clone)]
+struct Busy {
+    client: Client,
+    busy: Arc<AtomicUsize>,
+    breaks: bool,
+}
+
+impl Service<Request<String>> for Busy {
+    type Response = Response<Body>;
+    type Error = std::io::Error;
+    type Future = std::future::Ready<Result<Response<Body>, std::io::Error>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), std::io::Error>> {
+        if self.client.log().sent().is_empty() || self.busy.load(SeqCst) == 0 {
+            return Service::<Request<String>>::poll_ready(&mut self.client, cx);
+        }
+        if self.breaks {
+            return Poll::Ready(Err(std::io::Error::other("closed")));
+        }
+        self.busy.fetch_sub(1, SeqCst);
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn call(&mut self, request: Request<String>) -> Self::Future {
+        self.client.call(request)
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_is_busy_after_the_401_is_waited_for() {
+    let busy = Arc::new(AtomicUsize::new(3));
+    let client = Busy { client: Client::accepting("live"), busy: busy.clone(), breaks: false };
+    let (tokens, _) = cache(&["dead", "live"]);
+    let response = AuthorizationLayer::new(tokens).layer(client).oneshot(push()).await.unwrap();
+    assert_eq!((response.status(), busy.load(SeqCst)), (StatusCode::OK, 0));
+}
+
+#[tokio::test]
+async fn a_client_that_breaks_after_the_401_says_so() {
+    let client = Busy { client: Client::accepting("live"), busy: Arc::new(AtomicUsize::new(1)), breaks: true };
+    let log = client.client.log();
+    let (tokens, _) = cache(&["dead", "live"]);
+    let error = AuthorizationLayer::new(tokens).layer(client).oneshot(push()).await.unwrap_err();
+    assert_eq!((error.to_string().as_str(), log.headers().len()), ("closed", 1));
+    assert_eq!(log.open_responses.load(SeqCst), 0);
 }
 
 /// Never ready, or ready and then broken.
