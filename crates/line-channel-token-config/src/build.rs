@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use line_channel_token_cache::{TokenCache, TokenSource};
-use line_channel_token_core::{Client, ClientBuilder, HttpBackend};
+use line_channel_token_core::{ChannelSecret, Client, ClientBuilder, HttpBackend};
 
 use crate::config::ChannelConfig;
 use crate::error::{ConfigError, ConfigProblem};
@@ -59,6 +59,42 @@ impl ChannelConfig {
     /// As [`check`](Self::check).
     pub fn build(&self, backend: impl HttpBackend) -> Result<Channel, ConfigError> {
         self.build_with(self.client_builder(backend).build())
+    }
+
+    /// The channel secret of this moment: its file is read at each call, if it is in one. For the signatures of webhooks, which are made with
+    /// it whatever tokens are issued for. It blocks while it reads.
+    ///
+    /// ```
+    /// use line_channel_token_config::ChannelConfig;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let file = std::env::temp_dir().join(format!("channel-secret-{}", std::process::id()));
+    /// std::fs::write(&file, "0f1e2d3c4b5a69788796a5b4c3d2e1f0\n")?;
+    /// let vars = [("LINE_CHANNEL_ID", "1234567890"), ("LINE_CHANNEL_SECRET_FILE", file.to_str().unwrap())];
+    /// let config = ChannelConfig::from_vars(vars)?; // in a program: from_env()
+    /// assert_eq!(config.read_channel_secret()?.expose_secret(), "0f1e2d3c4b5a69788796a5b4c3d2e1f0");
+    /// std::fs::write(&file, "ffeeddccbbaa99887766554433221100\n")?; // reissued in the Console
+    /// assert_eq!(config.read_channel_secret()?.expose_secret(), "ffeeddccbbaa99887766554433221100");
+    /// # std::fs::remove_file(file)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The channel has a key and no secret, or the file of the secret cannot be read or holds none.
+    pub fn read_channel_secret(&self) -> Result<ChannelSecret, ConfigError> {
+        match self.loader().secret() {
+            Ok(Some(secret)) => Ok(secret),
+            Ok(None) => {
+                let labels = &self.settings().labels;
+                let (subject, file) =
+                    (labels.possible(Setting::ChannelSecret), labels.possible(Setting::ChannelSecretFile));
+                let message = format!("{}, and is needed: give it there or in a file ({file})", labels.absent());
+                Err(ConfigError::in_order(vec![ConfigProblem::new(Setting::ChannelSecret, subject, message)]))
+            }
+            Err(problems) => Err(ConfigError::in_order(problems)),
+        }
     }
 
     /// The same with a client that is there already: one with other limits or retries, that of an emulator, or one on a clock that a test

@@ -91,7 +91,7 @@ impl ChannelConfig {
     ///
     /// let config = ChannelConfig::new(ChannelId::new("1234567890")?).with_token_family(TokenFamily::Jwt);
     /// let error = config.check().unwrap_err().to_string();
-    /// assert!(error.contains("assertion_key: is missing, and v2.1 tokens (jwt) are issued for it"), "{error}");
+    /// assert!(error.contains("assertion_key: missing, and v2.1 tokens (jwt) are issued for it"), "{error}");
     /// # Ok::<(), line_channel_token_core::Error>(())
     /// ```
     ///

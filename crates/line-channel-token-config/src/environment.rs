@@ -56,7 +56,7 @@ impl ChannelConfig {
     /// use line_channel_token_config::ChannelConfig;
     ///
     /// let error = ChannelConfig::from_env_with_prefix("NOT_SET_LINE_").unwrap_err();
-    /// assert!(error.to_string().contains("NOT_SET_LINE_CHANNEL_ID: is not set"));
+    /// assert!(error.to_string().contains("NOT_SET_LINE_CHANNEL_ID: not set"));
     /// ```
     ///
     /// # Errors

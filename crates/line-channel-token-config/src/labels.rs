@@ -39,16 +39,16 @@ impl Labels {
     /// What a setting that is not there is said to be.
     pub(crate) fn absent(&self) -> &'static str {
         match self {
-            Self::Variables(_) => "is not set",
-            Self::Members(_) | Self::Arguments(_) => "is missing",
+            Self::Variables(_) => "not set",
+            Self::Members(_) | Self::Arguments(_) => "missing",
         }
     }
 
     /// The same of two settings; the name of the second follows.
     pub(crate) fn both_absent(&self) -> &'static str {
         match self {
-            Self::Variables(_) => "is not set, and neither is",
-            Self::Members(_) | Self::Arguments(_) => "is missing, and so is",
+            Self::Variables(_) => "not set, and neither is",
+            Self::Members(_) | Self::Arguments(_) => "missing, and so is",
         }
     }
 }

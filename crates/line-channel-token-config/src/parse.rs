@@ -56,7 +56,7 @@ pub(crate) fn parse(values: Vec<(Setting, Raw)>, labels: Labels) -> Parsed {
     }
     if channel_id.is_none() && !given.contains(&Setting::ChannelId) {
         let message = format!(
-            "{}: it is the decimal number under \"Channel ID\" on the channel's \"Basic settings\" tab in the LINE Developers Console",
+            "{}; it is the decimal number under \"Channel ID\" on the channel's \"Basic settings\" tab in the LINE Developers Console",
             settings.labels.absent()
         );
         let label = settings.labels.possible(Setting::ChannelId);

@@ -134,7 +134,7 @@ fn all_problems_are_said_at_once_by_the_names_that_were_used() {
         "Error: the configuration of the LINE channel has ",
         "- --channel-id: not a channel id",
         "- LINE_CHANNEL_SECRET: the channel secret is a variable that was not expanded",
-        "- LINE_ASSERTION_KEY: is missing, and v2.1 tokens (jwt) are issued for it: give the private key there or in a file (--assertion-key-file (or LINE_ASSERTION_KEY_FILE))",
+        "- LINE_ASSERTION_KEY: missing, and v2.1 tokens (jwt) are issued for it: give the private key there or in a file (--assertion-key-file (or LINE_ASSERTION_KEY_FILE))",
         "- --token-lifetime: ",
         "- LINE_API_BASE_URL: it is set, but empty",
     ] {
@@ -142,7 +142,7 @@ fn all_problems_are_said_at_once_by_the_names_that_were_used() {
     }
     assert_eq!(stderr.lines().count(), 6, "{stderr}");
     let (_, _, stderr) = run(program(&[]).env("LINE_CHANEL_ID", ID).env("LINE_CHANNEL_SECRT", SECRET));
-    assert!(stderr.contains("- --channel-id (or LINE_CHANNEL_ID): is missing"), "{stderr}");
+    assert!(stderr.contains("- --channel-id (or LINE_CHANNEL_ID): missing"), "{stderr}");
     for name in ["LINE_CHANEL_ID", "LINE_CHANNEL_SECRT"] {
         assert!(stderr.contains(&format!("; {name} is set: is that a typing error?")), "{stderr}");
     }

@@ -86,7 +86,7 @@ fn all_problems_are_said_at_once_in_the_order_of_the_settings() {
     assert_eq!(subjects(&error), all);
     let text = error.to_string();
     assert!(
-        text.starts_with("the configuration of the LINE channel has 7 problems:\n- LINE_CHANNEL_ID: is not set: "),
+        text.starts_with("the configuration of the LINE channel has 7 problems:\n- LINE_CHANNEL_ID: not set; "),
         "{text}"
     );
     assert_eq!(text.lines().count(), 8, "{text}");
@@ -98,16 +98,16 @@ fn all_problems_are_said_at_once_in_the_order_of_the_settings() {
 
 #[test]
 fn what_is_missing_is_named_with_what_needs_it() {
-    says(&[], "LINE_CHANNEL_SECRET", &["is not set, and neither is LINE_ASSERTION_KEY", "LINE_CHANNEL_SECRET_FILE"]);
+    says(&[], "LINE_CHANNEL_SECRET", &["not set, and neither is LINE_ASSERTION_KEY", "LINE_CHANNEL_SECRET_FILE"]);
     says(&[("LINE_TOKEN_FAMILY", "jwt")], "LINE_ASSERTION_KEY", &["v2.1 tokens (jwt)", "LINE_ASSERTION_KEY_FILE"]);
     says(&[("LINE_TOKEN_FAMILY", "short-lived")], "LINE_CHANNEL_SECRET", &["short-lived tokens are issued for it"]);
     let key = pem(0);
     let key = [("LINE_ASSERTION_KEY", key.as_str())];
     says(&key, "LINE_ASSERTION_KID", &["goes with LINE_ASSERTION_KEY", "Developers Console"]);
     let with_secret = [key[0], ("LINE_CHANNEL_SECRET", SECRET)];
-    says(&with_secret, "LINE_ASSERTION_KID", &["is not set"]);
+    says(&with_secret, "LINE_ASSERTION_KID", &["not set"]);
     says(&[("LINE_ASSERTION_KID", KID)], "LINE_ASSERTION_KEY", &["goes with LINE_ASSERTION_KID", "or remove the kid"]);
-    says(&[("LINE_ASSERTION_KID", KID), ("LINE_CHANNEL_SECRET", SECRET)], "LINE_ASSERTION_KEY", &["is not set"]);
+    says(&[("LINE_ASSERTION_KID", KID), ("LINE_CHANNEL_SECRET", SECRET)], "LINE_ASSERTION_KEY", &["not set"]);
     let short = [("LINE_TOKEN_FAMILY", "short-lived"), key[0], ("LINE_ASSERTION_KID", KID)];
     assert_eq!(
         subjects(&error(&short)),
@@ -328,7 +328,7 @@ fn a_configuration_from_code_is_checked_alike() {
     let config = ChannelConfig::new(ChannelId::new(ID).unwrap());
     let error = config.check().unwrap_err();
     assert_eq!(subjects(&error), ["channel_secret"]);
-    assert!(error.to_string().contains("is missing, and so is assertion_key"), "{error}");
+    assert!(error.to_string().contains("missing, and so is assertion_key"), "{error}");
     let config = config
         .with_channel_secret_file("/no/such/file")
         .with_assertion_key(key(0).clone())

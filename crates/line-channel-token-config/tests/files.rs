@@ -176,3 +176,15 @@ fn a_key_in_a_file_needs_a_kid() {
     assert_eq!(subjects(&error), ["LINE_ASSERTION_KID"]);
     assert!(error.to_string().contains("goes with LINE_ASSERTION_KEY_FILE"), "{error}");
 }
+
+#[test]
+fn the_secret_of_the_moment_is_read_for_webhooks() {
+    let signed = [("LINE_CHANNEL_ID", "1234567890"), ("LINE_CHANNEL_SECRET", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")];
+    let config = ChannelConfig::from_vars(signed).unwrap();
+    assert_eq!(config.read_channel_secret().unwrap().expose_secret(), signed[1].1);
+
+    let key = line_channel_token_assertion::SigningKey::generate_ec().unwrap();
+    let id = line_channel_token_core::ChannelId::new("1234567890").unwrap();
+    let error = ChannelConfig::new(id).with_assertion_key(key).read_channel_secret().unwrap_err().to_string();
+    assert!(error.contains("channel_secret: missing, and is needed"), "{error}");
+}

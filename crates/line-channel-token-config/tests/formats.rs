@@ -70,7 +70,7 @@ fn all_problems_of_a_file_are_in_one_error() {
     for line in [
         "- channel_id: it is a number, and must be text: put it in quotes",
         "- channel_secret: it is a number, and must be text: put it in quotes",
-        "- assertion_key: is missing, and goes with assertion_kid",
+        "- assertion_key: missing, and goes with assertion_kid",
         "- assertion_kid: it is a list, and must be text",
         "- token_family: this is no family of tokens",
         "- token_lifetime: 30 without a unit is 30 seconds: write 30d",
@@ -86,12 +86,10 @@ fn all_problems_of_a_file_are_in_one_error() {
 
 #[test]
 fn what_a_family_needs_is_missed_when_the_file_is_parsed() {
-    assert!(
-        toml_error(&format!("channel_id = \"{ID}\"")).contains("channel_secret: is missing, and so is assertion_key")
-    );
+    assert!(toml_error(&format!("channel_id = \"{ID}\"")).contains("channel_secret: missing, and so is assertion_key"));
     let error = toml_error(&format!("channel_id = \"{ID}\"\nassertion_key = '''{}'''", pem(0)));
-    assert!(error.contains("assertion_kid: is missing, and goes with assertion_key"), "{error}");
-    assert!(toml_error("").contains("channel_id: is missing"));
+    assert!(error.contains("assertion_kid: missing, and goes with assertion_key"), "{error}");
+    assert!(toml_error("").contains("channel_id: missing"));
     let error = serde_json::from_str::<ChannelConfig>("[]").unwrap_err().to_string();
     assert!(error.contains("the configuration of a LINE channel"), "{error}");
 }
@@ -137,9 +135,9 @@ fn a_list_says_what_is_wrong_with_each_channel() {
     let error = toml::from_str::<Platform>(&toml).unwrap_err().message().to_owned();
     for line in [
         "- [1].channel_id: not a channel id: this looks like a basic id",
-        "- [1].channel_secret: is missing, and so is [1].assertion_key",
+        "- [1].channel_secret: missing, and so is [1].assertion_key",
         "- [1].secret: there is no such member: is channel_secret meant?",
-        "- [2].assertion_key: is missing, and v2.1 tokens (jwt)",
+        "- [2].assertion_key: missing, and v2.1 tokens (jwt)",
         "- [4].channel_id: [0] is the same channel",
     ] {
         assert!(error.lines().any(|found| found.starts_with(line)), "{line}\n{error}");
