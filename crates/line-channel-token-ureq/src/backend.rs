@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::uri::{PathAndQuery, Scheme};
 use http::{Method, Request, Response, Uri};
-use line_channel_token_core::{HttpBackend, Limits, Sleep, TransportError, TransportErrorKind};
+use line_channel_token_core::{ExchangeSpan, HttpBackend, Limits, Sleep, TransportError, TransportErrorKind};
 use zeroize::Zeroizing;
 
 use crate::agents::Agents;
@@ -71,7 +71,12 @@ impl UreqBackend {
         Self(Arc::new(Inner { agents, proxies, connect_timeout }))
     }
 
-    fn exchange(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
+    fn exchange(
+        &self,
+        request: Request<Bytes>,
+        limits: Limits,
+        span: &ExchangeSpan,
+    ) -> Result<Response<Bytes>, TransportError> {
         let (parts, body) = request.into_parts();
         let encrypted = parts.uri.scheme() == Some(&Scheme::HTTPS);
         if parts.uri.scheme().is_none() || parts.uri.authority().is_none() {
@@ -84,6 +89,9 @@ impl UreqBackend {
             return Err(unsendable(LOGS_BODIES));
         }
         let proxy = self.0.proxies.for_url(&parts.uri);
+        if let Some(proxy) = proxy.filter(|_| ExchangeSpan::is_enabled()) {
+            span.record_proxy(&proxy.to_string());
+        }
         let forwarded =
             !encrypted && proxy.is_some_and(|proxy| matches!(proxy.protocol, Protocol::Http | Protocol::Https));
         let call = CurrentCall::begin(target(&parts.uri, forwarded));
@@ -166,7 +174,8 @@ fn read_body(body: ureq::Body, max_body: usize) -> Result<Bytes, BodyError> {
 impl HttpBackend for UreqBackend {
     /// Blocks until the call has ended.
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
-        self.exchange(request, limits)
+        let span = ExchangeSpan::new("ureq", &request);
+        span.run_blocking(|| self.exchange(request, limits, &span))
     }
 
     /// Blocks the thread that polls it, so that no timer thread is needed.
