@@ -68,21 +68,25 @@ pub(crate) fn run() -> Outcome {
     }
     outside("test", &root().join("xtask/consumers/mock-in-tests"), &[])?;
     outside("test", &root().join("examples/downstream"), &[])?;
-    with_own_lock_file("test", &root().join("examples/interop"), &[])
+    with_own_lock_file("test", &root().join("examples/interop"))
 }
 
 /// Runs cargo for a package outside, with the versions that our own lock file names.
 fn outside(command: &str, package: &Path, variables: &[(&str, &str)]) -> Outcome {
     let failed = |error: std::io::Error| format!("{}: {error}", package.display());
     std::fs::copy(root().join("Cargo.lock"), package.join("Cargo.lock")).map_err(failed)?;
-    with_own_lock_file(command, package, variables)
+    cargo_in(package, command, &[], variables)
 }
 
-/// Runs cargo for a package outside, with the versions that its lock file names.
-fn with_own_lock_file(command: &str, package: &Path, variables: &[(&str, &str)]) -> Outcome {
+/// Runs cargo for a package outside, with the versions that its own lock file names. An error if that file is out of date.
+fn with_own_lock_file(command: &str, package: &Path) -> Outcome {
+    cargo_in(package, command, &["--locked"], &[])
+}
+
+fn cargo_in(package: &Path, command: &str, flags: &[&str], variables: &[(&str, &str)]) -> Outcome {
     let manifest = package.join("Cargo.toml");
     let target = root().join("target/consumers");
-    let arguments = [
+    let mut arguments = vec![
         command,
         "--quiet",
         "--manifest-path",
@@ -90,6 +94,7 @@ fn with_own_lock_file(command: &str, package: &Path, variables: &[(&str, &str)])
         "--target-dir",
         target.to_str().unwrap_or_default(),
     ];
+    arguments.extend(flags);
     cargo_with(&arguments, variables)
 }
 

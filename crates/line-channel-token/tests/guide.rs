@@ -37,6 +37,26 @@ fn the_versions_on_the_page_are_those_that_are_compiled() {
 }
 
 #[test]
+fn the_readme_links_each_page_and_names_each_feature() {
+    let readme = include_str!("../README.md");
+    let pages: Vec<&str> = include_str!("../src/_guide/mod.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(" {}"))
+        .collect();
+    assert!(pages.len() > 10, "{pages:?}");
+    for page in pages {
+        assert!(readme.contains(&format!("/_guide/{page}/)")), "README.md does not link the page {page}");
+    }
+    let (_, features) = include_str!("../Cargo.toml").split_once("\n[features]\n").expect("there are features");
+    let (features, _) = features.split_once("\n[").expect("and more below them");
+    let features: Vec<&str> = features.lines().filter_map(|line| Some(line.split_once(" = [")?.0)).collect();
+    assert!(features.len() > 15, "{features:?}");
+    for feature in features.into_iter().filter(|feature| *feature != "default") {
+        assert!(readme.contains(&format!("\n| `{feature}` | ")), "README.md has no row for the feature {feature}");
+    }
+}
+
+#[test]
 fn each_kind_of_error_has_advice() {
     let page = include_str!("../src/_guide/errors.md");
     for kind in ErrorKind::ALL {

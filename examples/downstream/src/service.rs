@@ -14,7 +14,8 @@ use crate::bot::Bot;
 use crate::settings::Settings;
 use crate::{health, webhook};
 
-/// How long open requests may still take at the end. With the limits of the bot that is less than the 30 s after which Kubernetes kills.
+/// How long open requests may still take at the end. With the limits of the bot, and with 5 s of a `preStop` hook, in which Kubernetes stops to
+/// send requests, that is less than the 30 s after which it kills.
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
 
 /// Serves webhooks and health until SIGTERM or Ctrl-C; then finishes what has begun, and revokes the token.

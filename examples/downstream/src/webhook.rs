@@ -1,14 +1,21 @@
 //! The webhook: what LINE posts whenever somebody writes to the bot.
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::routing::post;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::bot::Bot;
 use crate::signature;
+
+/// More bytes than LINE sends, and more time than it takes for that: anybody can post here.
+const MAX_BODY: usize = 2 << 20;
+const BODY_LIMIT: Duration = Duration::from_secs(5);
 
 /// `POST /webhook`.
 pub fn router(bot: Bot) -> Router {
@@ -16,7 +23,10 @@ pub fn router(bot: Bot) -> Router {
 }
 
 /// Takes the events and responds at once, as LINE asks; the messages are sent afterwards.
-async fn webhook(State(bot): State<Bot>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn webhook(State(bot): State<Bot>, request: Request) -> StatusCode {
+    let (head, body) = request.into_parts();
+    let Ok(body) = timeout(BODY_LIMIT, to_bytes(body, MAX_BODY)).await else { return StatusCode::REQUEST_TIMEOUT };
+    let Ok(body) = body else { return StatusCode::PAYLOAD_TOO_LARGE };
     let secret = match signature::channel_secret(bot.channel()) {
         Ok(secret) => secret,
         Err(error) => {
@@ -24,7 +34,7 @@ async fn webhook(State(bot): State<Bot>, headers: HeaderMap, body: Bytes) -> Sta
             return StatusCode::INTERNAL_SERVER_ERROR;
         }
     };
-    if !signature::is_valid(&secret, &headers, &body) {
+    if !signature::is_valid(&secret, &head.headers, &body) {
         return StatusCode::FORBIDDEN; // 401 would have to name a way to authenticate
     }
     let Ok(payload) = serde_json::from_slice::<Value>(&body) else { return StatusCode::BAD_REQUEST };

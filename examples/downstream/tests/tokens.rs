@@ -72,3 +72,19 @@ async fn an_event_that_is_delivered_again_sends_nothing_twice() {
     bot.push("U1", "Hello", "event 2").await.unwrap();
     assert_eq!(api.seen(), ["token 200", "token 409", "token 200"]);
 }
+
+#[tokio::test]
+async fn after_a_500_a_push_is_sent_again_and_arrives_once() {
+    let line = MockBackend::new();
+    line.given(STATELESS).respond(Reply::stateless_token("token"));
+    let api = MessagingApi::taking(&["token"]).await;
+    let bot = bot(&line, &api);
+
+    api.fail(1);
+    bot.push("U1", "Hello", "event 1").await.unwrap();
+    assert_eq!(api.seen(), ["token 500", "token 409"]);
+    api.fail(3);
+    let error = bot.push("U1", "Hello", "event 2").await.unwrap_err();
+    assert!(error.to_string().starts_with("LINE responded 500"), "{error}");
+    assert_eq!(api.seen().len(), 5);
+}

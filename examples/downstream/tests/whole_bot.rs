@@ -37,9 +37,12 @@ async fn a_bot_from_its_start_to_its_end() {
     assert_eq!(webhook(&app, &hello, &signed(&hello)).await, 200);
     assert_eq!(next(), pushed(200));
     assert_eq!(webhook(&app, &hello, &signed("another body")).await, 403);
+    let large = "x".repeat(3 << 20);
+    assert_eq!(webhook(&app, &large, &signed(&large)).await, 413);
 
     emulator.revoke_all(bot.channel().channel_id()); // somebody else does so
-    assert_eq!(webhook(&app, &hello, &signed(&hello)).await, 200);
+    let again = text_event("Are you still there?");
+    assert_eq!(webhook(&app, &again, &signed(&again)).await, 200);
     assert_eq!([next(), next(), next()], [pushed(401), issued, pushed(200)], "one issue, and the message is sent");
 
     let report = bot.shut_down().await;

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `LINE_CHANNEL_ID`, `LINE_CHANNEL_SECRET`, … | the channel: all that [`ChannelConfig`](line_channel_token::configuration::ChannelConfig) reads |
 //! | `LINE_API_BASE_URL` | where messages go and tokens come from, unless it is LINE: an emulator, a gateway |
-//! | `LISTEN` | the address to listen on, `127.0.0.1:8080` unless set |
+//! | `LISTEN` | the address to listen on, `127.0.0.1:8080` unless set; in a container `0.0.0.0:8080` |
 //!
 //! The same bot with tests, as a package of its own, is in `examples/downstream`.
 

@@ -21,11 +21,11 @@ use crate::support::{CHANNEL_ID, CHANNEL_SECRET, KID, example, read_line};
 /// Longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A text message of a user, as LINE posts it.
+/// A text message of a user, as LINE posts it. Each text is an event of its own.
 pub(crate) fn text_event(text: &str) -> String {
     format!(
         r#"{{"destination":"U0","events":[{{"type":"message","mode":"active","timestamp":1767225600000,
-        "webhookEventId":"01FZ74A0TDDPYRVKNK77XKC3ZR","deliveryContext":{{"isRedelivery":false}},"replyToken":"r",
+        "webhookEventId":"event {text}","deliveryContext":{{"isRedelivery":false}},"replyToken":"r",
         "source":{{"type":"user","userId":"U1"}},
         "message":{{"id":"1","type":"text","quoteToken":"q","text":"{text}"}}}}]}}"#
     )
@@ -165,7 +165,10 @@ impl BotProcess {
     }
 
     pub(crate) fn post(&self, body: &str, headers: &[(&str, &str)]) -> u16 {
-        let mut head = format!("POST /webhook HTTP/1.1\r\ncontent-length: {}\r\n", body.len());
+        let mut head = "POST /webhook HTTP/1.1\r\n".to_owned();
+        if !headers.iter().any(|(name, _)| *name == "content-length") {
+            head += &format!("content-length: {}\r\n", body.len());
+        }
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }

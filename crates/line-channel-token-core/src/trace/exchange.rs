@@ -92,8 +92,8 @@ impl ExchangeSpan {
         self.on.record_connection_reused(reused);
     }
 
-    /// Runs the exchange within the span, and records how it ends: `outcome` is `ok` or `error`, or `cancelled` if the future is
-    /// dropped before.
+    /// Runs the exchange within the span, and records how it ends: `outcome` is `ok` or `error`, `cancelled` if the future is
+    /// dropped before, or `panicked`.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use line_channel_token::emulator::{EmulatedChannel, Emulator};
-use line_channel_token::{AccessToken, BaseUrl, Client, ExchangeSpan, Limits, RetryPolicy, UreqBackend, blocking};
+use line_channel_token::{AccessToken, BaseUrl, Client, ExchangeSpan, Limits, RetryPolicy, UreqBackend};
 use tokio::sync::Notify;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -60,23 +60,6 @@ async fn an_exchange_is_a_client_span_below_its_call() {
         }
         assert!(exchange.is_closed && exchange.overwritten == 0, "{exchange:#?}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backend_that_blocks_makes_the_same_span() {
-    let server = Server::plain(|nth, _| response(if nth == 0 { 503 } else { 200 }, "", VERIFIED)).await;
-    let (capture, _guard) = Capture::start(LevelFilter::TRACE);
-    let backend = UreqBackend::builder().no_proxy().build().unwrap();
-    let retry = RetryPolicy::default().with_min_delay(Duration::from_millis(1));
-    let client = Client::builder(backend).base_url(server.base_url()).retry(retry).build();
-    tokio::task::block_in_place(|| blocking::block_on(client.verify_jwt(&token()))).unwrap();
-
-    let call = capture.only(CALL);
-    let exchanges = capture.named(EXCHANGE);
-    let told = ["backend", "attempt", "http.response.status_code", "outcome"];
-    let told: Vec<_> = exchanges.iter().map(|exchange| exchange.all(told)).collect();
-    assert_eq!(told, [["ureq", "1", "503", "error"], ["ureq", "2", "200", "ok"]]);
-    assert!(exchanges.iter().all(|exchange| exchange.parent == Some(call.id) && exchange.is_closed));
 }
 
 #[tokio::test]
@@ -152,6 +135,45 @@ async fn an_exchange_without_a_response_says_why() {
             let said = error.to_string();
             assert!(said.ends_with(exchange.field("otel.status_description")) && exchange.is_closed, "{exchange:#?}");
         }
+    }
+}
+
+/// The server runs on a thread of its own: ureq blocks the one that calls.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn ureq_has_a_span_for_each_exchange_too() {
+    let proxy = Server::plain(|nth, request| match nth {
+        0 => response(503, "x-line-request-id: of-the-first\r\n", request),
+        1 => Step::Close,
+        _ => response(200, "x-line-request-id: of-the-last\r\n", VERIFIED),
+    })
+    .await;
+    let url = format!("http://the-user:s3cret-password@{}", proxy.address);
+    let backend = UreqBackend::builder().proxy(&url).unwrap().build().unwrap();
+    let retry = RetryPolicy::default().with_min_delay(Duration::from_millis(1));
+    let base_url = BaseUrl::insecure("http://line.example").unwrap();
+    let client = Client::builder(backend).base_url(base_url).retry(retry).build();
+    let (capture, _guard) = Capture::start(LevelFilter::TRACE);
+    client.verify_jwt(&token()).await.unwrap();
+
+    let call = capture.only(CALL);
+    let exchanges = capture.named(EXCHANGE);
+    let told: Vec<_> = exchanges
+        .iter()
+        .map(|exchange| exchange.all(["attempt", "outcome", "error.type", "http.response.status_code", "request_id"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["1", "error", "503", "503", "of-the-first"],
+            ["2", "error", "interrupted", "", ""],
+            ["3", "ok", "", "200", "of-the-last"],
+        ]
+    );
+    for exchange in &exchanges {
+        assert!(exchange.parent == Some(call.id) && exchange.is_closed, "{exchange:#?}");
+        let told = exchange.all(["backend", "proxy", "server.address", "otel.name"]);
+        assert_eq!(told, ["ureq", &format!("http://{}", proxy.address), "line.example", "GET /oauth2/v2.1/verify"]);
+        assert!(!format!("{exchange:?}").contains("s3cret"), "{exchange:#?}");
     }
 }
 

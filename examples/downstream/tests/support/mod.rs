@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "not every test needs everything")]
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::hmac;
@@ -28,6 +29,7 @@ pub fn channel() -> ChannelConfig {
 pub struct MessagingApi {
     pub base_url: BaseUrl,
     seen: Arc<Mutex<Vec<String>>>,
+    failures: Arc<AtomicUsize>,
 }
 
 impl MessagingApi {
@@ -35,14 +37,21 @@ impl MessagingApi {
         let seen: Arc<Mutex<Vec<String>>> = Arc::default();
         let sink = Arc::clone(&seen);
         let accepted: Arc<Mutex<HashSet<HeaderValue>>> = Arc::default();
+        let failures: Arc<AtomicUsize> = Arc::default();
+        let left = Arc::clone(&failures);
         let push = async move |headers: HeaderMap| {
             let token = headers["authorization"].to_str().unwrap().trim_start_matches("Bearer ").to_owned();
             let status = if !tokens.contains(&&*token) {
                 StatusCode::UNAUTHORIZED
-            } else if accepted.lock().unwrap().insert(headers["x-line-retry-key"].clone()) {
-                StatusCode::OK
             } else {
-                StatusCode::CONFLICT
+                let is_new = accepted.lock().unwrap().insert(headers["x-line-retry-key"].clone());
+                if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                } else if is_new {
+                    StatusCode::OK
+                } else {
+                    StatusCode::CONFLICT
+                }
             };
             sink.lock().unwrap().push(format!("{token} {}", status.as_u16()));
             status
@@ -50,7 +59,12 @@ impl MessagingApi {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = BaseUrl::new(format!("http://{}", listener.local_addr().unwrap())).unwrap();
         tokio::spawn(serve(listener, Router::new().route("/v2/bot/message/push", post(push))).into_future());
-        Self { base_url, seen }
+        Self { base_url, seen, failures }
+    }
+
+    /// Responds 500 to so many of the next requests, and takes their messages all the same.
+    pub fn fail(&self, count: usize) {
+        self.failures.store(count, Ordering::SeqCst);
     }
 
     /// The token and the status of each request so far.
@@ -59,11 +73,11 @@ impl MessagingApi {
     }
 }
 
-/// A text message of a user, as LINE posts it.
+/// A text message of a user, as LINE posts it. Each text is an event of its own.
 pub fn text_event(text: &str) -> String {
     format!(
         r#"{{"destination":"U0","events":[{{"type":"message","mode":"active","timestamp":1767225600000,
-        "webhookEventId":"01FZ74A0TDDPYRVKNK77XKC3ZR","deliveryContext":{{"isRedelivery":false}},"replyToken":"r",
+        "webhookEventId":"event {text}","deliveryContext":{{"isRedelivery":false}},"replyToken":"r",
         "source":{{"type":"user","userId":"U1"}},"message":{{"id":"1","type":"text","text":"{text}"}}}}]}}"#
     )
 }
