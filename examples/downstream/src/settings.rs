@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 
 use line_channel_token::configuration::ChannelConfig;
 
-use crate::signature;
-
 const LISTEN: &str = "LISTEN";
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 
@@ -27,10 +25,13 @@ impl Settings {
     /// Everything that is missing or wrong, at once.
     pub fn from_env() -> Result<Self, String> {
         let mut problems = Vec::new();
-        let channel = ChannelConfig::from_env();
-        match &channel {
-            Ok(channel) => problems.extend(signature::channel_secret(channel).err()),
-            Err(error) => problems.extend(error.problems().map(ToString::to_string)),
+        let channel = ChannelConfig::from_env().and_then(|channel| {
+            // Webhooks are signed with it, whatever tokens are issued for.
+            channel.read_channel_secret()?;
+            Ok(channel)
+        });
+        if let Err(error) = &channel {
+            problems.extend(error.problems().map(ToString::to_string));
         }
         let listen = listen().map_err(|problem| problems.push(problem));
         match (channel, listen) {

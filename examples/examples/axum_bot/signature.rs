@@ -1,27 +1,10 @@
 //! Whether LINE sent a webhook: its signature is `base64(HMAC-SHA256(channel secret, body))`.
 
-use std::fs;
-
 use aws_lc_rs::hmac;
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use line_channel_token::configuration::ChannelConfig;
-use line_channel_token::{ChannelSecret, Error};
-
-/// The channel secret of this moment: a file is read each time, because it changes if the secret is reissued.
-///
-/// # Errors
-///
-/// There is none, or its file cannot be read.
-pub fn channel_secret(channel: &ChannelConfig) -> Result<ChannelSecret, String> {
-    let Some(file) = channel.channel_secret_file() else {
-        let absent = "LINE_CHANNEL_SECRET: is not set, and webhooks are signed with it, whatever tokens are issued for";
-        return channel.channel_secret().cloned().ok_or_else(|| absent.to_owned());
-    };
-    let text = fs::read_to_string(file).map_err(|error| format!("LINE_CHANNEL_SECRET_FILE: {error}"))?;
-    text.parse().map_err(|error: Error| format!("LINE_CHANNEL_SECRET_FILE: {error}"))
-}
+use line_channel_token::ChannelSecret;
 
 /// Compares in constant time, so that nobody can guess a signature byte by byte.
 pub fn is_valid(secret: &ChannelSecret, headers: &HeaderMap, body: &[u8]) -> bool {

@@ -27,7 +27,7 @@ async fn webhook(State(bot): State<Bot>, request: Request) -> StatusCode {
     let (head, body) = request.into_parts();
     let Ok(body) = timeout(BODY_LIMIT, to_bytes(body, MAX_BODY)).await else { return StatusCode::REQUEST_TIMEOUT };
     let Ok(body) = body else { return StatusCode::PAYLOAD_TOO_LARGE };
-    let secret = match signature::channel_secret(bot.channel()) {
+    let secret = match bot.channel().read_channel_secret() {
         Ok(secret) => secret,
         Err(error) => {
             eprintln!("a webhook was not taken: {error}");

@@ -162,7 +162,10 @@ fn everything_that_is_missing_is_told_at_once() {
     let mut command = example("axum_bot");
     command.env("LINE_CHANNEL_ID", CHANNEL_ID).env("LINE_ASSERTION_KEY_FILE", private).env("LINE_ASSERTION_KID", KID);
     let (ok, _, stderr) = run(&mut command);
-    assert!(!ok && stderr.contains("LINE_CHANNEL_SECRET: is not set, and webhooks are signed with it"), "{stderr}");
+    assert!(
+        !ok && stderr.contains("LINE_CHANNEL_SECRET: not set, and is needed: give it there or in a file"),
+        "{stderr}"
+    );
 
     let mut command = example("axum_bot");
     command.env("LINE_CHANNEL_ID", CHANNEL_ID).env("LINE_CHANNEL_SECRET", CHANNEL_SECRET);
