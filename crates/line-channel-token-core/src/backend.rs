@@ -23,7 +23,8 @@ use crate::{Sleep, TransportError};
 ///   [`ExchangeSpan`](crate::ExchangeSpan) shows what is of use and no secret),
 /// - puts no URL in its errors, because two of the endpoints carry secrets in the query, and no secret in its own `Debug`,
 /// - says in each error what caused it ([`TransportError::with_detail`]), in words of its own,
-/// - stops its work when the future is dropped,
+/// - stops its work when the future is dropped (one that blocks its thread is never pending, so it cannot be dropped in the middle; it
+///   says so in its documentation),
 /// - sends an operation that is not [idempotent](crate::Operation::is_idempotent) over a new connection, or over one that was
 ///   in use within the last second: a server that is just closing an idle one would lose the request, and nobody knows then
 ///   whether a token was issued. The [`Operation`](crate::Operation) is an extension of the request.
