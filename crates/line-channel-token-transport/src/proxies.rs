@@ -1,14 +1,12 @@
 //! Which proxy a request goes through.
 
-use std::env;
-use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use line_channel_token_core::Error;
 
+use crate::proxy_settings::ProxySettings;
 use crate::proxy_url::ProxyUrl;
 
 /// Hosts that are never reached through a proxy: `localhost` and the names below it, and each loopback address, also as IPv6
@@ -18,9 +16,9 @@ const LOOPBACK: &str = "localhost,localhost.,127.0.0.0/8,::1,::ffff:127.0.0.0/10
 /// Proxies for http and https, and hosts that are reached without one. A clone is cheap.
 ///
 /// ```
-/// use line_channel_token_transport::{Proxies, ProxyUrl};
+/// use line_channel_token_transport::{Proxies, ProxySettings, ProxyUrl};
 ///
-/// let proxies = Proxies::all(ProxyUrl::parse("http://user:pa%40ss@proxy.example:3128")?);
+/// let proxies = Proxies::new(ProxySettings::all(ProxyUrl::parse("http://user:pa%40ss@proxy.example:3128")?));
 /// let name = proxies.name_for(&"https://api.line.me/".parse().unwrap());
 /// assert_eq!(name.as_deref(), Some("http://proxy.example:3128"));
 /// assert_eq!(proxies.name_for(&"http://127.0.0.1:8080/".parse().unwrap()), None);
@@ -37,71 +35,10 @@ struct Rules {
 }
 
 impl Proxies {
-    /// No proxy at all.
+    /// The rules of these settings.
     #[must_use]
-    pub fn none() -> Self {
-        Self::new(None, None, "")
-    }
-
-    /// One for everything but loopback addresses.
-    #[must_use]
-    pub fn all(proxy: ProxyUrl) -> Self {
-        Self::new(Some(proxy.clone()), Some(proxy), "")
-    }
-
-    /// The proxies that the environment names at this moment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in
-    /// lower case if it is not set in upper case. Commas or white space separate the hosts of `NO_PROXY`.
-    ///
-    /// None of them is read if `REQUEST_METHOD` is set, as in a CGI program, in which a client can set `HTTP_PROXY` by a header.
-    ///
-    /// # Errors
-    ///
-    /// Kind [`Backend`](line_channel_token_core::ErrorKind::Backend) if the proxy for https cannot be parsed, or that for http
-    /// if there is none for https. It names the variables and not their values. With `NO_PROXY=*` none is needed.
-    pub fn from_environment() -> Result<Self, Error> {
-        Self::from_variables(|name| env::var_os(name))
-    }
-
-    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
-        if variable("REQUEST_METHOD").is_some() {
-            return Ok(Self::none());
-        }
-        let exceptions = first(&variable, "NO_PROXY", "no_proxy").map(|(_, value)| value).unwrap_or_default();
-        let exceptions = exceptions.to_string_lossy();
-        let exceptions: Vec<&str> = exceptions.split([',', ' ', '\t', '\n']).filter(|host| !host.is_empty()).collect();
-        // `None` if it is not set, or set to nothing.
-        let proxy = |upper: &'static str, lower: &'static str| {
-            let (name, value) = first(&variable, upper, lower)?;
-            let parsed = match value.to_str() {
-                Some(text) if text.trim_ascii().is_empty() => return None,
-                Some(text) => ProxyUrl::parse(text),
-                None => Err("is not valid UTF-8"),
-            };
-            Some(parsed.map_err(|reason| format!("{name} {reason}")))
-        };
-        let all = || proxy("ALL_PROXY", "all_proxy");
-        let https = proxy("HTTPS_PROXY", "https_proxy").or_else(all).transpose();
-        let http = proxy("HTTP_PROXY", "http_proxy").or_else(all).transpose();
-        match (http, https) {
-            // LINE is https, so a mistake in the proxy for http must not fail anything.
-            (http, Ok(https)) if https.is_some() || http.is_ok() => {
-                Ok(Self::new(http.unwrap_or_default(), https, &exceptions.join(",")))
-            }
-            // No proxy is needed: each host is an exception.
-            _ if exceptions.contains(&"*") => Ok(Self::none()),
-            (http, https) => {
-                let mut faults: Vec<String> = [https.err(), http.err()].into_iter().flatten().collect();
-                faults.dedup();
-                Err(Error::backend(format!(
-                    "the environment names a proxy that cannot be used: {}. Set it right, or call no_proxy() or proxy() of \
-                     the backend's builder",
-                    faults.join("; ")
-                )))
-            }
-        }
-    }
-
-    fn new(http: Option<ProxyUrl>, https: Option<ProxyUrl>, exceptions: &str) -> Self {
+    pub fn new(settings: ProxySettings) -> Self {
+        let ProxySettings { http, https, exceptions } = settings;
         let exceptions = format!("{LOOPBACK},{exceptions}");
         let url = |proxy: &Option<ProxyUrl>| proxy.as_ref().map(ProxyUrl::expose_url).unwrap_or_default();
         let matcher = Matcher::builder()
@@ -151,27 +88,13 @@ impl fmt::Debug for Proxies {
     }
 }
 
-/// The first of the two that is set, even to nothing.
-fn first<'a>(
-    variable: impl Fn(&str) -> Option<OsString>,
-    upper: &'a str,
-    lower: &'a str,
-) -> Option<(&'a str, OsString)> {
-    [upper, lower].into_iter().find_map(|name| Some((name, variable(name)?)))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
+    use super::{Proxies, ProxySettings, ProxyUrl};
 
-    use line_channel_token_core::{Error, ErrorKind};
-
-    use super::{Proxies, ProxyUrl};
-
-    fn given(variables: &[(&str, &str)]) -> Result<Proxies, Error> {
-        Proxies::from_variables(|name| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(*value))
-        })
+    fn with_exceptions(exceptions: &str) -> Proxies {
+        let proxy = ProxyUrl::parse("http://user:s3cret@proxy.example:3128").unwrap();
+        Proxies::new(ProxySettings { exceptions: exceptions.to_owned(), ..ProxySettings::all(proxy) })
     }
 
     fn name_for(proxies: &Proxies, url: &str) -> Option<String> {
@@ -179,55 +102,37 @@ mod tests {
     }
 
     #[test]
-    fn each_scheme_has_its_variable_and_all_stands_in() {
-        for (variables, http, https) in [
-            (&[][..], None, None),
-            (&[("HTTPS_PROXY", "http://s:1")], None, Some("http://s:1")),
-            (&[("https_proxy", "http://s:1")], None, Some("http://s:1")),
-            (&[("HTTPS_PROXY", "http://s:1"), ("https_proxy", "http://l:1")], None, Some("http://s:1")),
-            (&[("HTTPS_PROXY", ""), ("https_proxy", "http://l:1")], None, None),
-            (&[("HTTP_PROXY", "h:1")], Some("http://h:1"), None),
-            (&[("ALL_PROXY", "socks5h://a")], Some("socks5h://a:1080"), Some("socks5h://a:1080")),
-            (&[("all_proxy", "http://a:1"), ("http_proxy", "http://h:1")], Some("http://h:1"), Some("http://a:1")),
-            (&[("HTTPS_PROXY", "http://s:1"), ("REQUEST_METHOD", "GET")], None, None),
-            (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "line.me")], None, None),
-            (&[("HTTPS_PROXY", "http://s:1"), ("no_proxy", "*")], None, None),
-            (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "e.me, 10.0.0.0/8")], None, Some("http://s:1")),
-            (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "e.me line.me")], None, None),
-            (&[("HTTPS_PROXY", "ftp://s:1"), ("NO_PROXY", "*")], None, None),
-            (&[("HTTPS_PROXY", "http://s:1"), ("HTTP_PROXY", "ftp://h:1")], None, Some("http://s:1")),
-            // As desktops set them.
-            (&[("ALL_PROXY", "socks://a:1080/")], Some("socks5h://a:1080"), Some("socks5h://a:1080")),
+    fn each_scheme_has_its_proxy() {
+        let http = ProxyUrl::parse("http://h:1").ok();
+        for (settings, http, https) in [
+            (ProxySettings::default(), None, None),
+            (ProxySettings { http: http.clone(), ..ProxySettings::default() }, Some("http://h:1"), None),
+            (ProxySettings { https: http, ..ProxySettings::default() }, None, Some("http://h:1")),
             (
-                &[("HTTP_PROXY", "http://h:1/"), ("HTTPS_PROXY", "http://s:1/"), ("ALL_PROXY", "socks://a:1080/")],
-                Some("http://h:1"),
-                Some("http://s:1"),
+                ProxySettings::all(ProxyUrl::parse("socks://a").unwrap()),
+                Some("socks5h://a:1080"),
+                Some("socks5h://a:1080"),
             ),
         ] {
-            let proxies = given(variables).unwrap();
-            assert_eq!(name_for(&proxies, "http://api.line.me/").as_deref(), http, "{variables:?}");
-            assert_eq!(name_for(&proxies, "https://api.line.me/").as_deref(), https, "{variables:?}");
+            let proxies = Proxies::new(settings);
+            assert_eq!(name_for(&proxies, "http://api.line.me/").as_deref(), http, "{proxies:?}");
+            assert_eq!(name_for(&proxies, "https://api.line.me/").as_deref(), https, "{proxies:?}");
         }
     }
 
     #[test]
-    fn malformed_variables_are_named_without_their_values() {
-        let error = given(&[("HTTPS_PROXY", "\"http://s3cret:1\""), ("http_proxy", "ftp://s3cret")]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Backend);
-        let text = format!("{error} {error:?}");
-        assert!(text.contains("HTTPS_PROXY is in quotes") && text.contains("http_proxy has a scheme"), "{text}");
-        assert!(!text.contains("s3cret"), "{text}");
-        assert!(given(&[("ALL_PROXY", "ftp://s3cret:1080")]).is_err());
-        let only_http = given(&[("HTTP_PROXY", "ftp://s3cret:1080")]).unwrap_err().to_string();
-        assert!(only_http.contains("HTTP_PROXY has a scheme"), "{only_http}");
+    fn an_exception_is_not_proxied() {
+        for (exceptions, proxied) in
+            [("line.me", false), ("*", false), ("e.me,line.me", false), ("e.me,10.0.0.0/8", true), ("", true)]
+        {
+            let proxies = with_exceptions(exceptions);
+            assert_eq!(name_for(&proxies, "https://api.line.me/").is_some(), proxied, "{exceptions}");
+        }
     }
 
     #[test]
     fn a_loopback_address_is_never_proxied() {
-        for proxies in [
-            Proxies::all(ProxyUrl::parse("http://proxy.example:3128").unwrap()),
-            given(&[("ALL_PROXY", "http://proxy.example:3128"), ("NO_PROXY", "elsewhere.example")]).unwrap(),
-        ] {
+        for proxies in [with_exceptions(""), with_exceptions("elsewhere.example")] {
             for host in [
                 "localhost",
                 "LOCALHOST",
@@ -250,7 +155,7 @@ mod tests {
 
     #[test]
     fn credentials_are_not_shown() {
-        let proxies = given(&[("HTTPS_PROXY", "http://user:s3cret@proxy.example:3128")]).unwrap();
+        let proxies = with_exceptions("");
         let name = name_for(&proxies, "https://api.line.me/").unwrap();
         assert_eq!(name, "http://proxy.example:3128");
         assert!(!format!("{proxies:?}").contains("s3cret"));
