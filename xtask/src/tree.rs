@@ -26,7 +26,7 @@ const BUDGETS: [(Features, usize); 18] = [
     (Features::Only("tower"), 38),
     (Features::Only("tower,reqwest,aws-lc-rs"), 110),
     (Features::Only("reqwest-middleware,aws-lc-rs"), 91),
-    (Features::Only("ureq,aws-lc-rs"), 53),
+    (Features::Only("ureq,aws-lc-rs"), 54),
     (Features::Only("pkcs11"), 43),
     (Features::Only("cache,tracing"), 38),
 ];

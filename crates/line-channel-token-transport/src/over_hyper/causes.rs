@@ -5,8 +5,8 @@ use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 
 use crate::attempt::Attempt;
-use crate::error_chain::chain;
-use crate::error_kinds::runtime_has_ended;
+use crate::over_hyper::error_chain::chain;
+use crate::over_hyper::error_kinds::runtime_has_ended;
 use crate::{io_errors, tls_errors};
 
 type Cause = Cow<'static, str>;

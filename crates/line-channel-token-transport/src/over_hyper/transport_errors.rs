@@ -9,9 +9,9 @@ use std::io;
 use line_channel_token_core::{Sent, TransportError};
 
 use crate::attempt::Attempt;
-use crate::error_kinds::{kind_of_causes, kind_of_connect_error};
+use crate::over_hyper::error_kinds::{kind_of_causes, kind_of_connect_error};
+use crate::over_hyper::{causes, proxy_errors};
 use crate::own_errors::UNKNOWN;
-use crate::{causes, proxy_errors};
 
 /// The error of a connection that was not established.
 #[must_use]
