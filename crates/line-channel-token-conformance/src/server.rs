@@ -223,6 +223,18 @@ impl Connection {
         Some(received)
     }
 
+    /// Reads one request, and responds with these bytes and close_notify at once, and without FIN.
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+    pub(crate) async fn respond_and_notify(&mut self, bytes: impl AsRef<[u8]>) {
+        let Some(_) = self.request().await else { return };
+        if let Stream::Tls(stream) = &mut self.stream {
+            let tls = stream.get_mut().1;
+            io::Write::write_all(&mut tls.writer(), bytes.as_ref()).unwrap();
+            tls.send_close_notify();
+            stream.flush().await.unwrap();
+        }
+    }
+
     /// Closes the connection with close_notify, if it is TLS, and FIN.
     pub(crate) async fn shut_down(mut self) {
         let _ = self.io().shutdown().await;

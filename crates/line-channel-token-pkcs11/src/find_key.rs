@@ -42,6 +42,17 @@ pub(crate) fn has_label(session: &Session, label: &str) -> Result<bool, Failure>
     Ok(!session.find_objects(&template(ObjectClass::PRIVATE_KEY, &selector))?.is_empty())
 }
 
+/// Whether there is a private or a public key with this id.
+pub(crate) fn has_id(session: &Session, id: &[u8]) -> Result<bool, Failure> {
+    let selector = KeySelector::from_id(id);
+    for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
+        if !session.find_objects(&template(class, &selector))?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Reads a private key, and checks that it can sign assertions.
 pub(crate) fn describe(session: &Session, private: ObjectHandle) -> Result<FoundKey, Failure> {
     let attributes = session.get_attributes(

@@ -12,6 +12,7 @@ use line_channel_token_core::Error;
 use crate::find_key::{self, P_256};
 use crate::key::Pkcs11Key;
 use crate::key_spec::KeySpec;
+use crate::selector::hex;
 use crate::token_error::Failure;
 
 /// Generates a key that the token never hands out. The user must be logged in.
@@ -26,6 +27,13 @@ pub(crate) fn generate(pkcs11: &Pkcs11, slot: Slot, spec: &KeySpec) -> Result<Pk
         ))));
     }
     let id = match spec.id() {
+        // The halves of a pair find each other by it.
+        Some(id) if find_key::has_id(&session, id)? => {
+            return Err(Failure::Final(Error::invalid_input(format!(
+                "the token has a key with the id {} already: take another id, or none for a random one",
+                hex(id)
+            ))));
+        }
         Some(id) => id.to_vec(),
         None => random_id(&session)?,
     };
@@ -51,17 +59,18 @@ pub(crate) fn generate(pkcs11: &Pkcs11, slot: Slot, spec: &KeySpec) -> Result<Pk
         template.extend([label.clone(), id.clone()]);
     }
     let (public, private) = session.generate_key_pair(&mechanism, &public, &private)?;
-    let found = find_key::describe(&session, private)?;
-    if found.key.is_extractable() {
-        // A token that does not keep to the template: such a key must not be used by mistake.
-        session.destroy_object(private)?;
-        session.destroy_object(public)?;
-        return Err(Failure::Final(Error::signing(
-            "the token made a key that can be taken out of it, against what it was asked for; the key was deleted: generate one \
-             with the tool of the vendor",
-        )));
-    }
-    Ok(found.key)
+    // A token that does not keep to the template: such a key must not be used by mistake, nor stand in the way of the next one.
+    let why = match find_key::describe(&session, private) {
+        Ok(found) if !found.key.is_extractable() => return Ok(found.key),
+        Ok(_) => "the key can be taken out of it".to_owned(),
+        Err(Failure::Final(error)) => error.to_string(),
+        Err(error) => return Err(error),
+    };
+    session.destroy_object(private)?;
+    session.destroy_object(public)?;
+    Err(Failure::Final(Error::signing(format!(
+        "the token made another key than it was asked for: {why}; the key was deleted: generate one with the tool of the vendor"
+    ))))
 }
 
 fn random_id(session: &Session) -> Result<Vec<u8>, Failure> {

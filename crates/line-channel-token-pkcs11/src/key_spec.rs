@@ -27,7 +27,7 @@ impl KeySpec {
         Self { algorithm, label: label.into(), id: None, allow_duplicate_label: false }
     }
 
-    /// Sets the id (`CKA_ID`), which both halves get. The default is 16 random bytes of the token.
+    /// Sets the id (`CKA_ID`), which both halves get and no other key may have. The default is 16 random bytes of the token.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<Vec<u8>>) -> Self {
         self.id = Some(id.into());

@@ -100,8 +100,9 @@ impl Pkcs11Token {
     /// # Errors
     ///
     /// Kind [`InvalidInput`](line_channel_token_core::ErrorKind::InvalidInput) if the token has a private key with this label already
-    /// and [`KeySpec::with_duplicate_label`] does not allow it, or if no PIN was given. Kind
-    /// [`Signing`](line_channel_token_core::ErrorKind::Signing) if the token cannot make such a key. If a transient error says that the
+    /// and [`KeySpec::with_duplicate_label`] does not allow it, if it has a key with this id, or if no PIN was given. Kind
+    /// [`Signing`](line_channel_token_core::ErrorKind::Signing) if the token cannot make such a key; one that it made otherwise than it
+    /// was asked to is deleted. If a transient error says that the
     /// token did not respond, the key may have been made all the same: look for it with [`find_key`](Self::find_key).
     pub fn generate_key(&self, spec: &KeySpec) -> Result<Pkcs11Key, Error> {
         let spec = spec.clone();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::uri::{PathAndQuery, Scheme};
 use http::{Method, Request, Response, Uri};
 use line_channel_token_core::{ExchangeSpan, HttpBackend, Limits, Sleep, TransportError, TransportErrorKind};
@@ -112,6 +113,9 @@ impl UreqBackend {
         *outgoing.method_mut() = parts.method;
         *outgoing.uri_mut() = without_target(parts.uri).ok_or_else(|| unsendable("the request's URL is malformed"))?;
         *outgoing.headers_mut() = parts.headers;
+        // The body is whole, so ureq knows them. If they said something else, the server would take the rest of the body for a request.
+        outgoing.headers_mut().remove(CONTENT_LENGTH);
+        outgoing.headers_mut().remove(TRANSFER_ENCODING);
         let timeout = Some(limits.timeout.min(LONGEST));
         let outgoing = agent.configure_request(outgoing).timeout_global(timeout).build();
         let response = if matches!(*outgoing.method(), Method::GET | Method::HEAD) {
@@ -153,6 +157,9 @@ fn without_target(url: Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
+/// How much memory is taken for a body before it comes, in bytes.
+const AT_ONCE: u64 = 64 * 1024;
+
 enum BodyError {
     TooLarge,
     Ureq(ureq::Error),
@@ -164,7 +171,8 @@ fn read_body(body: ureq::Body, max_body: usize) -> Result<Bytes, BodyError> {
     if announced > max_body as u64 {
         return Err(BodyError::TooLarge);
     }
-    let mut whole = Vec::with_capacity(announced as usize);
+    // A server may announce what it never sends.
+    let mut whole = Vec::with_capacity(announced.min(AT_ONCE) as usize);
     let one_more = (max_body as u64).saturating_add(1);
     let read = body.into_reader().take(one_more).read_to_end(&mut whole);
     if whole.len() > max_body {

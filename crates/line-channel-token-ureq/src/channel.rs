@@ -48,6 +48,23 @@ impl Channel {
 
     /// Whether the connection is open, and nothing has come that nobody asked for.
     pub(crate) fn is_idle(&mut self) -> bool {
+        self.says_nothing() && self.is_silent()
+    }
+
+    /// Whether what has been read holds neither the server's close_notify, whose FIN may be late, nor anything for the next request.
+    fn says_nothing(&mut self) -> bool {
+        match self {
+            Self::Tcp(_) => true,
+            Self::Tls(stream) => {
+                let state = stream.conn.process_new_packets();
+                state.is_ok_and(|state| !state.peer_has_closed() && state.plaintext_bytes_to_read() == 0)
+                    && stream.sock.says_nothing()
+            }
+        }
+    }
+
+    /// Whether the socket is open, and has nothing to be read.
+    fn is_silent(&mut self) -> bool {
         let stream = &self.socket().stream;
         let idle = stream.set_nonblocking(true).is_ok()
             && stream.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);

@@ -275,6 +275,46 @@ fn tokens_that_are_refused_at_once_are_delayed() {
 }
 
 #[test]
+fn a_token_that_lived_ends_the_row_of_refused_ones() {
+    let line = Line::new();
+    for _ in 0..5 {
+        line.tokens.invalidate(&line.tokens.token().unwrap());
+        // The next one lives until its time to be replaced.
+        line.token();
+        line.advance(720);
+        line.token();
+    }
+    assert_eq!(line.calls(), 11);
+}
+
+#[test]
+fn a_token_that_comes_near_its_end_makes_no_storm() {
+    let line = Line::new();
+    let slow = |line: &Line, seconds| {
+        let clock = line.clock.clone();
+        line.then(move || {
+            clock.advance(Duration::from_secs(seconds));
+            Ok(())
+        });
+    };
+    slow(&line, 800);
+    for _ in 0..20 {
+        assert_eq!(line.token(), "token-0");
+    }
+    assert_eq!(line.calls(), 1);
+    line.advance(1);
+    slow(&line, 899);
+    assert_eq!(line.token(), "token-1");
+    assert_eq!((line.token().as_str(), line.calls()), ("token-1", 2));
+    line.advance(1);
+    assert_eq!(line.token(), "token-2", "no delay goes on past the end of the token");
+    // A failure after it is the first one.
+    line.advance(900);
+    line.fails();
+    assert_eq!(line.tokens.token().unwrap_err().retry_after(), Some(Duration::from_secs(1)));
+}
+
+#[test]
 fn neither_debug_nor_an_error_shows_a_token() {
     let line = Line::new();
     line.token();

@@ -198,7 +198,8 @@ macro_rules! suite {
                     a_request_that_may_have_arrived_is_not_repeated;
             } }
             $crate::__unless! { tls [$($($without)*)?] { $crate::__cases! { conformance_backend tls_connection_reuse {
-                tls_exchanges: a_tls_connection_is_used_again;
+                tls_exchanges: a_tls_connection_is_used_again,
+                    a_tls_connection_that_the_server_ends_is_not_used_again;
             } } } }
         } }
         $crate::__unless! { idle_limit [$($($without)*)?] { $crate::__cases! { conformance_backend idle_limit {

@@ -109,6 +109,30 @@ hsm_test! {
 }
 
 hsm_test! {
+    fn a_new_key_that_cannot_be_used_is_deleted(hsm) {
+        let Some(faulty) = hsm.faulty("a_new_key_that_cannot_be_used_is_deleted") else { return };
+        let token = faulty.builder().build().unwrap();
+        for (attribute, says) in [
+            // CKA_ALWAYS_AUTHENTICATE, CKA_SIGN, CKA_SENSITIVE.
+            ("202 1", "CKA_ALWAYS_AUTHENTICATE"),
+            ("108 0", "CKA_SIGN"),
+            ("103 0", "can be taken out of it"),
+        ] {
+            faulty.set("force-attribute", attribute);
+            for algorithm in [Es256, Rs256] {
+                let error = token.generate_key(&KeySpec::new(algorithm, "line")).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Signing, "{error}");
+                assert!(error.to_string().contains(says) && error.to_string().contains("the key was deleted"), "{error}");
+            }
+        }
+        faulty.unset("force-attribute");
+        // Neither half is left.
+        let key = generate(&token, Es256, "line");
+        assert!(key.public_jwk().is_some());
+    }
+}
+
+hsm_test! {
     fn a_key_is_not_generated_twice(hsm) {
         let Some(faulty) = hsm.faulty("a_key_is_not_generated_twice") else { return };
         let token = faulty.builder().build().unwrap();

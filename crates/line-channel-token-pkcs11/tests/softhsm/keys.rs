@@ -35,6 +35,27 @@ hsm_test! {
 }
 
 hsm_test! {
+    fn a_second_key_of_one_id_is_refused(hsm) {
+        let token = hsm.token();
+        let spec = |algorithm, label: &str| KeySpec::new(algorithm, label).with_id([0xab, 2]);
+        let first = token.generate_key(&spec(Es256, "one")).unwrap();
+        // A key is found by its id, and the halves of a pair find each other.
+        for other in [spec(Es256, "two"), spec(Rs256, "three"), spec(Es256, "one").with_duplicate_label(true)] {
+            let error = token.generate_key(&other).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(error.to_string().contains("has a key with the id ab02 already"), "{error}");
+        }
+        assert_eq!(token.find_key(&KeySelector::from_id([0xab, 2])).unwrap(), first);
+        // A half that was left behind counts too.
+        let session = session(hsm);
+        for key in session.find_objects(&[Attribute::Class(ObjectClass::PRIVATE_KEY)]).unwrap() {
+            session.destroy_object(key).unwrap();
+        }
+        assert!(token.generate_key(&spec(Es256, "two")).unwrap_err().to_string().contains("id ab02"));
+    }
+}
+
+hsm_test! {
     fn a_key_that_is_not_there_is_named(hsm) {
         let token = hsm.token();
         let error = signer(&token, "line").unwrap_err();

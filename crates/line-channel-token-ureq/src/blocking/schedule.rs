@@ -36,17 +36,18 @@ pub(super) struct Pause {
     pub(super) error: Error,
     since: Duration,
     delay: Duration,
-    attempts: u32,
+    /// How many attempts have failed in a row.
+    failures: u32,
 }
 
 impl Pause {
     /// After a failed attempt. A transient error is followed by a second to a minute; one that a person has to fix, and one that may
     /// have used up one of the channel's slots, by half a minute to ten minutes; each time twice as long.
     pub(super) fn after(before: Option<&Self>, error: Error, now: Moment) -> Self {
-        let attempts = before.map_or(0, |pause| pause.attempts.saturating_add(1));
+        let failures = before.map_or(0, |pause| pause.failures);
         let may_use_slot = may_have_issued(&error);
         let (first, longest) = if error.is_transient() && !may_use_slot { (1, 60) } else { (30, MAX_DELAY.as_secs()) };
-        let regular = Duration::from_secs(2_u64.saturating_pow(attempts.min(20)).saturating_mul(first).min(longest));
+        let regular = Duration::from_secs(2_u64.saturating_pow(failures.min(20)).saturating_mul(first).min(longest));
         let requested = error.retry_after().map(|delay| delay.clamp(Duration::from_secs(1), MAX_DELAY));
         let delay = match requested {
             // It must not make a storm of calls that each may use up a slot.
@@ -54,7 +55,16 @@ impl Pause {
             Some(requested) => requested,
             None => regular,
         };
-        Self { error, since: now.monotonic, delay, attempts }
+        Self { error, since: now.monotonic, delay, failures: failures.saturating_add(1) }
+    }
+
+    /// After a token that came so near to its end that the next one is due at once: otherwise each caller would ask for one. It is over when
+    /// the token is.
+    pub(super) fn after_short(token: &IssuedToken, now: Moment) -> Self {
+        let error =
+            Error::token_unavailable("the last token was near its end when it came, so the next one is delayed");
+        let delay = token.remaining(now).min(Duration::from_secs(1));
+        Self { error, since: now.monotonic, delay, failures: 0 }
     }
 
     /// How long it is until the next attempt; zero if it is due.
@@ -76,11 +86,18 @@ fn may_have_issued(error: &Error) -> bool {
 pub(super) struct Refusals(u32);
 
 impl Refusals {
+    /// Counts anew if this token has lived for long: then it is not one in a row of those that were refused at once.
+    pub(super) fn note_replaced(&mut self, token: &IssuedToken, now: Moment) {
+        if now.monotonic.saturating_sub(token.received_at().monotonic) >= LIVED {
+            self.0 = 0;
+        }
+    }
+
     /// Counts the refusal of a token. The pause before the next attempt, if there must be one: a call for each refused token would fill
     /// the 30 slots of a channel within seconds. It begins with the second in a row, and is twice as long each time.
     pub(super) fn count(&mut self, token: &IssuedToken, now: Moment) -> Option<Pause> {
-        let lived = now.monotonic.saturating_sub(token.received_at().monotonic) >= LIVED;
-        self.0 = if lived { 1 } else { self.0.saturating_add(1) };
+        self.note_replaced(token, now);
+        self.0 = self.0.saturating_add(1);
         let before = self.0.checked_sub(2)?;
         let delay = Duration::from_secs(2_u64.saturating_pow(before.min(20))).min(MAX_DELAY);
         let error = Error::token_unavailable(format!(
@@ -88,7 +105,7 @@ impl Refusals {
             self.0
         ))
         .with_hint("check that the channel is the one that the request is for");
-        Some(Pause { error, since: now.monotonic, delay, attempts: 0 })
+        Some(Pause { error, since: now.monotonic, delay, failures: 0 })
     }
 }
 

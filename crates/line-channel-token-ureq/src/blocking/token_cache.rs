@@ -256,8 +256,10 @@ impl Shared {
         let mut state = self.lock();
         match outcome {
             Ok(token) => {
-                state.token = Some(Arc::clone(&token));
-                state.pause = None;
+                if let Some(old) = state.token.replace(Arc::clone(&token)) {
+                    state.refusals.note_replaced(&old, now);
+                }
+                state.pause = (freshness(&token, now) != Freshness::Fresh).then(|| Pause::after_short(&token, now));
                 Ok(token)
             }
             Err(error) => {

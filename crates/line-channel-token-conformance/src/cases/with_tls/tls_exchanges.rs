@@ -2,12 +2,12 @@
 
 use line_channel_token_core::{Sent, TransportErrorKind};
 
-use crate::calls::{Make, RESPONSE_SECRET, both_fail, generous_limits, post, succeeds};
+use crate::calls::{Make, RESPONSE_SECRET, backend, both_fail, generous_limits, post, succeeds, succeeds_with};
 use crate::cases::connection_errors;
-use crate::cases::connections::{check_reused, respond_to_all};
+use crate::cases::connections::{check_reused, respond_to_all, settle};
 use crate::cases::responses::{check_post, http_1_0, mirror};
 use crate::run::Rule;
-use crate::server::Server;
+use crate::server::{Server, ok};
 use crate::test_ca::ServerCertificate;
 
 pub const RULE: Rule = Rule {
@@ -61,4 +61,21 @@ pub async fn an_unknown_tls_host_sent_nothing(make: Make) {
 /// One call after the other, one handshake.
 pub async fn a_tls_connection_is_used_again(make: Make) {
     check_reused(make, &Server::tls(ServerCertificate::Valid, respond_to_all).await).await;
+}
+
+/// The server says after its response that it sends nothing more, and its FIN is late.
+pub async fn a_tls_connection_that_the_server_ends_is_not_used_again(make: Make) {
+    let server = Server::tls(ServerCertificate::Valid, |mut connection| async move {
+        if connection.number > 0 {
+            return respond_to_all(connection).await;
+        }
+        connection.respond_and_notify(ok("first")).await;
+        connection.closed().await;
+    })
+    .await;
+    let backend = backend(make);
+    assert_eq!(succeeds_with(&*backend, post(&server), generous_limits()).await.body(), "first");
+    settle().await;
+    assert_eq!(succeeds_with(&*backend, post(&server), generous_limits()).await.body(), "{}");
+    assert_eq!(server.connections(), 2);
 }
