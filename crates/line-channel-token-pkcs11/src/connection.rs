@@ -53,13 +53,31 @@ impl Access {
         self.module.library().pkcs11()
     }
 
-    fn connect(&self) -> Result<Open, Failure> {
+    fn connect(&self, epoch: u64) -> Result<Open, Failure> {
         let was_there = self.was_there.load(Ordering::Relaxed);
         let (slot, info) = find_token::find(self.pkcs11(), &self.selector, was_there)?;
         self.was_there.store(true, Ordering::Relaxed);
-        let session = self.pkcs11().open_ro_session(slot)?;
-        let login = self.log_in(&session, slot)?;
-        Ok(Open { session, pkcs11: self.pkcs11().clone(), slot, info, login, keys: Vec::new() })
+        let session = self.pkcs11().open_ro_session_no_drop(slot)?;
+        let pkcs11 = self.pkcs11().clone();
+        let mut open = Open { session, pkcs11, slot, info, login: Login::Missing, keys: Vec::new(), epoch };
+        match self.log_in(&open.session, slot) {
+            Ok(login) => {
+                open.login = login;
+                Ok(open)
+            }
+            Err(failure) => {
+                self.close(open);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Closes a session, unless the module was finalised meanwhile: the handle may be that of another session now.
+    fn close(&self, open: Open) {
+        if open.epoch == self.module.library().epoch() {
+            // There is nobody to tell of a failure.
+            let _ = open.session.close();
+        }
     }
 
     /// Logs the user in, for all sessions of this process.
@@ -139,7 +157,6 @@ fn locked(code: &str) -> Error {
 
 /// The session of one thread.
 pub(crate) struct Connection {
-    /// Before `access`: the session is closed first, then the module may be finalised.
     open: Option<Open>,
     access: Arc<Access>,
 }
@@ -167,13 +184,16 @@ impl Connection {
             }
         })?;
         let access = Arc::clone(&self.access);
-        self.closed_after_failure(|_| work(access.pkcs11(), slot)).map_err(error_of)
+        self.closed_after_failure(|_, _| work(access.pkcs11(), slot)).map_err(error_of)
     }
 
     fn attempt<T>(&mut self, work: impl Fn(&mut Open) -> Result<T, Failure>) -> Result<T, Failure> {
-        self.closed_after_failure(|connection| {
+        self.closed_after_failure(|connection, epoch| {
+            if connection.open.as_ref().is_some_and(|open| open.epoch != epoch) {
+                connection.close();
+            }
             if connection.open.is_none() {
-                connection.open = Some(connection.access.connect()?);
+                connection.open = Some(connection.access.connect(epoch)?);
             }
             match &mut connection.open {
                 Some(open) => work(open),
@@ -183,15 +203,34 @@ impl Connection {
     }
 
     /// A session that a call failed in is not used again: what state it is in is not known.
-    fn closed_after_failure<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Failure>) -> Result<T, Failure> {
-        let result = work(self);
+    fn closed_after_failure<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self, u64) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let epoch = self.access.module.library().epoch();
+        let result = work(self, epoch);
         if let Err(Failure::Call(error)) = &result {
-            self.open = None;
-            if is_not_initialized(error) {
-                self.access.module.library().initialize_again()?;
-            }
+            let initialized = match is_not_initialized(error) {
+                true => self.access.module.library().initialize_again(epoch),
+                false => Ok(()),
+            };
+            self.close();
+            initialized?;
         }
         result
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.access.close(open);
+        }
+    }
+}
+
+/// The session is closed first, then the module may be finalised.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
@@ -212,7 +251,7 @@ enum Login {
     Missing,
 }
 
-/// A session that is open.
+/// A session that is open. Only [`Access::close`] closes it.
 pub(crate) struct Open {
     pub(crate) session: Session,
     pkcs11: Pkcs11,
@@ -221,6 +260,8 @@ pub(crate) struct Open {
     login: Login,
     /// The keys that were found in this session: handles mean nothing in another one.
     keys: Vec<(KeySelector, Arc<FoundKey>)>,
+    /// When it was opened: see [`Library::epoch`](crate::library::Library::epoch).
+    epoch: u64,
 }
 
 impl Open {

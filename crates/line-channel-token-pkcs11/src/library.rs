@@ -4,7 +4,8 @@
 //! everybody. So those who name the same file share it here, and one that somebody else has initialised is never finalised.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11};
 use cryptoki::error::{Error as CallError, RvError};
@@ -19,6 +20,7 @@ struct Loaded {
     users: usize,
     /// Whether we initialised it.
     ours: bool,
+    epoch: Arc<AtomicU64>,
 }
 
 /// A module that is loaded and initialised.
@@ -27,6 +29,9 @@ pub(crate) struct Library {
     file: PathBuf,
     process: u32,
     pkcs11: Pkcs11,
+    /// How often the module was found finalised. Handles of sessions and keys mean nothing in a later one, or something else: they count
+    /// from one again.
+    epoch: Arc<AtomicU64>,
 }
 
 impl Library {
@@ -38,20 +43,30 @@ impl Library {
         let mut loaded = loaded();
         if let Some(found) = loaded.iter_mut().find(|each| each.file == file && each.process == process) {
             found.users += 1;
-            return Ok(Self { file, process, pkcs11: found.pkcs11.clone() });
+            return Ok(Self { file, process, pkcs11: found.pkcs11.clone(), epoch: Arc::clone(&found.epoch) });
         }
         let pkcs11 = Pkcs11::new(path)?;
         let ours = initialize(&pkcs11)?;
-        loaded.push(Loaded { file: file.clone(), process, pkcs11: pkcs11.clone(), users: 1, ours });
-        Ok(Self { file, process, pkcs11 })
+        let epoch = Arc::new(AtomicU64::new(0));
+        let of_entry = Arc::clone(&epoch);
+        loaded.push(Loaded { file: file.clone(), process, pkcs11: pkcs11.clone(), users: 1, ours, epoch: of_entry });
+        Ok(Self { file, process, pkcs11, epoch })
     }
 
     pub(crate) fn pkcs11(&self) -> &Pkcs11 {
         &self.pkcs11
     }
 
-    /// Initialises the module again, after somebody else has finalised it, or in a process that was forked.
-    pub(crate) fn initialize_again(&self) -> Result<(), CallError> {
+    /// Which handles are of use: those that were got in the same epoch.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Initialises the module again, after somebody else has finalised it, or in a process that was forked. That was found out by a call
+    /// that began in this epoch.
+    pub(crate) fn initialize_again(&self, epoch: u64) -> Result<(), CallError> {
+        // First, so that nobody takes a new session for an old one. Of several threads that found it out, one counts.
+        let _ = self.epoch.compare_exchange(epoch, epoch.wrapping_add(1), Ordering::SeqCst, Ordering::SeqCst);
         let ours = initialize(&self.pkcs11)?;
         if ours && self.process == std::process::id() {
             let mut loaded = loaded();

@@ -75,10 +75,11 @@ impl Pkcs11Module {
     ///
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) or a transient one if the module cannot list them.
     pub fn tokens(&self) -> Result<Vec<TokenInfo>, Error> {
+        let epoch = self.library.epoch();
         let mut found = find_token::all(self.library.pkcs11());
         if found.as_ref().is_err_and(is_not_initialized) {
             // Another part of the process has finalised it.
-            self.library.initialize_again().map_err(|error| open_error(&self.path, &error))?;
+            self.library.initialize_again(epoch).map_err(|error| open_error(&self.path, &error))?;
             found = find_token::all(self.library.pkcs11());
         }
         let found = found.map_err(|error| call_error(&error))?;

@@ -5,8 +5,9 @@ use cryptoki::object::{Attribute, ObjectClass};
 use futures_executor::block_on;
 use line_channel_token_assertion::SigningAlgorithm::Es256;
 use line_channel_token_core::ErrorKind;
+use line_channel_token_pkcs11::{Pkcs11Token, TokenSelector, UserPin};
 
-use crate::harness::{emulator, generate, hsm_test, signer};
+use crate::harness::{LABEL, PIN, emulator, generate, hsm_test, signer};
 
 hsm_test! {
     fn sessions_that_others_end_are_opened_again(hsm) {
@@ -44,6 +45,28 @@ hsm_test! {
         generate(&token, Es256, "second");
         others.clone().finalize().unwrap();
         crate::harness::signer(&token, "second").unwrap();
+    }
+}
+
+hsm_test! {
+    fn a_session_of_before_is_not_taken_for_that_of_another_token(hsm) {
+        hsm.init_token("others");
+        let open = |label| Pkcs11Token::builder(hsm.open(), TokenSelector::from_label(label)).pin(UserPin::new(PIN).unwrap());
+        // Handles count from one again after the module was finalised, so the first token's handles are now those of the second.
+        let tokens = [LABEL, "others"].map(|label| open(label).build().unwrap());
+        let signers = tokens.each_ref().map(|token| {
+            generate(token, Es256, "line");
+            signer(token, "line").unwrap()
+        });
+        let clients = signers.each_ref().map(|signer| emulator(signer.key()).client());
+        let others = Pkcs11::new(&hsm.module).unwrap();
+        for order in [[1, 0], [0, 1], [1, 0]] {
+            others.clone().finalize().unwrap();
+            for at in order.into_iter().chain(order) {
+                let assertion = block_on(signers[at].sign()).unwrap();
+                block_on(clients[at].issue_stateless_with_jwt(&assertion)).unwrap();
+            }
+        }
     }
 }
 

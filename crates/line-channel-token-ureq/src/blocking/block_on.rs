@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
@@ -16,23 +17,27 @@ use std::thread::{self, Thread};
 /// assert_eq!(block_on(async { 6 * 7 }), 42);
 /// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(Thread);
+    /// A thread that waits, and whether it was woken. Channels park the thread too, and one in the future may take a wake for its own.
+    struct Unpark(Thread, AtomicBool);
 
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {
+            self.1.store(true, Ordering::Release);
             self.0.unpark();
         }
     }
 
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let unpark = Arc::new(Unpark(thread::current(), AtomicBool::new(false)));
+    let waker = Waker::from(Arc::clone(&unpark));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return output;
         }
-        // Returns at once if it was woken since the poll.
-        thread::park();
+        while !unpark.1.swap(false, Ordering::Acquire) {
+            thread::park();
+        }
     }
 }
 
@@ -40,6 +45,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 mod tests {
     use std::sync::mpsc;
     use std::task::{Poll, Waker};
+    use std::time::Duration;
 
     use super::block_on;
 
@@ -63,5 +69,26 @@ mod tests {
         }));
         assert!(polls >= 2);
         waking.join().unwrap();
+    }
+
+    #[test]
+    fn a_wake_is_not_lost_to_another_wait_in_the_future() {
+        let (done, is_done) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut polls = 0;
+            block_on(std::future::poll_fn(|context| {
+                polls += 1;
+                if polls == 2 {
+                    return Poll::Ready(());
+                }
+                let waker = context.waker().clone();
+                std::thread::spawn(move || waker.wake()).join().unwrap();
+                // As a channel does that waits.
+                std::thread::park();
+                Poll::Pending
+            }));
+            done.send(()).unwrap();
+        });
+        is_done.recv_timeout(Duration::from_secs(60)).unwrap();
     }
 }
