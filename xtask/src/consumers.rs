@@ -30,7 +30,6 @@ const ABSENT: [(&str, &[&str]); 10] = [
             "hyper",
             "hyper-util",
             "line-channel-token-cache",
-            "line-channel-token-transport",
             "mio",
             "p256",
             "reqwest",

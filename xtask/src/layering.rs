@@ -18,7 +18,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     (TRANSPORT, &[CORE, PEM]),
     ("line-channel-token-reqwest", &[CORE, TRANSPORT]),
     ("line-channel-token-hyper", &[CORE, TRANSPORT]),
-    ("line-channel-token-ureq", &[CORE, PEM]),
+    ("line-channel-token-ureq", &[CORE, TRANSPORT]),
     ("line-channel-token-tower", &[CORE, "line-channel-token-cache"]),
     ("line-channel-token-config", &[CORE, "line-channel-token-assertion", "line-channel-token-cache"]),
     ("line-channel-token-pkcs11", &[CORE, "line-channel-token-assertion"]),

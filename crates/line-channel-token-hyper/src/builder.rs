@@ -29,7 +29,7 @@ use crate::own_clients::OwnClients;
 #[must_use]
 pub struct HyperBackendBuilder(ClientSettings);
 
-builder_methods!(HyperBackendBuilder, HyperBackend, "line_channel_token_hyper", "");
+builder_methods!(HyperBackendBuilder, HyperBackend, "line_channel_token_hyper", "", "", "");
 
 impl HyperBackend {
     /// A backend with the default settings.

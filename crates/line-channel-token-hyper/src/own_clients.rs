@@ -30,6 +30,7 @@ type OwnPools = Arc<Pools<Client<Connector, TrackedBody>>>;
 impl OwnClients {
     pub(crate) fn new(settings: ResolvedSettings) -> Self {
         let ResolvedSettings { tls, proxies, connect_timeout, pool_idle_timeout } = settings;
+        let proxies = Proxies::new(proxies);
         let connector = Connector::new(tls, proxies.clone(), connect_timeout);
         let pools = PerRuntime::new(pools(&connector, pool_idle_timeout));
         Self { connector, pool_idle_timeout, proxies, pools }

@@ -33,7 +33,9 @@ builder_methods!(
     ReqwestBackendBuilder,
     ReqwestBackend,
     "line_channel_token_reqwest",
-    "Without them it needs `rustls-no-provider`, which compiles TLS into reqwest."
+    "Without them it needs `rustls-no-provider`, which compiles TLS into reqwest.",
+    "",
+    ""
 );
 
 impl ReqwestBackend {

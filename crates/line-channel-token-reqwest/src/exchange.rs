@@ -43,7 +43,7 @@ impl Clients {
                     .map_err(|error| unsendable(error.to_string()))?
                     .for_request(request.extensions())
                     .clone(),
-                attempt: Attempt { encrypted, proxy: own.settings.proxies.name_for(url) },
+                attempt: Attempt { encrypted, proxy: own.proxies.name_for(url) },
                 connect_timeout: Some(own.settings.connect_timeout),
             },
             Self::Given(client) => {

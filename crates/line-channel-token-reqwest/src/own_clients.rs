@@ -12,28 +12,30 @@ use tokio::runtime::Handle;
 /// The clients, made as runtimes need them.
 pub(crate) struct OwnClients {
     pub(crate) settings: ResolvedSettings,
+    pub(crate) proxies: Proxies,
     pools: PerRuntime<Arc<Pools<Client>>>,
 }
 
 impl OwnClients {
     pub(crate) fn new(settings: ResolvedSettings) -> Result<Self, Error> {
-        let pools = PerRuntime::new(pools(&settings)?);
-        Ok(Self { settings, pools })
+        let proxies = Proxies::new(settings.proxies.clone());
+        let pools = PerRuntime::new(pools(&settings, &proxies)?);
+        Ok(Self { settings, proxies, pools })
     }
 
     /// The clients of the current runtime.
     pub(crate) fn pools(&self) -> Result<Arc<Pools<Client>>, Error> {
-        self.pools.get(&Handle::current(), || pools(&self.settings))
+        self.pools.get(&Handle::current(), || pools(&self.settings, &self.proxies))
     }
 }
 
-fn pools(settings: &ResolvedSettings) -> Result<Arc<Pools<Client>>, Error> {
-    Pools::new(settings.pool_idle_timeout, |idle_timeout| client(settings, idle_timeout)).map(Arc::new)
+fn pools(settings: &ResolvedSettings, proxies: &Proxies) -> Result<Arc<Pools<Client>>, Error> {
+    Pools::new(settings.pool_idle_timeout, |idle_timeout| client(settings, proxies, idle_timeout)).map(Arc::new)
 }
 
-fn client(settings: &ResolvedSettings, idle_timeout: Duration) -> Result<Client, Error> {
+fn client(settings: &ResolvedSettings, proxies: &Proxies, idle_timeout: Duration) -> Result<Client, Error> {
     let builder = with_tls(reqwest::Client::builder(), settings.tls.clone())?;
-    let builder = with_proxies(builder, &settings.proxies)?
+    let builder = with_proxies(builder, proxies)?
         .connect_timeout(settings.connect_timeout)
         .pool_idle_timeout(idle_timeout)
         .redirect(reqwest::redirect::Policy::none())

@@ -1,9 +1,9 @@
-//! The methods that the builders of both backends have.
+//! The methods that the builders of all backends have.
 
 /// Writes the setters of a builder that holds [`ClientSettings`](crate::ClientSettings), with their documentation, and its `Debug`.
 ///
-/// The arguments are the builder, the backend that has it as `builder()`, the name of their crate, and what has to be said about
-/// features beside the common text of `tls_config`.
+/// The arguments are the builder, the backend that has it as `builder()`, the name of their crate, and what has to be said beside
+/// the common text of `tls_config` about features, of `connect_timeout`, and of `pool_idle_timeout`.
 ///
 /// ```
 /// use line_channel_token_transport::{ClientSettings, builder_methods};
@@ -13,7 +13,7 @@
 /// #[must_use]
 /// pub struct BackendBuilder(ClientSettings);
 ///
-/// builder_methods!(BackendBuilder, Backend, "my_backend", "");
+/// builder_methods!(BackendBuilder, Backend, "my_backend", "", "", "");
 ///
 /// let builder = BackendBuilder(ClientSettings::default()).no_proxy();
 /// assert!(format!("{builder:?}").starts_with("BackendBuilder { extra_roots: 0,"));
@@ -21,7 +21,7 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! builder_methods {
-    ($Builder:ident, $Backend:ident, $package:literal, $features:literal) => {
+    ($Builder:ident, $Backend:ident, $package:literal, $features:literal, $connecting:literal, $idle:literal) => {
         impl $Builder {
             /// Trusts these certificates beside the platform's: the CA of a gateway, or of a test. One or several, as PEM
             /// however it was pasted (with a byte order mark, as UTF-16, on one line, in base64), or as DER.
@@ -84,7 +84,7 @@ macro_rules! builder_methods {
             /// How long name resolution, TCP, the proxy and TLS may take together. 5 seconds by default.
             ///
             /// It counts within the deadline of the call (10 seconds by default), and leaves time for a second attempt if a
-            /// connection hangs. Zero lets no connection be established.
+            #[doc = concat!("connection hangs. Zero lets no connection be established. ", $connecting)]
             ///
             /// ```
             /// use std::time::Duration;
@@ -103,7 +103,10 @@ macro_rules! builder_methods {
             ///
             /// Keep it below the server's own timeout: a request that is sent while the server closes the connection fails.
             /// Nobody would know then whether an `issue` or `issue_jwt` took effect, so these two have connections of their own,
-            /// and use none that has been idle for more than a second, whatever is set here. A shorter time applies to them too.
+            #[doc = concat!(
+                "and use none that has been idle for more than a second, whatever is set here. A shorter time applies to them too. ",
+                $idle
+            )]
             ///
             /// ```
             /// use std::time::Duration;

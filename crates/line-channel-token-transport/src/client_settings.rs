@@ -7,7 +7,7 @@ use line_channel_token_core::Error;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
-use crate::proxies::Proxies;
+use crate::proxy_settings::ProxySettings;
 use crate::proxy_url::ProxyUrl;
 use crate::roots::roots_from_pem;
 use crate::tls;
@@ -36,7 +36,7 @@ pub struct ClientSettings {
     pub tls_config: Option<ClientConfig>,
     extra_roots: Vec<CertificateDer<'static>>,
     /// Those of the environment if there are none.
-    proxies: Option<Proxies>,
+    proxies: Option<ProxySettings>,
 }
 
 /// What clients are made of, once a backend is built.
@@ -55,7 +55,7 @@ pub struct ResolvedSettings {
     /// The given configuration, or one of our own.
     pub tls: ClientConfig,
     /// The given proxies, or those of the environment.
-    pub proxies: Proxies,
+    pub proxies: ProxySettings,
     /// For name resolution, TCP, the proxy and TLS together.
     pub connect_timeout: Duration,
     /// After which an unused connection is closed.
@@ -94,22 +94,22 @@ impl ClientSettings {
     pub fn set_proxy(&mut self, url: &str) -> Result<(), Error> {
         let proxy =
             ProxyUrl::parse(url).map_err(|reason| Error::invalid_input(format!("the URL of the proxy {reason}")))?;
-        self.proxies = Some(Proxies::all(proxy));
+        self.proxies = Some(ProxySettings::all(proxy));
         Ok(())
     }
 
     /// Uses no proxy.
     pub fn set_no_proxy(&mut self) {
-        self.proxies = Some(Proxies::none());
+        self.proxies = Some(ProxySettings::default());
     }
 
     /// Reads the environment and the platform's roots for what is not set.
     ///
     /// # Errors
     ///
-    /// Those of [`Proxies::from_environment`] and [`tls::given_or_default`].
+    /// Those of [`ProxySettings::from_environment`] and [`tls::given_or_default`].
     pub fn resolve(self) -> Result<ResolvedSettings, Error> {
-        let proxies = self.proxies.map_or_else(Proxies::from_environment, Ok)?;
+        let proxies = self.proxies.map_or_else(ProxySettings::from_environment, Ok)?;
         let tls = tls::given_or_default(self.tls_config, &self.extra_roots)?;
         let (connect_timeout, pool_idle_timeout) = (self.connect_timeout, self.pool_idle_timeout);
         Ok(ResolvedSettings { tls, proxies, connect_timeout, pool_idle_timeout })

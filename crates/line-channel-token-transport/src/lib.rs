@@ -4,29 +4,26 @@
 mod attempt;
 mod builder_methods;
 mod client_settings;
-mod error_chain;
-mod error_kinds;
-mod io_errors;
-mod limited_body;
-mod per_runtime;
+pub mod io_errors;
+#[cfg(feature = "hyper")]
+mod over_hyper;
+mod own_errors;
 mod pools;
-mod proxies;
-mod proxy_errors;
+mod proxy_settings;
 mod proxy_url;
 mod roots;
 pub mod tls;
-mod tls_errors;
-mod tracked_body;
-mod transport_errors;
+pub mod tls_errors;
 
 pub use attempt::Attempt;
 pub use client_settings::{ClientSettings, ResolvedSettings};
-pub use error_chain::chain;
-pub use limited_body::{Chunks, read_body};
-pub use per_runtime::PerRuntime;
+#[cfg(feature = "hyper")]
+#[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
+pub use over_hyper::{
+    Abandoned, Chunks, PerRuntime, Progress, Proxies, TrackedBody, chain, connect_error, exchange_error, read_body,
+};
+pub use own_errors::{UNKNOWN, connect_timeout_error, timeout_error, unsendable};
 pub use pools::Pools;
-pub use proxies::Proxies;
-pub use proxy_url::ProxyUrl;
+pub use proxy_settings::ProxySettings;
+pub use proxy_url::{Protocol, ProxyUrl};
 pub use roots::roots_from_pem;
-pub use tracked_body::{Abandoned, Progress, TrackedBody};
-pub use transport_errors::{connect_error, connect_timeout_error, exchange_error, timeout_error, unsendable};

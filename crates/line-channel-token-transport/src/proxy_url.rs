@@ -3,7 +3,71 @@
 use std::fmt;
 
 use http::Uri;
+use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
+
+type SecretBytes = Zeroizing<Vec<u8>>;
+
+/// How a proxy is spoken to.
+///
+/// ```
+/// use line_channel_token_transport::{Protocol, ProxyUrl};
+///
+/// assert_eq!(ProxyUrl::parse("socks://proxy.example")?.protocol, Protocol::Socks5h);
+/// assert_eq!(Protocol::Socks5h.as_str(), "socks5h");
+/// # Ok::<(), &'static str>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Plain HTTP, with a tunnel for https URLs.
+    Http,
+    /// HTTP within TLS, with a tunnel for https URLs.
+    Https,
+    /// SOCKS 4: the client looks the host up, and connects to IPv4 alone.
+    Socks4,
+    /// SOCKS 4a: the proxy looks the host up.
+    Socks4a,
+    /// SOCKS 5, if the client looks the host up.
+    Socks5,
+    /// SOCKS 5, if the proxy looks the host up.
+    Socks5h,
+}
+
+impl Protocol {
+    fn of_scheme(scheme: &str) -> Option<Self> {
+        Some(match scheme.to_ascii_lowercase().as_str() {
+            "http" => Self::Http,
+            "https" => Self::Https,
+            "socks4" => Self::Socks4,
+            "socks4a" => Self::Socks4a,
+            "socks5" => Self::Socks5,
+            // The second is the name that desktops use.
+            "socks5h" | "socks" => Self::Socks5h,
+            _ => return None,
+        })
+    }
+
+    /// The scheme of its URLs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Socks4 => "socks4",
+            Self::Socks4a => "socks4a",
+            Self::Socks5 => "socks5",
+            Self::Socks5h => "socks5h",
+        }
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+            _ => 1080,
+        }
+    }
+}
 
 /// The address of a proxy, and the credentials for it. `Debug` and `Display` show scheme, host and port alone.
 ///
@@ -17,8 +81,12 @@ use zeroize::Zeroizing;
 /// ```
 #[derive(Clone)]
 pub struct ProxyUrl {
-    /// `scheme://host:port`.
-    address: String,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// Its name or its address, the latter in brackets if it is one of IPv6.
+    pub host: String,
+    /// From 1 to 65535.
+    pub port: u16,
     /// `user:password`, percent-encoded.
     credentials: Option<Zeroizing<String>>,
 }
@@ -47,21 +115,14 @@ impl ProxyUrl {
             return Err(MALFORMED);
         }
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(MALFORMED) };
-        // The name that desktops use for SOCKS 5.
-        let scheme =
-            if scheme.eq_ignore_ascii_case("socks") { "socks5h".to_owned() } else { scheme.to_ascii_lowercase() };
-        let default_port = match scheme.as_str() {
-            "http" => 80,
-            "https" => 443,
-            "socks4" | "socks4a" | "socks5" | "socks5h" => 1080,
-            _ => return Err("has a scheme that is not supported: use http, https, socks5, socks5h, socks4 or socks4a"),
-        };
+        let protocol = Protocol::of_scheme(scheme)
+            .ok_or("has a scheme that is not supported: use http, https, socks5, socks5h, socks4 or socks4a")?;
         let (credentials, address) = match authority.as_str().rsplit_once('@') {
             // The last `@` ends the credentials, and HTTP clients would take the first.
             Some((credentials, address)) => (Some(Zeroizing::new(credentials.replace('@', "%40"))), address),
             None => (None, authority.as_str()),
         };
-        if credentials.is_some() && scheme.starts_with("socks4") {
+        if credentials.is_some() && matches!(protocol, Protocol::Socks4 | Protocol::Socks4a) {
             return Err("is of SOCKS 4, which knows no user and password: use socks5");
         }
         let host = authority.host();
@@ -69,22 +130,33 @@ impl ProxyUrl {
             return Err("has no host: expected the form http://host:port");
         }
         let port = match address.get(host.len()..).unwrap_or_default() {
-            "" => default_port,
+            "" => protocol.default_port(),
             _ => authority
                 .port_u16()
                 .filter(|&port| port > 0)
                 .ok_or("has a port that is not a number from 1 to 65535")?,
         };
-        Ok(Self { address: format!("{scheme}://{host}:{port}"), credentials })
+        Ok(Self { protocol, host: host.to_owned(), port, credentials })
     }
 
     /// The whole URL, with user and password, for those who connect.
     #[must_use]
     pub fn expose_url(&self) -> Zeroizing<String> {
-        Zeroizing::new(match (&self.credentials, self.address.split_once("://")) {
-            (Some(credentials), Some((scheme, address))) => [scheme, "://", credentials, "@", address].concat(),
-            _ => self.address.clone(),
+        let Self { protocol, host, port, credentials } = self;
+        let scheme = protocol.as_str();
+        Zeroizing::new(match credentials {
+            Some(credentials) => format!("{scheme}://{}@{host}:{port}", credentials.as_str()),
+            None => self.to_string(),
         })
+    }
+
+    /// User and password, as bytes, if the URL has them.
+    #[must_use]
+    pub fn expose_credentials(&self) -> Option<(SecretBytes, SecretBytes)> {
+        let credentials = self.credentials.as_ref()?;
+        let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+        let decoded = |text: &str| Zeroizing::new(percent_decode_str(text).collect());
+        Some((decoded(user), decoded(password)))
     }
 }
 
@@ -93,7 +165,7 @@ const MALFORMED: &str = "cannot be parsed: expected the form http://[user:passwo
 
 impl fmt::Display for ProxyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.address)
+        write!(f, "{}://{}:{}", self.protocol.as_str(), self.host, self.port)
     }
 }
 
@@ -124,6 +196,21 @@ mod tests {
         ] {
             let url = ProxyUrl::parse(text).unwrap();
             assert_eq!((url.to_string().as_str(), url.expose_url().as_str()), (address, whole), "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_decoded() {
+        for (text, user, password) in [
+            ("http://us%40er:s3%2Fcret@h:1", "us@er", "s3/cret"),
+            ("http://us@er:s3@cret@h:1", "us@er", "s3@cret"),
+            ("user:s3:cret@h:1", "user", "s3:cret"),
+            ("http://user@h:1", "user", ""),
+        ] {
+            let url = ProxyUrl::parse(text).unwrap();
+            assert_eq!(url.to_string(), "http://h:1");
+            let (given_user, given_password) = url.expose_credentials().unwrap();
+            assert_eq!((&given_user[..], &given_password[..]), (user.as_bytes(), password.as_bytes()), "{text}");
         }
     }
 

@@ -55,9 +55,7 @@ const HTTP_1_1: &[u8] = b"http/1.1";
 /// platform has no trusted roots.
 pub fn default_config(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(crypto_provider().ok_or_else(|| {
-        Error::backend(
-            "this build has no TLS: enable the feature aws-lc-rs or ring of the backend, or use tls_config or from_client",
-        )
+        Error::backend("this build has no TLS: enable the feature aws-lc-rs or ring of the backend, or use tls_config")
     })?);
     // The verifier's own error shows paths and parts of the files.
     let verifier = verifier(extra_roots, Arc::clone(&provider)).map_err(|_| {

@@ -1,18 +1,36 @@
 //! TLS errors of rustls, in our own words. Those of other TLS libraries are not known here.
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
+use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
-use crate::error_chain::chain;
-
-/// The error of rustls in the chain, if there is one.
-pub(crate) fn tls_cause(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
-    chain(error).filter_map(|cause| cause.downcast_ref::<Error>()).last().map(|error| describe(error).into())
+/// The error of rustls that an I/O error carries, if there is one.
+///
+/// ```
+/// use std::io;
+///
+/// use line_channel_token_transport::tls_errors;
+///
+/// let error = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::DecryptError);
+/// assert_eq!(tls_errors::in_error(&error), Some(&rustls::Error::DecryptError));
+/// ```
+#[must_use]
+pub fn in_error(error: &io::Error) -> Option<&Error> {
+    let inner = error.get_ref()?;
+    // TLS inside of TLS, to a proxy that speaks it.
+    inner.downcast_ref().or_else(|| in_error(inner.downcast_ref()?))
 }
 
-fn describe(error: &Error) -> &'static str {
+/// What an error means.
+///
+/// ```
+/// use line_channel_token_transport::tls_errors;
+///
+/// assert_eq!(tls_errors::describe(&rustls::Error::DecryptError), "TLS: a record was damaged in transit");
+/// ```
+#[must_use]
+pub fn describe(error: &Error) -> &'static str {
     match error {
         Error::InvalidCertificate(error) => certificate_cause(error),
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
@@ -108,7 +126,7 @@ mod tests {
 
     use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, OtherError};
 
-    use super::tls_cause;
+    use super::{describe, in_error};
 
     #[test]
     fn each_error_has_its_words_below_io_errors() {
@@ -121,17 +139,12 @@ mod tests {
             (Error::InvalidMessage(InvalidMessage::InvalidContentType), "does not speak TLS"),
             (Error::AlertReceived(AlertDescription::CertificateRequired), "demands a client certificate"),
             (Error::AlertReceived(AlertDescription::NoApplicationProtocol), "ALPN"),
+            (Error::General("s3cret.example".to_owned()), "TLS failed"),
         ] {
             let nested = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error));
-            let found = tls_cause(&nested).unwrap_or_default();
+            let found = describe(in_error(&nested).unwrap());
             assert!(found.contains(cause), "{found}");
         }
-        assert_eq!(tls_cause(&io::Error::from(io::ErrorKind::ConnectionReset)), None);
-    }
-
-    #[test]
-    fn names_of_a_certificate_are_not_repeated() {
-        let error = Error::General("s3cret.example".to_owned());
-        assert_eq!(tls_cause(&error).as_deref(), Some("TLS failed"));
+        assert!(in_error(&io::Error::from(io::ErrorKind::ConnectionReset)).is_none());
     }
 }

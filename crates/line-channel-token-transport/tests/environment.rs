@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use hyper_util::client::proxy::matcher::Matcher;
-use line_channel_token_transport::Proxies;
+use line_channel_token_transport::{Proxies, ProxySettings};
 
 const URLS: [&str; 8] = [
     "https://api.line.me/",
@@ -21,7 +21,7 @@ const URLS: [&str; 8] = [
 #[test]
 #[ignore = "run by the_environment_means_what_it_means_to_reqwest"]
 fn child() {
-    let (ours, theirs) = (Proxies::from_environment().unwrap(), Matcher::from_env());
+    let (ours, theirs) = (Proxies::new(ProxySettings::from_environment().unwrap()), Matcher::from_env());
     for url in URLS {
         let url = url.parse().unwrap();
         let theirs = theirs.intercept(&url).map(|proxy| {

@@ -1,9 +1,9 @@
-//! The agents of ureq, and which of them a request uses.
+//! The agents of ureq.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use http::Extensions;
-use line_channel_token_core::Operation;
+use line_channel_token_transport::Pools;
 use rustls::ClientConfig;
 use ureq::Agent;
 use ureq::config::{AutoHeaderValue, Config};
@@ -12,36 +12,22 @@ use crate::connector::{NoResolver, Route};
 use crate::deadline::LONGEST;
 use crate::proxies::Proxies;
 
-/// How long a connection may have been idle for an operation that must not be sent twice.
-const RECENT: Duration = Duration::from_secs(1);
 /// The largest head of a response, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// Two agents with a pool each, so that what must not be sent twice takes no connection that has been idle for long: a server
-/// that is just closing such a one loses the request, and nobody knows then whether it took effect.
-#[derive(Debug)]
-pub(crate) struct Agents {
-    kept: Agent,
-    recent: Agent,
-}
-
-impl Agents {
-    pub(crate) fn new(tls: ClientConfig, proxies: Proxies, connect_timeout: Duration, idle_timeout: Duration) -> Self {
-        let route = Route::new(tls, proxies);
-        let make = |idle_timeout: Duration| {
-            Agent::with_parts(config(connect_timeout, idle_timeout.min(LONGEST)), route.clone(), NoResolver)
-        };
-        Self { kept: make(idle_timeout), recent: make(idle_timeout.min(RECENT)) }
-    }
-
-    /// The agent for a request with these extensions.
-    pub(crate) fn for_request(&self, extensions: &Extensions) -> &Agent {
-        match extensions.get::<Operation>() {
-            Some(operation) if operation.is_idempotent() => &self.kept,
-            // A layer above may have rebuilt the request without its extensions.
-            _ => &self.recent,
-        }
-    }
+/// The agents for these settings.
+pub(crate) fn agents(
+    tls: ClientConfig,
+    proxies: Proxies,
+    connect_timeout: Duration,
+    idle_timeout: Duration,
+) -> Pools<Agent> {
+    let route = Route::new(tls, proxies);
+    let make = |idle_timeout: Duration| {
+        let config = config(connect_timeout, idle_timeout.min(LONGEST));
+        Ok::<_, Infallible>(Agent::with_parts(config, route.clone(), NoResolver))
+    };
+    Pools::new(idle_timeout, make).unwrap_or_else(|never| match never {})
 }
 
 /// Nothing that ureq would do beyond one exchange: no redirect, no header of its own, no error for a status, no proxy.

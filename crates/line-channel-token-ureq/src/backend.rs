@@ -11,14 +11,15 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::uri::{PathAndQuery, Scheme};
 use http::{Method, Request, Response, Uri};
 use line_channel_token_core::{ExchangeSpan, HttpBackend, Limits, Sleep, TransportError, TransportErrorKind};
+use line_channel_token_transport::{Pools, Protocol, ResolvedSettings, unsendable};
+use ureq::Agent;
 use zeroize::Zeroizing;
 
-use crate::agents::Agents;
+use crate::agents::agents;
 use crate::call::CurrentCall;
 use crate::deadline::LONGEST;
 use crate::proxies::Proxies;
-use crate::proxy_url::Protocol;
-use crate::transport_error::{Attempt, unsendable};
+use crate::transport_error::Attempt;
 
 /// Sends requests with [ureq](https://docs.rs/ureq), on the thread that asks for them. A clone shares its connections.
 ///
@@ -62,13 +63,16 @@ use crate::transport_error::{Attempt, unsendable};
 pub struct UreqBackend(Arc<Inner>);
 
 struct Inner {
-    agents: Agents,
+    agents: Pools<Agent>,
     proxies: Proxies,
     connect_timeout: Duration,
 }
 
 impl UreqBackend {
-    pub(crate) fn with_agents(agents: Agents, proxies: Proxies, connect_timeout: Duration) -> Self {
+    pub(crate) fn with_settings(settings: ResolvedSettings) -> Self {
+        let ResolvedSettings { tls, proxies, connect_timeout, pool_idle_timeout } = settings;
+        let proxies = Proxies::new(proxies);
+        let agents = agents(tls, proxies.clone(), connect_timeout, pool_idle_timeout);
         Self(Arc::new(Inner { agents, proxies, connect_timeout }))
     }
 

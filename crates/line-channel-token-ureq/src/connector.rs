@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::Uri;
 use http::uri::Scheme;
+use line_channel_token_transport::{Protocol, ProxyUrl};
 use rustls::ClientConfig;
 use ureq::config::Config;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -15,7 +16,6 @@ use crate::deadline::Deadline;
 use crate::dial::{dial, look_up};
 use crate::failure::Failure;
 use crate::proxies::Proxies;
-use crate::proxy_url::{Protocol, ProxyUrl};
 use crate::wire::Wire;
 use crate::{http_tunnel, socks};
 

@@ -6,10 +6,10 @@ use std::sync::mpsc;
 use std::thread;
 
 use line_channel_token_core::TransportErrorKind;
+use line_channel_token_transport::io_errors;
 
 use crate::deadline::Deadline;
 use crate::failure::{Cause, Failure};
-use crate::io_errors;
 
 /// A TCP connection to a host as a URL has it.
 pub(crate) fn dial(host: &str, port: u16, deadline: Deadline) -> Result<TcpStream, Failure> {
@@ -60,7 +60,7 @@ fn within(
     match receiver.recv_timeout(left) {
         Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
         Ok(Ok(_)) => Err(Failure::connect("the host has no address that can be connected to")),
-        Ok(Err(error)) => Err(failed_lookup(&error, io_errors::lookup_cause(&error))),
+        Ok(Err(error)) => Err(failed_lookup(&error, io_errors::lookup_cause(error.raw_os_error()))),
         Err(_) => Err(deadline.expired().into()),
     }
 }

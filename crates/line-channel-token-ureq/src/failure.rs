@@ -7,10 +7,9 @@ use std::borrow::Cow;
 use std::{error, fmt, io};
 
 use line_channel_token_core::TransportErrorKind;
+use line_channel_token_transport::{ProxyUrl, UNKNOWN, io_errors, tls_errors};
 
 use crate::deadline::Expired;
-use crate::proxy_url::ProxyUrl;
-use crate::{io_errors, tls_errors};
 
 /// Why a step failed.
 #[derive(Debug)]
@@ -28,9 +27,6 @@ pub(crate) struct Cause {
     pub(crate) words: Cow<'static, str>,
     pub(crate) system_error: Option<i32>,
 }
-
-/// What is said of a cause that we have no words for.
-pub(crate) const UNKNOWN: &str = "the client reports a cause that this backend does not know";
 
 impl Failure {
     /// A connection that was not established.

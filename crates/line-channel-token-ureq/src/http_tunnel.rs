@@ -4,11 +4,11 @@ use std::io::{Read, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use line_channel_token_transport::ProxyUrl;
 use zeroize::Zeroizing;
 
 use crate::channel::Channel;
 use crate::failure::Failure;
-use crate::proxy_url::ProxyUrl;
 
 /// The largest response head of a proxy, in bytes.
 const MAX_HEAD: usize = 8 * 1024;

@@ -12,13 +12,9 @@ mod deadline;
 mod dial;
 mod failure;
 mod http_tunnel;
-mod io_errors;
 mod no_proxy;
 mod proxies;
-mod proxy_url;
 mod socks;
-mod tls;
-mod tls_errors;
 mod transport_error;
 mod wire;
 

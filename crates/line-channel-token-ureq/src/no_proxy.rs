@@ -34,11 +34,6 @@ impl NoProxy {
         hosts
     }
 
-    /// Whether everything is reached without a proxy.
-    pub(crate) fn is_everything(&self) -> bool {
-        self.everything
-    }
-
     /// Whether this host of a URL is reached without a proxy. Loopback addresses always are.
     pub(crate) fn contains(&self, host: &str) -> bool {
         let bare = host.trim_start_matches('[').trim_end_matches(']');

@@ -3,11 +3,11 @@
 use std::io::{Read, Write};
 use std::net::IpAddr;
 
+use line_channel_token_transport::{Protocol, ProxyUrl};
 use zeroize::Zeroizing;
 
 use crate::channel::Channel;
 use crate::failure::Failure;
-use crate::proxy_url::{Protocol, ProxyUrl};
 
 /// The host behind the proxy.
 pub(crate) enum Target {

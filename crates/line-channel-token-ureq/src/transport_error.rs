@@ -5,9 +5,10 @@ use std::io;
 use std::time::Duration;
 
 use line_channel_token_core::{Sent, TransportError, TransportErrorKind};
+use line_channel_token_transport::{self as transport, UNKNOWN, connect_timeout_error, timeout_error};
 use ureq::Timeout;
 
-use crate::failure::{Cause, Failure, UNKNOWN};
+use crate::failure::{Cause, Failure};
 
 /// What is known of a call beside its error.
 pub(crate) struct Attempt<'a> {
@@ -32,14 +33,10 @@ impl Attempt<'_> {
                 Err(_) => other(UNKNOWN),
             },
             ureq::Error::Timeout(Timeout::Connect) => {
-                let through = self.proxy.as_ref().map(|proxy| format!(" through proxy {proxy}")).unwrap_or_default();
-                let limit = with_unit(*self.connect_timeout);
-                self.because(TransportErrorKind::Connect, format!("connecting{through} took longer than {limit}"))
+                let attempt = transport::Attempt { encrypted: self.encrypted, proxy: self.proxy.clone() };
+                connect_timeout_error(Some(*self.connect_timeout), self.sent, &attempt)
             }
-            ureq::Error::Timeout(_) => {
-                let limit = with_unit(self.timeout);
-                self.because(TransportErrorKind::Timeout, format!("no complete response within {limit}"))
-            }
+            ureq::Error::Timeout(_) => timeout_error(self.timeout, self.sent),
             ureq::Error::Io(error) => match Failure::while_exchanging(&error) {
                 Failure::Known(cause) => self.known(cause),
                 Failure::Expired(expired) => self.error(ureq::Error::Timeout(expired.0)),
@@ -66,34 +63,6 @@ impl Attempt<'_> {
         match cause.system_error {
             Some(code) => error.with_source(io::Error::from_raw_os_error(code)),
             None => error,
-        }
-    }
-}
-
-/// The error of a request that cannot be sent at all.
-pub(crate) fn unsendable(why: &'static str) -> TransportError {
-    TransportError::new(TransportErrorKind::Other, Sent::NotSent).with_detail(why)
-}
-
-/// A duration with its unit: `5 s`, `1.5 s`, `200 ms`.
-fn with_unit(duration: Duration) -> String {
-    match duration.subsec_millis() {
-        0 => format!("{} s", duration.as_secs()),
-        millis if duration.as_secs() == 0 => format!("{millis} ms"),
-        millis => format!("{}.{millis:03}", duration.as_secs()).trim_end_matches('0').to_owned() + " s",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::with_unit;
-
-    #[test]
-    fn durations_have_a_unit() {
-        for (millis, text) in [(0, "0 s"), (5000, "5 s"), (200, "200 ms"), (1500, "1.5 s"), (61_050, "61.05 s")] {
-            assert_eq!(with_unit(Duration::from_millis(millis)), text);
         }
     }
 }

@@ -1,52 +1,39 @@
-//! Which proxy a request goes through.
+//! The proxies that a program names.
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt;
-use std::sync::Arc;
 
-use http::Uri;
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use line_channel_token_core::Error;
 
 use crate::proxy_url::ProxyUrl;
 
-/// Hosts that are never reached through a proxy: `localhost` and the names below it, and each loopback address, also as IPv6
-/// writes those of IPv4.
-const LOOPBACK: &str = "localhost,localhost.,127.0.0.0/8,::1,::ffff:127.0.0.0/104";
-
-/// Proxies for http and https, and hosts that are reached without one. A clone is cheap.
+/// Proxies for http and https, and hosts that are reached without one. By default there is no proxy. `Debug` shows no user name and
+/// no password.
 ///
 /// ```
-/// use line_channel_token_transport::{Proxies, ProxyUrl};
+/// use line_channel_token_transport::{ProxySettings, ProxyUrl};
 ///
-/// let proxies = Proxies::all(ProxyUrl::parse("http://user:pa%40ss@proxy.example:3128")?);
-/// let name = proxies.name_for(&"https://api.line.me/".parse().unwrap());
-/// assert_eq!(name.as_deref(), Some("http://proxy.example:3128"));
-/// assert_eq!(proxies.name_for(&"http://127.0.0.1:8080/".parse().unwrap()), None);
+/// let settings = ProxySettings::all(ProxyUrl::parse("http://user:pa%40ss@proxy.example:3128")?);
+/// assert!(settings.http.is_some() && settings.https.is_some());
+/// assert!(!format!("{settings:?}").contains("pa%40ss"));
 /// # Ok::<(), &'static str>(())
 /// ```
-#[derive(Clone)]
-pub struct Proxies(Arc<Rules>);
-
-struct Rules {
-    http: Option<ProxyUrl>,
-    https: Option<ProxyUrl>,
-    exceptions: String,
-    matcher: Matcher,
+#[derive(Clone, Debug, Default)]
+pub struct ProxySettings {
+    /// The proxy for http URLs.
+    pub http: Option<ProxyUrl>,
+    /// The proxy for https URLs.
+    pub https: Option<ProxyUrl>,
+    /// The hosts that are reached without one, as `NO_PROXY` lists them, with commas between them. Loopback addresses are not
+    /// listed, and are reached without one all the same.
+    pub exceptions: String,
 }
 
-impl Proxies {
-    /// No proxy at all.
-    #[must_use]
-    pub fn none() -> Self {
-        Self::new(None, None, "")
-    }
-
+impl ProxySettings {
     /// One for everything but loopback addresses.
     #[must_use]
     pub fn all(proxy: ProxyUrl) -> Self {
-        Self::new(Some(proxy.clone()), Some(proxy), "")
+        Self { http: Some(proxy.clone()), https: Some(proxy), exceptions: String::new() }
     }
 
     /// The proxies that the environment names at this moment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each in
@@ -64,7 +51,7 @@ impl Proxies {
 
     fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         if variable("REQUEST_METHOD").is_some() {
-            return Ok(Self::none());
+            return Ok(Self::default());
         }
         let exceptions = first(&variable, "NO_PROXY", "no_proxy").map(|(_, value)| value).unwrap_or_default();
         let exceptions = exceptions.to_string_lossy();
@@ -85,10 +72,10 @@ impl Proxies {
         match (http, https) {
             // LINE is https, so a mistake in the proxy for http must not fail anything.
             (http, Ok(https)) if https.is_some() || http.is_ok() => {
-                Ok(Self::new(http.unwrap_or_default(), https, &exceptions.join(",")))
+                Ok(Self { http: http.unwrap_or_default(), https, exceptions: exceptions.join(",") })
             }
             // No proxy is needed: each host is an exception.
-            _ if exceptions.contains(&"*") => Ok(Self::none()),
+            _ if exceptions.contains(&"*") => Ok(Self::default()),
             (http, https) => {
                 let mut faults: Vec<String> = [https.err(), http.err()].into_iter().flatten().collect();
                 faults.dedup();
@@ -99,55 +86,6 @@ impl Proxies {
                 )))
             }
         }
-    }
-
-    fn new(http: Option<ProxyUrl>, https: Option<ProxyUrl>, exceptions: &str) -> Self {
-        let exceptions = format!("{LOOPBACK},{exceptions}");
-        let url = |proxy: &Option<ProxyUrl>| proxy.as_ref().map(ProxyUrl::expose_url).unwrap_or_default();
-        let matcher = Matcher::builder()
-            .http(url(&http).to_string())
-            .https(url(&https).to_string())
-            .no(exceptions.as_str())
-            .build();
-        Self(Arc::new(Rules { http, https, exceptions, matcher }))
-    }
-
-    /// The proxy for http URLs.
-    #[must_use]
-    pub fn http(&self) -> Option<&ProxyUrl> {
-        self.0.http.as_ref()
-    }
-
-    /// The proxy for https URLs.
-    #[must_use]
-    pub fn https(&self) -> Option<&ProxyUrl> {
-        self.0.https.as_ref()
-    }
-
-    /// The hosts that are reached without one, as `NO_PROXY` lists them, loopback addresses among them.
-    #[must_use]
-    pub fn exceptions(&self) -> &str {
-        &self.0.exceptions
-    }
-
-    /// The proxy for a request to this URL, with its credentials.
-    #[must_use]
-    pub fn intercept(&self, url: &Uri) -> Option<Intercept> {
-        let any = self.0.http.is_some() || self.0.https.is_some();
-        any.then(|| self.0.matcher.intercept(url)).flatten()
-    }
-
-    /// The proxy of a URL as `scheme://host:port`.
-    #[must_use]
-    pub fn name_for(&self, url: &Uri) -> Option<String> {
-        self.intercept(url).map(|proxy| proxy.uri().to_string().trim_end_matches('/').to_owned())
-    }
-}
-
-/// User names and passwords are not shown.
-impl fmt::Debug for Proxies {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxies").field("http", &self.0.http).field("https", &self.0.https).finish_non_exhaustive()
     }
 }
 
@@ -166,16 +104,12 @@ mod tests {
 
     use line_channel_token_core::{Error, ErrorKind};
 
-    use super::{Proxies, ProxyUrl};
+    use super::ProxySettings;
 
-    fn given(variables: &[(&str, &str)]) -> Result<Proxies, Error> {
-        Proxies::from_variables(|name| {
+    fn given(variables: &[(&str, &str)]) -> Result<ProxySettings, Error> {
+        ProxySettings::from_variables(|name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(*value))
         })
-    }
-
-    fn name_for(proxies: &Proxies, url: &str) -> Option<String> {
-        proxies.name_for(&url.parse().unwrap())
     }
 
     #[test]
@@ -190,11 +124,6 @@ mod tests {
             (&[("ALL_PROXY", "socks5h://a")], Some("socks5h://a:1080"), Some("socks5h://a:1080")),
             (&[("all_proxy", "http://a:1"), ("http_proxy", "http://h:1")], Some("http://h:1"), Some("http://a:1")),
             (&[("HTTPS_PROXY", "http://s:1"), ("REQUEST_METHOD", "GET")], None, None),
-            (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "line.me")], None, None),
-            (&[("HTTPS_PROXY", "http://s:1"), ("no_proxy", "*")], None, None),
-            (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "e.me, 10.0.0.0/8")], None, Some("http://s:1")),
-            (&[("HTTPS_PROXY", "http://s:1"), ("NO_PROXY", "e.me line.me")], None, None),
-            (&[("HTTPS_PROXY", "ftp://s:1"), ("NO_PROXY", "*")], None, None),
             (&[("HTTPS_PROXY", "http://s:1"), ("HTTP_PROXY", "ftp://h:1")], None, Some("http://s:1")),
             // As desktops set them.
             (&[("ALL_PROXY", "socks://a:1080/")], Some("socks5h://a:1080"), Some("socks5h://a:1080")),
@@ -204,9 +133,9 @@ mod tests {
                 Some("http://s:1"),
             ),
         ] {
-            let proxies = given(variables).unwrap();
-            assert_eq!(name_for(&proxies, "http://api.line.me/").as_deref(), http, "{variables:?}");
-            assert_eq!(name_for(&proxies, "https://api.line.me/").as_deref(), https, "{variables:?}");
+            let settings = given(variables).unwrap();
+            assert_eq!(settings.http.map(|proxy| proxy.to_string()).as_deref(), http, "{variables:?}");
+            assert_eq!(settings.https.map(|proxy| proxy.to_string()).as_deref(), https, "{variables:?}");
         }
     }
 
@@ -223,36 +152,29 @@ mod tests {
     }
 
     #[test]
-    fn a_loopback_address_is_never_proxied() {
-        for proxies in [
-            Proxies::all(ProxyUrl::parse("http://proxy.example:3128").unwrap()),
-            given(&[("ALL_PROXY", "http://proxy.example:3128"), ("NO_PROXY", "elsewhere.example")]).unwrap(),
+    fn the_hosts_without_a_proxy_are_listed() {
+        for (variables, exceptions) in [
+            (&[][..], ""),
+            (&[("NO_PROXY", "line.me")], "line.me"),
+            (&[("no_proxy", "*")], "*"),
+            (&[("NO_PROXY", ""), ("no_proxy", "*")], ""),
+            (&[("NO_PROXY", "e.me, 10.0.0.0/8")], "e.me,10.0.0.0/8"),
+            (&[("NO_PROXY", " e.me\tline.me\n")], "e.me,line.me"),
         ] {
-            for host in [
-                "localhost",
-                "LOCALHOST",
-                "localhost.",
-                "app.localhost",
-                "127.0.0.1",
-                "127.255.0.9",
-                "[::1]",
-                "[::ffff:127.0.0.1]",
-            ] {
-                for url in [format!("http://{host}:8080/"), format!("https://{host}/")] {
-                    assert_eq!(name_for(&proxies, &url), None, "{url}");
-                }
-            }
-            for host in ["api.line.me", "notlocalhost", "128.0.0.1", "[::2]", "[::ffff:10.0.0.1]"] {
-                assert!(name_for(&proxies, &format!("https://{host}/")).is_some(), "{host}");
-            }
+            let variables = [&[("HTTPS_PROXY", "http://s:1")], variables].concat();
+            let settings = given(&variables).unwrap();
+            assert_eq!((settings.https.is_some(), settings.exceptions.as_str()), (true, exceptions), "{variables:?}");
         }
     }
 
     #[test]
-    fn credentials_are_not_shown() {
-        let proxies = given(&[("HTTPS_PROXY", "http://user:s3cret@proxy.example:3128")]).unwrap();
-        let name = name_for(&proxies, "https://api.line.me/").unwrap();
-        assert_eq!(name, "http://proxy.example:3128");
-        assert!(!format!("{proxies:?}").contains("s3cret"));
+    fn a_proxy_that_no_host_needs_may_be_malformed() {
+        for variables in [
+            &[("HTTPS_PROXY", "ftp://s:1"), ("NO_PROXY", "*")][..],
+            &[("ALL_PROXY", "ftp://s:1"), ("no_proxy", "e.me *")],
+        ] {
+            let settings = given(variables).unwrap();
+            assert!(settings.http.is_none() && settings.https.is_none(), "{variables:?}");
+        }
     }
 }

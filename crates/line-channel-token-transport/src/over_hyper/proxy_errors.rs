@@ -12,8 +12,8 @@ use hyper_util::client::legacy::connect::proxy::Tunnel;
 use tower_service::Service;
 
 use crate::attempt::Attempt;
-use crate::error_chain::{SocksError, chain};
-use crate::io_errors::SOCKS_LOOKUP;
+use crate::over_hyper::causes::SOCKS_LOOKUP;
+use crate::over_hyper::error_chain::{SocksError, chain};
 
 type TunnelError = <Tunnel<HttpConnector> as Service<Uri>>::Error;
 

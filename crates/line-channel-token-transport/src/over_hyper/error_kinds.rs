@@ -5,7 +5,7 @@ use std::io;
 
 use line_channel_token_core::TransportErrorKind;
 
-use crate::error_chain::chain;
+use crate::over_hyper::error_chain::chain;
 
 /// The kind for a failed exchange: the connection broke, unless a cause says that what came over it is not HTTP.
 pub(crate) fn kind_of_causes(error: &(dyn StdError + 'static)) -> TransportErrorKind {
@@ -51,7 +51,7 @@ mod tests {
     use rustls::{CertificateError, InvalidMessage};
 
     use super::{kind_of_causes, kind_of_connect_error};
-    use crate::error_chain::chain;
+    use crate::over_hyper::error_chain::chain;
 
     #[derive(Debug)]
     struct Outer(io::Error);
