@@ -1,7 +1,5 @@
 //! The bot as a process, from its first request to SIGTERM, against the emulator over TCP.
 
-use std::path::Path;
-
 use crate::bot_process::{BotProcess, Line, signed, text_event};
 use crate::support::{CHANNEL_ID, CHANNEL_SECRET, KID, directory, example, key_pair, run};
 
@@ -137,16 +135,6 @@ fn a_message_that_cannot_be_sent_is_reported() {
     let (code, output) = bot.terminate();
     assert_eq!(code, Some(0), "{output}");
     assert!(output.contains("a message was not sent: error sending request: "), "with the cause: {output}");
-}
-
-#[test]
-fn the_downstream_package_is_the_same_bot() {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for file in ["bot.rs", "health.rs", "service.rs", "settings.rs", "signature.rs", "webhook.rs"] {
-        let [here, there] = ["examples/axum_bot", "downstream/src"]
-            .map(|directory| std::fs::read_to_string(examples.join(directory).join(file)).unwrap());
-        assert_eq!(here, there, "{file}");
-    }
 }
 
 #[test]

@@ -10,15 +10,21 @@
 //! | `LINE_API_BASE_URL` | where messages go and tokens come from, unless it is LINE: an emulator, a gateway |
 //! | `LISTEN` | the address to listen on, `127.0.0.1:8080` unless set; in a container `0.0.0.0:8080` |
 //!
-//! The same bot with tests, as a package of its own, is in `examples/downstream`.
+//! Its modules are those of `examples/downstream`, where it is a package of its own with tests: copy that.
 
 #![allow(unreachable_pub, reason = "in examples/downstream these modules are a library")]
 
+#[path = "../downstream/src/bot.rs"]
 mod bot;
+#[path = "../downstream/src/health.rs"]
 mod health;
+#[path = "../downstream/src/service.rs"]
 mod service;
+#[path = "../downstream/src/settings.rs"]
 mod settings;
+#[path = "../downstream/src/signature.rs"]
 mod signature;
+#[path = "../downstream/src/webhook.rs"]
 mod webhook;
 
 use std::error::Error;
