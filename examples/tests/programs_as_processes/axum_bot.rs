@@ -121,7 +121,7 @@ fn a_reissued_secret_in_a_file_is_followed() {
     assert_eq!(bot.webhook(event, None), 200);
     let (code, output) = bot.terminate();
     assert_eq!(code, Some(0), "{output}");
-    assert!(output.contains("LINE_CHANNEL_SECRET_FILE: "), "{output}");
+    assert!(output.contains("LINE_CHANNEL_SECRET_FILE ("), "{output}");
 }
 
 #[test]
