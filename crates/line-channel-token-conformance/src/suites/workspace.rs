@@ -143,7 +143,7 @@ macro_rules! __no_provider_suite {
                 assert_eq!(error.kind(), $crate::ErrorKind::Backend);
                 let text = error.to_string();
                 assert!(
-                    text.contains("enable the feature aws-lc-rs or ring") && text.contains("from_client"),
+                    text.contains("enable the feature aws-lc-rs or ring") && text.contains("tls_config"),
                     "{text}"
                 );
             }
