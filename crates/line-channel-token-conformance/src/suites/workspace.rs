@@ -142,10 +142,7 @@ macro_rules! __no_provider_suite {
                 let error = <$Backend>::new().unwrap_err();
                 assert_eq!(error.kind(), $crate::ErrorKind::Backend);
                 let text = error.to_string();
-                assert!(
-                    text.contains("enable the feature aws-lc-rs or ring") && text.contains("tls_config"),
-                    "{text}"
-                );
+                assert!(text.contains("enable the feature aws-lc-rs or ring") && text.contains("tls_config"), "{text}");
             }
         }
     };
