@@ -10,7 +10,7 @@ const PEM: &str = "line-channel-token-pem";
 const TRANSPORT: &str = "line-channel-token-transport";
 
 /// What each crate may depend on, of ours: those below it, and no sibling.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     (CORE, &[]),
     ("line-channel-token-cache", &[CORE]),
     (PEM, &[CORE]),
@@ -41,6 +41,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "line-channel-token-ureq",
         ],
     ),
+    ("line-channel-token-cli", &["line-channel-token"]),
 ];
 
 /// Everything that core may run with: no HTTP client or server, no cryptography, no runtime, and nothing unseen. cargo counts

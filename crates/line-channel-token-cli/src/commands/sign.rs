@@ -1,0 +1,25 @@
+//! `sign`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::output::OutputArgs;
+
+/// Signs an assertion
+#[derive(Args, Debug)]
+pub(crate) struct Sign {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+impl Sign {
+    pub(crate) fn output_format(&self) -> crate::output::OutputFormat {
+        self.output.output
+    }
+
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        Err(Failure::other("not yet there"))
+    }
+}

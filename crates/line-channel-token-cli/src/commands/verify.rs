@@ -1,0 +1,25 @@
+//! `verify`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::output::OutputArgs;
+
+/// Verifies a channel access token
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+impl Verify {
+    pub(crate) fn output_format(&self) -> crate::output::OutputFormat {
+        self.output.output
+    }
+
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        Err(Failure::other("not yet there"))
+    }
+}
