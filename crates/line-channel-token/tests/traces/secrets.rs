@@ -36,6 +36,10 @@ impl log::Log for Log {
     }
 
     fn log(&self, record: &log::Record<'_>) {
+        // The macros of `log` do not ask.
+        if !self.enabled(record.metadata()) {
+            return;
+        }
         self.0.lock().unwrap().push((record.target().to_owned(), record.args().to_string()));
     }
 
