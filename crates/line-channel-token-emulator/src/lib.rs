@@ -17,10 +17,13 @@ mod emulator_time;
 mod endpoint;
 mod error_bodies;
 mod form;
+mod header_rules;
+mod inspection;
 mod issued_token;
 mod json_object;
 mod jwk;
 mod jwk_members;
+mod jws;
 mod key_algorithm;
 mod leniency;
 mod leniency_settings;
@@ -40,6 +43,7 @@ mod response;
 #[cfg(test)]
 mod rfc_keys;
 mod router;
+mod rule;
 #[cfg(feature = "serde")]
 mod serialize;
 #[cfg(feature = "server")]
@@ -49,6 +53,7 @@ mod state;
 mod stateless_count;
 mod stateless_token;
 mod token_bucket;
+mod token_digest;
 mod token_family;
 mod token_format;
 mod token_status;
@@ -58,11 +63,15 @@ mod unparsed_head;
 mod v2;
 mod v2_1;
 mod v3;
+mod violation;
 
 pub use bearer::BearerError;
 pub use builder::EmulatorBuilder;
 pub use channel::EmulatedChannel;
 pub use emulator::Emulator;
+pub use inspection::{
+    Finding, InspectedKind, InspectedToken, InspectedTokenStatus, Inspection, InspectionBuilder, Verdict,
+};
 pub use key_algorithm::KeyAlgorithm;
 pub use leniency::{Evidence, NumericStrings};
 pub use rate_limit::RateLimits;

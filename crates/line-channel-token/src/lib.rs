@@ -90,8 +90,9 @@ pub mod authorization {
 pub mod emulator {
     #[doc(inline)]
     pub use line_channel_token_emulator::{
-        BearerError, ChannelState, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, Evidence, KeyAlgorithm,
-        KeyState, MAX_REQUEST_BODY, NumericStrings, RateLimits, RequestRecord, TokenFamily, TokenState,
+        BearerError, ChannelState, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, Evidence, Finding,
+        InspectedKind, InspectedToken, InspectedTokenStatus, Inspection, InspectionBuilder, KeyAlgorithm, KeyState,
+        MAX_REQUEST_BODY, NumericStrings, RateLimits, RequestRecord, TokenFamily, TokenState, Verdict,
     };
 }
 
