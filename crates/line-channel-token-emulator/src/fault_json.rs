@@ -169,7 +169,7 @@ impl FaultJson {
                 .filter(|_| fault.kind.has_headers())
                 .map(|delay| delay.as_secs_f64()),
             delay_seconds: (!fault.delay.is_zero() || fault.kind == FaultKind::Delay)
-                .then(|| fault.delay.as_secs_f64()),
+                .then_some(fault.delay.as_secs_f64()),
             operation: match fault.target {
                 Target::Operation(operation) => Some(operation.as_str().to_owned()),
                 Target::Everything | Target::MessagingApi => None,
