@@ -14,6 +14,7 @@ mod client_auth;
 mod client_stream;
 #[cfg(feature = "server")]
 mod connection;
+mod date;
 mod emulator;
 mod emulator_time;
 mod endpoint;
