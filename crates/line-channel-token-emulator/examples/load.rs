@@ -12,7 +12,6 @@ mod support;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::sync::Arc;
 
 use line_channel_token_core::{ChannelId, Clock, SystemClock};
 use line_channel_token_emulator::{EmulatedChannel, Emulator, Fault, RateLimits};
