@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::error_bodies::{self, ErrorBody};
@@ -50,7 +50,12 @@ impl ErrorResponse {
 }
 
 /// The HTTP response. A HEAD gets the headers and no body.
-pub(crate) fn response(outcome: &Result<Success, ErrorResponse>, head: bool, request_id: &str) -> Response<Bytes> {
+pub(crate) fn response(
+    outcome: &Result<Success, ErrorResponse>,
+    head: bool,
+    request_id: &str,
+    date: Option<HeaderValue>,
+) -> Response<Bytes> {
     let (status, body) = match outcome {
         Ok(Success::Json(json)) => (StatusCode::OK, Bytes::copy_from_slice(json.as_bytes())),
         Ok(Success::Empty) => (StatusCode::OK, Bytes::new()),
@@ -64,6 +69,9 @@ pub(crate) fn response(outcome: &Result<Success, ErrorResponse>, head: bool, req
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    if let Some(date) = date {
+        headers.insert(DATE, date);
+    }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }

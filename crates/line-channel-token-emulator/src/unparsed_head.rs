@@ -5,6 +5,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
@@ -26,11 +28,13 @@ pub(crate) struct UnparsedHeads<T> {
     inner: T,
     emulator: Emulator,
     unsent: BytesMut,
+    /// Whether a response of this connection was somebody else's, whose body may look like a head.
+    foreign_bodies: Arc<AtomicBool>,
 }
 
 impl<T: Write + Unpin> UnparsedHeads<T> {
-    pub(crate) fn new(inner: T, emulator: Emulator) -> Self {
-        Self { inner, emulator, unsent: BytesMut::new() }
+    pub(crate) fn new(inner: T, emulator: Emulator, foreign_bodies: Arc<AtomicBool>) -> Self {
+        Self { inner, emulator, unsent: BytesMut::new(), foreign_bodies }
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -45,6 +49,10 @@ impl<T: Write + Unpin> UnparsedHeads<T> {
     }
 
     fn replace_own_response(&mut self) {
+        // Only a response without a body ends like this, so most need no closer look.
+        if !self.unsent.ends_with(b"\r\n\r\n") || self.foreign_bodies.load(Ordering::Relaxed) {
+            return;
+        }
         // hyper's own is short, and the last that it writes.
         let end = self.unsent.len().saturating_sub(MAX_HYPER_RESPONSE);
         let Some(tail) = self.unsent.get(end..) else { return };
@@ -65,13 +73,15 @@ impl<T: Read + Unpin> Read for UnparsedHeads<T> {
 }
 
 impl<T: Write + Unpin> Write for UnparsedHeads<T> {
-    /// Takes all bytes, so that a head is complete when it is flushed.
+    /// Takes as many bytes as there is room for, so that a head is complete when it is flushed.
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if self.unsent.len() >= MAX_UNSENT {
             ready!(self.poll_send(cx))?;
         }
-        self.unsent.extend_from_slice(buf);
-        Poll::Ready(Ok(buf.len()))
+        let room = MAX_UNSENT.saturating_sub(self.unsent.len());
+        let taken = buf.get(..room).unwrap_or(buf);
+        self.unsent.extend_from_slice(taken);
+        Poll::Ready(Ok(taken.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
