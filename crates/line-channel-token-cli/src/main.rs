@@ -8,6 +8,7 @@ mod commands;
 mod error_advice;
 mod failure;
 mod input;
+mod key_file;
 mod logging;
 mod os_error;
 mod output;
@@ -15,6 +16,7 @@ mod path_text;
 mod private_file;
 mod runtime;
 mod style;
+mod time_span;
 mod usage_error;
 
 use std::process::ExitCode;
