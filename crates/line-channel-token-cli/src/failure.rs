@@ -116,6 +116,14 @@ impl Failure {
         self
     }
 
+    /// What is wrong.
+    pub(crate) fn message(&self) -> &str {
+        match &self.0 {
+            Kind::Failed(details) => &details.message,
+            Kind::ReaderGone => "",
+        }
+    }
+
     /// Says it on standard error, and is the exit code.
     pub(crate) fn report(&self, format: OutputFormat) -> ExitCode {
         let Kind::Failed(details) = &self.0 else { return ExitCode::SUCCESS };

@@ -5,6 +5,7 @@
 mod argument_list;
 mod cli;
 mod commands;
+mod emulator;
 mod error_advice;
 mod failure;
 mod input;
