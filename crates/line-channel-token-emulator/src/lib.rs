@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod admin;
+mod advance;
 mod assertion;
 mod bearer;
 mod builder;
@@ -12,6 +13,7 @@ mod client_auth;
 #[cfg(feature = "server")]
 mod connection;
 mod emulator;
+mod emulator_time;
 mod endpoint;
 mod error_bodies;
 mod form;
@@ -19,8 +21,11 @@ mod issued_token;
 mod json_object;
 mod jwk;
 mod jwk_members;
+mod key_algorithm;
 mod leniency;
 mod leniency_settings;
+mod lifecycle;
+mod live_channel;
 mod messaging;
 mod numeric_claims;
 mod parameters;
@@ -28,15 +33,19 @@ mod public_key;
 mod random;
 mod rate_limit;
 mod record;
+mod registry;
 mod request_body;
 mod request_context;
 mod response;
 #[cfg(test)]
 mod rfc_keys;
 mod router;
+#[cfg(feature = "serde")]
+mod serialize;
 #[cfg(feature = "server")]
 mod server;
 mod shared;
+mod state;
 mod stateless_count;
 mod stateless_token;
 mod token_bucket;
@@ -54,6 +63,7 @@ pub use bearer::BearerError;
 pub use builder::EmulatorBuilder;
 pub use channel::EmulatedChannel;
 pub use emulator::Emulator;
+pub use key_algorithm::KeyAlgorithm;
 pub use leniency::{Evidence, NumericStrings};
 pub use rate_limit::RateLimits;
 pub use record::RequestRecord;
@@ -61,4 +71,5 @@ pub use request_body::MAX_REQUEST_BODY;
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use server::EmulatorServer;
+pub use state::{ChannelState, KeyState, TokenState};
 pub use token_family::TokenFamily;
