@@ -72,4 +72,5 @@ serialize_fields!(RequestRecord, record {
     "request_id": &record.request_id,
     "refusal": &record.refusal,
     "warnings": &record.warnings,
+    "fault": &record.fault,
 });

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::emulator_time::EmulatorClock;
+use crate::fault_list::FaultList;
 use crate::leniency::Leniency;
 use crate::live_channel::{Blueprint, Channel};
 use crate::rate_limit::RateLimits;
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     /// The channels of the builder, for a reset.
     blueprints: Vec<Arc<Blueprint>>,
+    pub(crate) faults: FaultList,
 }
 
 impl Shared {
@@ -66,6 +68,7 @@ impl Shared {
             clock: Arc::new(clock),
             settings,
             blueprints,
+            faults: FaultList::default(),
         })
     }
 
@@ -93,6 +96,11 @@ impl Shared {
 
     pub(crate) fn registry_mut(&self) -> RwLockWriteGuard<'_, Registry> {
         self.registry.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The channel for which a key is registered.
+    pub(crate) fn owner_of_key(&self, kid: &str) -> Option<Arc<Channel>> {
+        self.registry().key(kid).map(|registered| Arc::clone(&registered.owner))
     }
 
     /// Every method leaves the store consistent, so a panic elsewhere does not spoil it.

@@ -150,6 +150,17 @@ impl TokenStore {
         of_channel.stateless_status(TokenDigest::of(text), token, now)
     }
 
+    /// The channel that a token was issued for, whether it is valid or not.
+    pub(crate) fn owner(&self, token: &str) -> Option<Arc<Channel>> {
+        let number = self.tokens.get(&TokenDigest::of(token))?.channel;
+        self.channel(number)
+    }
+
+    /// A channel that is there.
+    pub(crate) fn channel(&self, number: ChannelNumber) -> Option<Arc<Channel>> {
+        self.channels.get(&number).map(|of_channel| Arc::clone(&of_channel.channel))
+    }
+
     /// What is known about a token of some families, by the time of its channel. An expiry is recorded first.
     pub(crate) fn status(&mut self, families: &[TokenFamily], token: &str, time: EmulatorTime) -> TokenStatus {
         self.find(families, TokenDigest::of(token), time).map_or(TokenStatus::Unknown, |(_, status)| status)

@@ -9,7 +9,6 @@ mod extract;
 mod faults;
 mod guard;
 mod host;
-mod inspect;
 mod keys;
 mod openapi;
 mod routes;
