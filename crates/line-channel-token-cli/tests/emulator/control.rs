@@ -155,6 +155,23 @@ fn requests_are_filtered() {
 }
 
 #[test]
+fn a_pasted_assertion_is_judged_by_all_rules() {
+    let emulator = Emulator::start(&[]);
+    // {"alg":"none"} and {"iss":"1234567890","aud":"https://api.line.me","exp":1}
+    let text = "eyJhbGciOiJub25lIn0.eyJpc3MiOiIxMjM0NTY3ODkwIiwiYXVkIjoiaHR0cHM6Ly9hcGkubGluZS5tZSIsImV4cCI6MX0.AAAA";
+    let inspected = emulator.json("POST", "/_emulator/inspect", &json!({"text": text}).to_string()).value();
+    assert_eq!((inspected["subject"].as_str(), inspected["is_accepted"].as_bool()), (Some("assertion"), Some(false)));
+    let findings = inspected["findings"].as_array().unwrap();
+    for rule in ["alg", "aud", "exp", "kid"] {
+        assert!(
+            findings.iter().any(|finding| finding["rule"] == rule && finding["verdict"] == "violation"),
+            "{rule}: {findings:?}"
+        );
+    }
+    assert_eq!(emulator.json("POST", "/_emulator/inspect", "{}").status, 422);
+}
+
+#[test]
 fn bodies_are_json_of_a_sensible_size() {
     let emulator = Emulator::start(&[]);
     let path = "/_emulator/channels";

@@ -84,7 +84,12 @@ fn each_response_has_exactly_the_described_members() {
     let description = description(&emulator);
     let created = emulator.json("POST", "/_emulator/channels", r#"{"generate_key":true}"#).value();
     let path = format!("/_emulator/channels/{}", created["channel"]["id"].as_str().unwrap());
-    emulator.issue("1234567890", "s3cret");
+    let token = emulator.issue("1234567890", "s3cret").value()["access_token"].clone();
+    let inspect = |text: &Value| {
+        emulator.json("POST", "/_emulator/inspect", &serde_json::json!({"text": text}).to_string()).value()
+    };
+    let inspected = inspect(&token);
+    let inspection = inspect(&Value::from("eyJhbGciOiJSUzI1NiJ9.e30.AAAA"));
     let fault = r#"{"kind":"status","status":503,"body":"x","headers":{"a":"b"},"retry_after_seconds":1,"delay_seconds":0.1,
         "operation":"verify","channel_id":"1234567890"}"#;
     let fault = emulator.json("POST", "/_emulator/faults", fault).value();
@@ -104,6 +109,9 @@ fn each_response_has_exactly_the_described_members() {
         ("Secret", emulator.json("PUT", &format!("{path}/secret"), "").value(), &[]),
         ("LongLivedToken", emulator.json("POST", &format!("{path}/long-lived-token"), "").value(), &[]),
         ("Revoked", emulator.json("POST", &format!("{path}/revoke"), "").value(), &[]),
+        ("Inspection", inspection.clone(), &[]),
+        ("Finding", inspection["findings"][0].clone(), &[]),
+        ("InspectedToken", inspected["token"].clone(), &[]),
         ("Now", emulator.json("POST", "/_emulator/clock/advance", r#"{"seconds":1}"#).value(), &[]),
         ("Error", emulator.json("POST", "/_emulator/clock/advance", "{}").value(), &[]),
     ] {
