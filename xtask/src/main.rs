@@ -3,11 +3,13 @@
 mod api;
 mod bench;
 mod ci;
+mod clients;
 mod compare;
 mod consumers;
 mod deny;
 mod doc_examples;
 mod docs_rs;
+mod emulator_process;
 mod features;
 mod git;
 mod layering;
@@ -15,6 +17,7 @@ mod lock_files;
 mod metadata;
 mod minimal_versions;
 mod msrv;
+mod npm;
 mod package;
 mod packages;
 mod private_keys;
@@ -50,6 +53,7 @@ cargo xtask COMMAND
   deny              check licences, sources and duplicates with cargo-deny, and advisories if ADVISORY_DB is set
   workflows         check the files in .github with check-jsonschema and zizmor, likewise
   pyjwt             verify our assertions with PyJWT, in a Python environment below target
+  clients           run SDKs and OAuth clients of others against the emulator, with their packages below target
   bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
   compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
   stress            call the token cache at random from several runtimes: [SECONDS]
@@ -77,6 +81,7 @@ fn main() -> ExitCode {
         ("deny", []) => deny::run(),
         ("workflows", []) => workflows::run(),
         ("pyjwt", []) => pyjwt::run(),
+        ("clients", []) => clients::run(),
         ("bench", rest) => bench::run(rest),
         ("compare", rest) => compare::run(rest),
         ("stress", rest) => stress::run(rest),
