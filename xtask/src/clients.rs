@@ -90,7 +90,9 @@ fn node(served: &Served) -> Outcome {
     }
     let project = match Project::of("clients", &sources("node")) {
         Err(error) if !npm::is_in_reach() => {
-            section(&format!("SKIPPED: @line/bot-sdk, openid-client and jose, because the npm registry is out of reach: {error}"));
+            section(&format!(
+                "SKIPPED: @line/bot-sdk, openid-client and jose, because the npm registry is out of reach: {error}"
+            ));
             return Ok(());
         }
         project => project?,
@@ -115,7 +117,8 @@ fn python(served: &Served) -> Outcome {
     Ok(())
 }
 
-fn sources(name: &str) -> PathBuf {
+/// A directory or file of these tests.
+pub(crate) fn sources(name: &str) -> PathBuf {
     root().join("xtask/clients").join(name)
 }
 
@@ -134,14 +137,18 @@ mod tests {
         let page = read("docs/emulator-in-other-languages.md");
         for (language, file) in [("js", "node/recipe.test.mjs"), ("python", "python/test_recipe.py")] {
             let block = format!("```{language}\n{}```\n", read(&format!("xtask/clients/{file}")));
-            assert!(page.contains(&block), "docs/emulator-in-other-languages.md has another program than xtask/clients/{file}");
+            assert!(
+                page.contains(&block),
+                "docs/emulator-in-other-languages.md has another program than xtask/clients/{file}"
+            );
             assert_eq!(page.matches(&format!("```{language}\n")).count(), 1, "a program that nobody runs");
         }
     }
 
     #[test]
     fn each_test_in_python_runs_somewhere() {
-        let listed: BTreeSet<String> = PYTHON.iter().flat_map(|(_, tests)| *tests).map(|test| (*test).to_owned()).collect();
+        let listed: BTreeSet<String> =
+            PYTHON.iter().flat_map(|(_, tests)| *tests).map(|test| (*test).to_owned()).collect();
         let entries = std::fs::read_dir(sources("python")).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let there: BTreeSet<String> = names.filter(|name| name.starts_with("test_")).collect();

@@ -39,15 +39,18 @@ impl EmulatorProcess {
         let mut command = Command::new(program);
         command.args(["emulator", "--port", "0"]).args(arguments).envs(variables.iter().copied());
         let errors = File::create(&log).map_err(failed)?;
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().map_err(failed)?;
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().map_err(failed)?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.as_mut() {
             BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
         }
         let url = line.trim_end().strip_prefix(READY).unwrap_or_default().to_owned();
         let emulator = Self { child, url, log };
-        if emulator.url.is_empty() { Err(format!("the emulator did not start:\n{}", emulator.log())) } else { Ok(emulator) }
+        if emulator.url.is_empty() {
+            Err(format!("the emulator did not start:\n{}", emulator.log()))
+        } else {
+            Ok(emulator)
+        }
     }
 
     /// Such as `http://127.0.0.1:40123`.

@@ -2,10 +2,12 @@
 
 mod api;
 mod bench;
+mod bench_emulator;
 mod ci;
 mod clients;
 mod compare;
 mod consumers;
+mod debian;
 mod deny;
 mod doc_examples;
 mod docs_rs;
@@ -39,7 +41,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test              run all tests, in every feature set whose tests differ
-  ci                all that main must pass: fmt, clippy, doc, and each command of this list but the last three (half an hour when cold)
+  ci                all that main must pass: fmt, clippy, doc, and each command of this list but the last four (half an hour when cold)
   api               compare the public API with the listings in xtask/api; --write replaces these: [--write]
   semver            look for breaking changes since the last release, with cargo-semver-checks
   features          lint each crate with no feature, each, and each two together, with cargo-hack
@@ -56,6 +58,7 @@ cargo xtask COMMAND
   clients           run SDKs and OAuth clients of others against the emulator, with their packages below target
   bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
   compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
+  bench-emulator    compare the emulator with mock servers from npm, and `issue` with LINE's SDKs: [--json FILE] [--check]
   stress            call the token cache at random from several runtimes: [SECONDS]
 ";
 
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         ("clients", []) => clients::run(),
         ("bench", rest) => bench::run(rest),
         ("compare", rest) => compare::run(rest),
+        ("bench-emulator", rest) => bench_emulator::run(rest),
         ("stress", rest) => stress::run(rest),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
