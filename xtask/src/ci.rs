@@ -11,7 +11,7 @@ use crate::{
 type Step = fn() -> Outcome;
 
 /// Commands of ours, what fails soonest first; the workflow on GitHub runs each of them too.
-pub(crate) const STEPS: [(&str, Step); 15] = [
+pub(crate) const STEPS: [(&str, Step); 16] = [
     ("layering", layering::run),
     ("tree", tree::run),
     ("msrv", msrv::run),
@@ -25,6 +25,7 @@ pub(crate) const STEPS: [(&str, Step); 15] = [
     ("consumers", consumers::run),
     ("pyjwt", pyjwt::run),
     ("clients", clients::run),
+    ("terminal", || terminal::run(&[])),
     ("package", || package::run(&[])),
     ("minimal-versions", minimal_versions::run),
 ];

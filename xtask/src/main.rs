@@ -30,6 +30,7 @@ mod rustdoc;
 mod semver;
 mod softhsm;
 mod stress;
+mod terminal;
 mod test;
 mod tools;
 mod tree;
@@ -56,6 +57,7 @@ cargo xtask COMMAND
   workflows         check the files in .github with check-jsonschema and zizmor, likewise
   pyjwt             verify our assertions with PyJWT, in a Python environment below target
   clients           run SDKs and OAuth clients of others against the emulator, with their packages below target
+  terminal          run the session of xtask/terminal in a terminal, and compare it with docs/terminal.svg: [--write]
   bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
   compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
   bench-emulator    compare the emulator with mock servers from npm, and `issue` with LINE's SDKs: [--json FILE] [--check]
@@ -85,6 +87,7 @@ fn main() -> ExitCode {
         ("workflows", []) => workflows::run(),
         ("pyjwt", []) => pyjwt::run(),
         ("clients", []) => clients::run(),
+        ("terminal", rest) => terminal::run(rest),
         ("bench", rest) => bench::run(rest),
         ("compare", rest) => compare::run(rest),
         ("bench-emulator", rest) => bench_emulator::run(rest),
