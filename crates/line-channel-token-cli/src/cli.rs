@@ -6,12 +6,15 @@ use std::process::ExitCode;
 use clap::{ArgAction, ColorChoice, CommandFactory, FromArgMatches, Parser};
 
 use crate::argument_list::ArgumentList;
-use crate::commands::Command;
+use crate::commands::{self, Command};
 use crate::{output, style, usage_error};
+
+/// The name of the binary.
+pub(crate) const NAME: &str = "line-channel-token";
 
 /// LINE channel access tokens at a shell, and a LINE token service to test against.
 #[derive(Debug, Parser)]
-#[command(name = "line-channel-token", version, propagate_version = true, styles = style::HELP)]
+#[command(name = NAME, version, propagate_version = true, styles = style::HELP)]
 #[command(
     after_help = "Exit codes: 0 done, 2 usage or configuration, 3 refused by LINE, 4 try again later, 1 anything else."
 )]
@@ -40,7 +43,7 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
 
 /// The whole command line, also for completions and the manual page.
 pub(crate) fn command() -> clap::Command {
-    Cli::command().mut_subcommands(with_short_names).mut_subcommands(without_useless_flags)
+    Cli::command().mut_subcommand("sign", commands::adjust_sign).mut_subcommands(with_short_names).mut_subcommands(without_useless_flags)
 }
 
 /// `--family` and `--token-ttl` stand for `--token-family` and `--token-lifetime` in each command that has these alone.

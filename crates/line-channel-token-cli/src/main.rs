@@ -5,12 +5,14 @@
 mod argument_list;
 mod cli;
 mod commands;
+mod emulator;
 mod error_advice;
 mod failure;
 mod input;
 mod interrupt;
 mod issued;
 mod line_service;
+mod key_file;
 mod logging;
 mod os_error;
 mod output;
@@ -21,6 +23,7 @@ mod spinner;
 mod style;
 mod time_text;
 mod token_input;
+mod time_span;
 mod usage_error;
 
 use std::process::ExitCode;
