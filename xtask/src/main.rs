@@ -7,6 +7,7 @@ mod ci;
 mod clients;
 mod compare;
 mod consumers;
+mod container;
 mod debian;
 mod deny;
 mod doc_examples;
@@ -58,6 +59,7 @@ cargo xtask COMMAND
   workflows         check the files in .github with check-jsonschema and zizmor, likewise
   pyjwt             verify our assertions with PyJWT, in a Python environment below target
   openapi           call the emulator's control API with schemathesis, likewise
+  container         build the emulator's container image if docker is there, else lint its files and run its binary in an empty root
   clients           run SDKs and OAuth clients of others against the emulator, with their packages below target
   terminal          run the session of xtask/terminal in a terminal, and compare it with docs/terminal.svg: [--write]
   bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
@@ -89,6 +91,7 @@ fn main() -> ExitCode {
         ("workflows", []) => workflows::run(),
         ("pyjwt", []) => pyjwt::run(),
         ("openapi", []) => openapi::run(),
+        ("container", []) => container::run(),
         ("clients", []) => clients::run(),
         ("terminal", rest) => terminal::run(rest),
         ("bench", rest) => bench::run(rest),
