@@ -12,7 +12,8 @@ use crate::output::{self, OutputArgs, OutputFormat};
 
 const EXAMPLES: &str = "\
 Examples:
-  line-channel-token completions bash > ~/.local/share/bash-completion/completions/line-channel-token
+  line-channel-token completions bash \\
+    > ~/.local/share/bash-completion/completions/line-channel-token
   line-channel-token completions zsh > \"${fpath[1]}/_line-channel-token\"
   line-channel-token completions fish > ~/.config/fish/completions/line-channel-token.fish
   line-channel-token completions powershell >> $PROFILE";
