@@ -2,23 +2,10 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use line_channel_token_core::Moment;
 
+use crate::live_channel::ChannelNumber;
 use crate::token_family::TokenFamily;
-use crate::token_status::{ChannelIndex, TokenStatus};
-
-/// SHA-256 of a token. The tokens themselves are not stored, and the time of a lookup says nothing about them.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct TokenDigest([u8; 32]);
-
-impl TokenDigest {
-    pub(crate) fn of(token: &str) -> Self {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-        Self(bytes)
-    }
-}
 
 /// The `expires_in` of a token that does not expire, in seconds: what LINE's reference shows for a long-lived one.
 const NO_EXPIRY: Duration = Duration::from_secs(3_138_007_490);
@@ -32,7 +19,9 @@ pub(crate) enum End {
 
 pub(crate) struct IssuedToken {
     pub(crate) family: TokenFamily,
-    pub(crate) channel: ChannelIndex,
+    pub(crate) channel: ChannelNumber,
+    /// In Unix time, as its channel had it.
+    pub(crate) issued_at: Duration,
     /// When the lifetime began: at the issue, or when a long-lived token was replaced.
     pub(crate) since: Moment,
     /// `None` if the token does not expire.
@@ -43,20 +32,21 @@ pub(crate) struct IssuedToken {
 }
 
 impl IssuedToken {
+    pub(crate) fn new(family: TokenFamily, channel: ChannelNumber, now: Moment, lifetime: Option<Duration>) -> Self {
+        Self { family, channel, issued_at: now.unix, since: now, lifetime, key_id: Box::default(), end: None }
+    }
+
+    /// The key id, which a v2.1 token alone has.
+    pub(crate) fn shown_key_id(&self) -> Option<String> {
+        (self.family == TokenFamily::Jwt).then(|| self.key_id.to_string())
+    }
+
     /// Whether the lifetime is over. The caller records that.
     pub(crate) fn is_expired(&self, now: Moment) -> bool {
         self.remaining(now).is_zero()
     }
 
-    pub(crate) fn status(&self, now: Moment) -> TokenStatus {
-        match self.end {
-            Some(End::Revoked) => TokenStatus::Revoked(self.channel),
-            Some(End::Expired) => TokenStatus::Expired(self.channel),
-            None => TokenStatus::Live(self.channel, self.remaining(now).as_secs()),
-        }
-    }
-
-    fn remaining(&self, now: Moment) -> Duration {
+    pub(crate) fn remaining(&self, now: Moment) -> Duration {
         self.lifetime.map_or(NO_EXPIRY, |lifetime| lifetime.saturating_sub(now.since(self.since)))
     }
 }

@@ -1,6 +1,7 @@
 //! What the observer is told about each request.
 
 use std::fmt;
+use std::time::Duration;
 
 use http::{Method, StatusCode};
 use line_channel_token_core::{ChannelId, Operation};
@@ -37,6 +38,9 @@ use line_channel_token_core::{ChannelId, Operation};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RequestRecord {
+    /// When it was responded to: the emulator's time as Unix time, without what a channel was
+    /// [advanced](crate::Emulator::advance_channel) by.
+    pub time: Duration,
     /// The method, as it was sent; `UNPARSED` if the server could not parse the request.
     pub method: Method,
     /// The path without its query. It ends before the first character other than a letter, a digit, `/`, `.`, `-`, `_` or

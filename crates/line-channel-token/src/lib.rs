@@ -91,8 +91,9 @@ pub mod authorization {
 pub mod emulator {
     #[doc(inline)]
     pub use line_channel_token_emulator::{
-        BearerError, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, Evidence, MAX_REQUEST_BODY,
-        NumericStrings, RateLimits, RequestRecord, TokenFamily,
+        BearerError, ChannelState, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, Evidence, Finding,
+        InspectedKind, InspectedToken, InspectedTokenStatus, Inspection, InspectionBuilder, KeyAlgorithm, KeyState,
+        MAX_REQUEST_BODY, NumericStrings, RateLimits, RequestRecord, TokenFamily, TokenState, Verdict,
     };
 }
 
