@@ -6,12 +6,15 @@ use std::process::ExitCode;
 use clap::{ArgAction, ColorChoice, CommandFactory, FromArgMatches, Parser};
 
 use crate::argument_list::ArgumentList;
-use crate::commands::Command;
+use crate::commands::{self, Command};
 use crate::{output, style, usage_error};
+
+/// The name of the binary.
+pub(crate) const NAME: &str = "line-channel-token";
 
 /// LINE channel access tokens at a shell, and a LINE token service to test against.
 #[derive(Debug, Parser)]
-#[command(name = "line-channel-token", version, propagate_version = true, styles = style::HELP)]
+#[command(name = NAME, version, propagate_version = true, styles = style::HELP)]
 #[command(
     after_help = "Exit codes: 0 done, 2 usage or configuration, 3 refused by LINE, 4 try again later, 1 anything else."
 )]
@@ -40,15 +43,19 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
 
 /// The whole command line, also for completions and the manual page.
 pub(crate) fn command() -> clap::Command {
-    Cli::command().mut_subcommands(with_short_names).mut_subcommands(without_useless_flags)
+    Cli::command()
+        .mut_subcommand("sign", commands::adjust_sign)
+        .mut_subcommands(with_short_names).mut_subcommands(without_useless_flags)
 }
 
 /// `--family` and `--token-ttl` stand for `--token-family` and `--token-lifetime` in each command that has these alone.
 fn with_short_names(command: clap::Command) -> clap::Command {
     let short_names = [("line_token_family", "family"), ("line_token_lifetime", "token-ttl")];
     short_names.into_iter().fold(command, |command, (id, short)| {
-        let has = |test: &dyn Fn(&clap::Arg) -> bool| command.get_arguments().any(test);
-        if !has(&|arg| arg.get_id() == id) || has(&|arg| arg.get_long() == Some(short)) {
+        let is_taken = |arg: &clap::Arg| {
+            arg.get_long() == Some(short) || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&short))
+        };
+        if command.get_arguments().any(is_taken) || command.get_arguments().all(|arg| arg.get_id() != id) {
             return command;
         }
         command.mut_arg(id, |arg| arg.visible_alias(short))
@@ -62,7 +69,7 @@ fn without_useless_flags(command: clap::Command) -> clap::Command {
     const OF_THE_KEY: [&str; 3] = ["line_assertion_key_file", "line_assertion_kid", "line_assertion_kid_file"];
     const OF_THE_SECRET: [&str; 1] = ["line_channel_secret_file"];
     let useless: &[&[&str]] = match command.get_name() {
-        "issue" | "exec" | "sign" => &[&OF_A_CACHE],
+        "issue" | "exec" => &[&OF_A_CACHE],
         "key-ids" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_SECRET],
         "revoke" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_KEY],
         "verify" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_KEY, &OF_THE_SECRET, &["line_channel_id"]],

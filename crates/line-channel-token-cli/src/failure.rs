@@ -108,6 +108,14 @@ impl Failure {
         self
     }
 
+    /// The same about what was read there: standard input, or the path of a file.
+    pub(crate) fn in_input(mut self, name: &str) -> Self {
+        if let Kind::Failed(details) = &mut self.0 {
+            details.message.insert_str(0, &format!("{name}: "));
+        }
+        self
+    }
+
     /// Says it on standard error, and is the exit code.
     pub(crate) fn report(&self, format: OutputFormat) -> ExitCode {
         let Kind::Failed(details) = &self.0 else { return ExitCode::SUCCESS };

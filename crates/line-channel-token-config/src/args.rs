@@ -121,9 +121,11 @@ impl ChannelArgs {
             .filter(|setting| means_nothing(*setting))
             .map(|setting| setting.variable(PREFIX))
             .collect();
-        self.into_config_of(|variable| {
-            if ignored.iter().any(|name| name == variable) { None } else { std::env::var_os(variable) }
-        })
+        self.into_config_of(
+            |variable| {
+                if ignored.iter().any(|name| name == variable) { None } else { std::env::var_os(variable) }
+            },
+        )
     }
 
     /// The family that is asked for, or the default one; `None` if what stands there is none.
