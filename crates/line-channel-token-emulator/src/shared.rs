@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use line_channel_token_core::{ChannelId, Clock};
 
 use crate::channel::SecretDigest;
+use crate::fault_list::FaultList;
 use crate::leniency::Leniency;
 use crate::public_key::PublicKey;
 use crate::rate_limit::RateLimits;
@@ -84,6 +85,7 @@ pub(crate) struct Shared {
     pub(crate) stateless: StatelessTokens,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
+    pub(crate) faults: FaultList,
 }
 
 impl Shared {
@@ -96,7 +98,16 @@ impl Shared {
         settings: Settings,
     ) -> Self {
         let stateless = StatelessTokens::new();
-        Self { channels, by_id, keys: RwLock::new(keys), tokens: Mutex::new(tokens), stateless, clock, settings }
+        Self {
+            channels,
+            by_id,
+            keys: RwLock::new(keys),
+            tokens: Mutex::new(tokens),
+            stateless,
+            clock,
+            settings,
+            faults: FaultList::default(),
+        }
     }
 
     pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {
@@ -109,6 +120,11 @@ impl Shared {
 
     pub(crate) fn find(&self, id: &str) -> Option<ChannelIndex> {
         self.by_id.get(id).copied()
+    }
+
+    /// The channel for which a key is registered.
+    pub(crate) fn owner_of_key(&self, kid: &str) -> Option<ChannelIndex> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(kid).map(|registered| registered.owner)
     }
 
     /// Every method leaves the store consistent, so a panic elsewhere does not spoil it.

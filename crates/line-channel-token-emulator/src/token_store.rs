@@ -109,6 +109,11 @@ impl TokenStore {
         channels.map_or(TokenStatus::Unknown, |channels| channels.stateless_status(TokenDigest::of(text), token, now))
     }
 
+    /// The channel that a token was issued for, whether it is valid or not.
+    pub(crate) fn owner(&self, token: &str) -> Option<ChannelIndex> {
+        self.tokens.get(&TokenDigest::of(token)).map(|issued| issued.channel)
+    }
+
     /// What is known about a token of some families. An expiry is recorded first.
     pub(crate) fn status(&mut self, families: &[TokenFamily], token: &str, now: Moment) -> TokenStatus {
         let digest = TokenDigest::of(token);

@@ -91,8 +91,9 @@ pub mod authorization {
 pub mod emulator {
     #[doc(inline)]
     pub use line_channel_token_emulator::{
-        BearerError, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, Evidence, MAX_REQUEST_BODY,
-        NumericStrings, RateLimits, RequestRecord, TokenFamily,
+        BearerError, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, EmulatorServerBuilder, Evidence,
+        Fault, FaultKind, FaultState, MAX_REQUEST_BODY, NumericStrings, PeerAddr, RateLimits, RequestBodyStream,
+        RequestRecord, TokenFamily,
     };
 }
 
