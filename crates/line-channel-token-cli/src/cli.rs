@@ -45,7 +45,8 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
 pub(crate) fn command() -> clap::Command {
     Cli::command()
         .mut_subcommand("sign", commands::adjust_sign)
-        .mut_subcommands(with_short_names).mut_subcommands(without_useless_flags)
+        .mut_subcommands(with_short_names)
+        .mut_subcommands(without_useless_flags)
 }
 
 /// `--family` and `--token-ttl` stand for `--token-family` and `--token-lifetime` in each command that has these alone.
