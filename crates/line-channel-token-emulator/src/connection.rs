@@ -14,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
+use line_channel_token_core::Clock;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -128,13 +129,13 @@ async fn deliver(
     stream: &SharedStream,
 ) -> Result<Response<ServedBody>, Disconnected> {
     let Exchange { response, delay, delivery, .. } = exchange;
-    let clock = &emulator.shared().clock;
+    let clock: Arc<dyn Clock> = Arc::clone(&emulator.shared().clock) as _;
     if !delay.is_zero() {
         clock.sleep(delay).await;
     }
     match delivery {
         Delivery::Whole => Ok(response.map(ServedBody::Whole)),
-        Delivery::Slow => Ok(response.map(|body| ServedBody::slow(body, Arc::clone(clock)))),
+        Delivery::Slow => Ok(response.map(|body| ServedBody::slow(body, clock))),
         Delivery::Truncated => Ok(response.map(ServedBody::truncated)),
         Delivery::Garbage => {
             stream.send_raw(GARBAGE).await;

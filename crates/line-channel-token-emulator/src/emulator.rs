@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri};
-use line_channel_token_core::{ChannelId, Client, ClientBuilder, HttpBackend, Limits, TransportError};
+use line_channel_token_core::{ChannelId, Client, ClientBuilder, Clock, HttpBackend, Limits, TransportError};
 
 use crate::bearer::{self, BearerError};
 use crate::exchange::Exchange;
@@ -17,7 +17,7 @@ use crate::request_body::RequestBody;
 use crate::request_context::RequestContext;
 #[cfg(feature = "server")]
 use crate::response::ErrorResponse;
-use crate::response::response;
+use crate::response::{date, response};
 use crate::shared::Shared;
 use crate::{fault_response, random, router};
 
@@ -62,7 +62,7 @@ impl Emulator {
         self.clone()
     }
 
-    /// A client of this emulator, on the emulator's clock. A token source that is built with it passes the clock on to its
+    /// A client of this emulator, whose clock shows the emulator's time, also after [`advance`](Self::advance). A token source that is built with it passes the clock on to its
     /// signer and its cache.
     ///
     /// The client sleeps on that clock before it repeats a call, after a 429 for example. A clock that only the test moves, as
@@ -100,7 +100,7 @@ impl Emulator {
     /// # Ok::<(), line_channel_token_core::Error>(())
     /// ```
     pub fn client_builder(&self) -> ClientBuilder {
-        Client::builder(self.clone()).clock(Arc::clone(&self.0.clock))
+        Client::builder(self.clone()).clock(Arc::clone(&self.0.clock) as Arc<dyn Clock>)
     }
 
     /// Responds to a request. Only the path, the query, the method, the headers and the body matter: host and scheme may
@@ -131,7 +131,7 @@ impl Emulator {
     }
 
     /// The channel whose access token a request has in its `Authorization` header, for a resource of your own: tokens of every family,
-    /// stateless ones included, checked by the emulator's clock. The emulator's own resources are those of the Messaging API that
+    /// stateless ones included, checked by the time of the token's channel. The emulator's own resources are those of the Messaging API that
     /// the [crate](crate) names.
     ///
     /// # Errors
@@ -157,8 +157,8 @@ impl Emulator {
     /// ```
     pub fn check_bearer(&self, headers: &HeaderMap) -> Result<ChannelId, BearerError> {
         let shared = self.shared();
-        let status = bearer::token_status(shared, headers, shared.clock.now())?;
-        bearer::live(status).map(|channel| shared.channel(channel).id.clone())
+        let status = bearer::token_status(shared, headers, shared.clock.time())?;
+        bearer::live(status).map(|channel| channel.id().clone())
     }
 
     /// Responds to a request whose body may not have arrived whole.
@@ -166,18 +166,18 @@ impl Emulator {
         let request_id = random::request_id();
         let head = method == Method::HEAD;
         let mut context = RequestContext::new(&self.0);
-        let time = context.now.unix;
+        let time = context.time.0.unix;
         let met = self.0.faults.meet(|| RequestSubject::of(&self.0, method, uri, headers, body.received()));
         let mut channel_id = None;
         let (response, mut refusal) = match &met {
             Some(MetFault { fault, subject, .. }) if !fault.kind.has_effect() => {
                 context.operation = subject.operation;
                 channel_id = subject.channel_id.clone();
-                (fault_response::own_response(fault, head, &request_id), None)
+                (fault_response::own_response(fault, head, &request_id, date(context.now.unix)), None)
             }
             _ => {
                 let outcome = router::route(&mut context, method, uri, headers, body);
-                let response = response(&outcome, head, &request_id);
+                let response = response(&outcome, head, &request_id, date(context.now.unix));
                 (response, outcome.err().map(|error| error.reason.into_owned()))
             }
         };
@@ -191,14 +191,14 @@ impl Emulator {
                 && let Some(effect) = fault.kind.effect()
             {
                 let injected = format!("fault {id} was injected: {effect}");
-                refusal = Some(refusal.map_or_else(|| injected.clone(), |refusal| format!("{injected}: {refusal}")));
+                refusal = Some(refusal.map_or_else(|| injected.clone(), |refusal| format!("{injected}; {refusal}")));
             }
             RequestRecord {
                 time,
                 method: method.clone(),
                 path: shown_path(uri.path()),
                 operation: context.operation,
-                channel_id: context.channel.map(|channel| self.0.channel(channel).id.clone()).or(channel_id),
+                channel_id: context.channel.as_ref().map(|channel| channel.id().clone()).or(channel_id),
                 status,
                 request_id,
                 refusal,
@@ -214,9 +214,10 @@ impl Emulator {
     pub(crate) fn respond_unparsed(&self, error: ErrorResponse) -> Response<Bytes> {
         let request_id = random::request_id();
         let reason = error.reason.clone().into_owned();
-        let response = response(&Err(error), false, &request_id);
+        let time = self.now().unix;
+        let response = response(&Err(error), false, &request_id, date(time));
         self.observe(|| RequestRecord {
-            time: self.0.clock.now().unix,
+            time,
             fault: None,
             method: Method::from_bytes(b"UNPARSED").unwrap_or_default(),
             path: String::new(),
@@ -247,7 +248,8 @@ impl Emulator {
 
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let channels: Vec<&ChannelId> = self.0.channels().map(|channel| &channel.id).collect();
+        let registry = self.0.registry();
+        let channels: Vec<&ChannelId> = registry.channels().into_iter().map(|channel| channel.id()).collect();
         f.debug_struct("Emulator")
             .field("channels", &channels)
             .field("settings", &self.0.settings)

@@ -1,7 +1,7 @@
 //! The response of a request that has met a fault.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::error_bodies::{self, ErrorBody};
@@ -15,7 +15,7 @@ const OVERSIZE: usize = 16 * 1024 * 1024;
 
 /// A fault's own response, or for one that leaves the client without any, what a gateway would respond that met it in the
 /// client's place.
-pub(crate) fn own_response(fault: &Fault, head: bool, request_id: &str) -> Response<Bytes> {
+pub(crate) fn own_response(fault: &Fault, head: bool, request_id: &str, date: Option<HeaderValue>) -> Response<Bytes> {
     let status = match fault.kind {
         FaultKind::Hang => StatusCode::GATEWAY_TIMEOUT,
         FaultKind::ConnectionResetBefore | FaultKind::Garbage => StatusCode::BAD_GATEWAY,
@@ -34,6 +34,9 @@ pub(crate) fn own_response(fault: &Fault, head: bool, request_id: &str) -> Respo
     }
     if !bodiless {
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    if let Some(date) = date {
+        response.headers_mut().insert(DATE, date);
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(REQUEST_ID, id);

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod admin;
+mod advance;
 mod assertion;
 mod bearer;
 mod builder;
@@ -14,6 +15,7 @@ mod client_stream;
 #[cfg(feature = "server")]
 mod connection;
 mod emulator;
+mod emulator_time;
 mod endpoint;
 mod error_bodies;
 mod exchange;
@@ -33,8 +35,11 @@ mod issued_token;
 mod json_object;
 mod jwk;
 mod jwk_members;
+mod key_algorithm;
 mod leniency;
 mod leniency_settings;
+mod lifecycle;
+mod live_channel;
 mod messaging;
 mod numeric_claims;
 mod parameters;
@@ -42,6 +47,7 @@ mod public_key;
 mod random;
 mod rate_limit;
 mod record;
+mod registry;
 mod request_body;
 #[cfg(feature = "server")]
 mod request_body_stream;
@@ -50,6 +56,8 @@ mod response;
 #[cfg(test)]
 mod rfc_keys;
 mod router;
+#[cfg(feature = "serde")]
+mod serialize;
 #[cfg(feature = "server")]
 mod served_body;
 #[cfg(feature = "server")]
@@ -57,6 +65,7 @@ mod server;
 #[cfg(feature = "server")]
 mod server_builder;
 mod shared;
+mod state;
 mod stateless_count;
 mod stateless_token;
 #[cfg(feature = "server")]
@@ -82,6 +91,7 @@ pub use fallback::PeerAddr;
 pub use fault::Fault;
 pub use fault_kind::FaultKind;
 pub use fault_state::FaultState;
+pub use key_algorithm::KeyAlgorithm;
 pub use leniency::{Evidence, NumericStrings};
 pub use rate_limit::RateLimits;
 pub use record::RequestRecord;
@@ -95,4 +105,5 @@ pub use server::EmulatorServer;
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use server_builder::EmulatorServerBuilder;
+pub use state::{ChannelState, KeyState, TokenState};
 pub use token_family::TokenFamily;

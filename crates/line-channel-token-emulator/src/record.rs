@@ -38,7 +38,8 @@ use line_channel_token_core::{ChannelId, Operation};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RequestRecord {
-    /// When the request arrived, by the emulator's clock, since the Unix epoch.
+    /// When it was responded to: the emulator's time as Unix time, without what a channel was
+    /// [advanced](crate::Emulator::advance_channel) by.
     pub time: Duration,
     /// The method, as it was sent; `UNPARSED` if the server could not parse the request.
     pub method: Method,

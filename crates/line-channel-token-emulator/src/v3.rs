@@ -26,8 +26,8 @@ pub(crate) fn issue(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result
     } else {
         client_auth::by_secret_v3(context, form)?
     };
-    let token = context.shared.stateless.issue(StatelessToken { channel, issued_at: context.now })?;
-    context.shared.tokens().add_stateless(channel, context.now);
+    let token = context.shared.stateless.issue(StatelessToken { channel: channel.number, issued_at: context.now })?;
+    context.shared.tokens().add_stateless(&channel, context.now);
     let seconds = LIFETIME.as_secs();
     Ok(Success::Json(format!(r#"{{"token_type":"Bearer","access_token":"{token}","expires_in":{seconds}}}"#)))
 }

@@ -91,9 +91,9 @@ pub mod authorization {
 pub mod emulator {
     #[doc(inline)]
     pub use line_channel_token_emulator::{
-        BearerError, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, EmulatorServerBuilder, Evidence,
-        Fault, FaultKind, FaultState, MAX_REQUEST_BODY, NumericStrings, PeerAddr, RateLimits, RequestBodyStream,
-        RequestRecord, TokenFamily,
+        BearerError, ChannelState, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, EmulatorServerBuilder,
+        Evidence, Fault, FaultKind, FaultState, KeyAlgorithm, KeyState, MAX_REQUEST_BODY, NumericStrings, PeerAddr,
+        RateLimits, RequestBodyStream, RequestRecord, TokenFamily, TokenState,
     };
 }
 
