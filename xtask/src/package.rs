@@ -49,7 +49,7 @@ fn compile(unpacked: &Unpacked) -> Outcome {
     let manifest = unpacked.manifest()?;
     let lock = root().join("Cargo.lock");
     std::fs::copy(&lock, Path::new(&manifest).with_file_name("Cargo.lock")).map_err(|error| format!("{error}"))?;
-    let check = ["check", "--workspace", "--lib", "--tests", "--all-features", "--target-dir", "target"];
+    let check = ["check", "--workspace", "--lib", "--bins", "--tests", "--all-features", "--target-dir", "target"];
     cargo(&[&check[..], &["--manifest-path", &manifest]].concat())
 }
 

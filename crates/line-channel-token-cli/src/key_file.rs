@@ -11,7 +11,15 @@ const LIMIT: usize = 256 * 1024;
 /// The private key. The error says what the input is, if it is something else.
 pub(crate) fn read_private(source: &Source) -> Result<SigningKey, Failure> {
     let bytes = source.read("a private key", LIMIT)?;
-    SigningKey::parse(bytes.as_slice()).map_err(|error| in_source(source, error))
+    SigningKey::parse(bytes.as_slice()).map_err(|error| {
+        let failure = in_source(source, error);
+        let is_public = PublicJwk::from_public_key(bytes.as_slice()).is_ok();
+        if is_public {
+            failure.with_hint("for the JWK of a public key: `line-channel-token jwk --public`")
+        } else {
+            failure
+        }
+    })
 }
 
 /// The public key of a file that holds that alone.
