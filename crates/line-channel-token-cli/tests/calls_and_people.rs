@@ -106,7 +106,7 @@ async fn no_log_shows_a_secret() {
     ] {
         let ran = run_with_input(&mut line.with_both(&[&["-vvv"], arguments].concat()), input);
         assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
-        assert!(ran.err.contains("line_channel_token_core"), "{arguments:?} logs nothing: {}", ran.err);
+        assert!(ran.err.contains("channel_access_token_call"), "{arguments:?} logs nothing: {}", ran.err);
         let encoded = short_lived.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
         let mut secrets = vec![SECRET, "eyJ", &jwt, &short_lived, &encoded, &part_of_key];
         if arguments[0] == "issue" {

@@ -7,7 +7,7 @@ mod line_support;
 use std::sync::Arc;
 
 use line_support::{ID, Line, SECRET, program, run};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::Value;
@@ -24,6 +24,8 @@ fn finding<'a>(report: &'a Value, check: &str) -> &'a Value {
 /// TLS in front of a server; and the certificate of its authority.
 async fn tls_before(line: &Line) -> (String, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    // Two authorities of one name would be told apart by their signatures alone.
+    authority.distinguished_name.push(DnType::CommonName, format!("the authority before {}", line.url));
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -68,7 +70,8 @@ async fn a_private_authority_is_trusted_if_it_is_among_the_roots() {
         "the certificate is trusted, by the root certificates of SSL_CERT_FILE"
     );
 
-    let (other, _) = tls_before(&line).await;
+    let other_line = Line::start().await;
+    let (other, _) = tls_before(&other_line).await;
     let untrusted = run(line.with_secret(&DOCTOR).env("LINE_API_BASE_URL", &other).env("SSL_CERT_FILE", &authority));
     let report = untrusted.json();
     assert_eq!((untrusted.code, &finding(&report, "tls")["verdict"]), (2, &"problem".into()), "{report}");

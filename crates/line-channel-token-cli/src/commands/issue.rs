@@ -12,7 +12,9 @@ use crate::line_service::{CallArgs, LineService};
 use crate::output::OutputFormat;
 use crate::{interrupt, output, runtime, spinner};
 
-/// Issues a channel access token, which is all that standard output holds
+/// Issues a channel access token
+///
+/// Standard output holds the token and nothing else, unless another format is asked for.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:

@@ -15,7 +15,9 @@ use crate::{interrupt, output, runtime, spinner};
 /// How many valid v2.1 tokens LINE lets a channel have.
 pub(crate) const SLOTS: usize = 30;
 
-/// Lists the key ids of the channel's valid v2.1 tokens, one on each line
+/// Lists the key ids of the valid v2.1 tokens
+///
+/// Each stands on a line of its own.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:

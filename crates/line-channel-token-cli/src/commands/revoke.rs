@@ -15,7 +15,7 @@ use crate::output::{OutputArgs, OutputFormat};
 use crate::token_input::{self, GivenToken};
 use crate::{interrupt, output, runtime, spinner};
 
-/// Revokes a token
+/// Revokes a channel access token
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:

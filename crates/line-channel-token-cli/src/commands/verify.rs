@@ -15,7 +15,9 @@ use crate::output::{OutputArgs, OutputFormat};
 use crate::token_input::{self, GivenToken};
 use crate::{interrupt, output, runtime, spinner, time_text};
 
-/// Asks LINE whether a token is valid, for which channel, and for how long
+/// Verifies a channel access token
+///
+/// LINE says whether it is valid, for which channel, and for how long.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:

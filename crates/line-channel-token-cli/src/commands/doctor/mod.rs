@@ -25,7 +25,9 @@ use crate::line_service::{self, CallArgs, LineService};
 use crate::output::{OutputArgs, OutputFormat};
 use crate::{interrupt, runtime, spinner};
 
-/// Checks the configuration, the key, the connection, the clock and the credentials, and changes nothing
+/// Checks configuration, key, clock, credentials, slots and network, and says what mends each fault
+///
+/// It changes nothing.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:

@@ -17,7 +17,7 @@ use crate::line_service::{CallArgs, LineService};
 use crate::output::OutputFormat;
 use crate::{runtime, spinner};
 
-/// Runs a command with a token in its environment
+/// Runs a command with a channel access token in its environment
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
