@@ -32,3 +32,15 @@ fn in_source(source: &Source, error: line_channel_token::Error) -> Failure {
     let failure = Failure::from(error);
     failure.in_input(&source.name())
 }
+
+/// The public JWK of a private key, of a public key, or as it stands there.
+pub(crate) fn read_any(source: &Source) -> Result<String, Failure> {
+    let bytes = source.read("a key", LIMIT)?;
+    let private = SigningKey::parse(bytes.as_slice()).map(|key| key.public_jwk().to_json());
+    let is_public = || PublicJwk::from_public_key(bytes.as_slice()).map(|key| key.to_json());
+    private.or_else(|error| is_public().map_err(|_| error)).or_else(|error| {
+        // Whoever parses it says what is wrong with it.
+        let text = std::str::from_utf8(&bytes).unwrap_or_default().trim();
+        if text.starts_with('{') { Ok(text.to_owned()) } else { Err(in_source(source, error)) }
+    })
+}
