@@ -114,7 +114,7 @@ pub(crate) fn live(status: TokenStatus) -> Result<Arc<Channel>, BearerError> {
 }
 
 /// RFC 6750, section 2.1; the scheme's name in any case, as RFC 9110 has it.
-fn bearer_token(headers: &HeaderMap) -> Result<&str, BearerError> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, BearerError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(BearerError::Missing)?;
     if values.next().is_some() {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri};
-use line_channel_token_core::{
-    ChannelId, Client, ClientBuilder, Clock, HttpBackend, Limits, Sent, TransportError, TransportErrorKind,
-};
+use line_channel_token_core::{ChannelId, Client, ClientBuilder, Clock, HttpBackend, Limits, TransportError};
 
 use crate::bearer::{self, BearerError};
+use crate::exchange::Exchange;
+use crate::fault_list::MetFault;
+use crate::fault_subject::RequestSubject;
 use crate::record::{RequestRecord, shown_path};
 use crate::request_body::RequestBody;
 use crate::request_context::RequestContext;
@@ -18,7 +19,7 @@ use crate::request_context::RequestContext;
 use crate::response::ErrorResponse;
 use crate::response::{date, response};
 use crate::shared::Shared;
-use crate::{random, router};
+use crate::{fault_response, random, router};
 
 /// A LINE channel access token service in memory.
 ///
@@ -105,6 +106,10 @@ impl Emulator {
     /// Responds to a request. Only the path, the query, the method, the headers and the body matter: host and scheme may
     /// be any, or none.
     ///
+    /// There is no connection here, so of an injected [`Fault`](crate::Fault) only the response is seen: a delay does not hold it back, and
+    /// one that ends too early is returned as it was cut. If a fault leaves the client without a response, this returns what a gateway would
+    /// respond that met it in the client's place: 502, and 504 for one that hangs. The client of this emulator and its server do all of it.
+    ///
     /// ```
     /// use bytes::Bytes;
     /// use http::Request;
@@ -117,6 +122,10 @@ impl Emulator {
     /// ```
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        self.exchange(request).response
+    }
+
+    fn exchange(&self, request: &Request<Bytes>) -> Exchange {
         let body = RequestBody::of(request.body());
         self.respond(request.method(), request.uri(), request.headers(), body)
     }
@@ -153,29 +162,51 @@ impl Emulator {
     }
 
     /// Responds to a request whose body may not have arrived whole.
-    pub(crate) fn respond(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        body: RequestBody<'_>,
-    ) -> Response<Bytes> {
+    pub(crate) fn respond(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: RequestBody<'_>) -> Exchange {
         let request_id = random::request_id();
+        let head = method == Method::HEAD;
         let mut context = RequestContext::new(&self.0);
-        let outcome = router::route(&mut context, method, uri, headers, body);
-        let response = response(&outcome, method == Method::HEAD, &request_id, date(context.now.unix));
-        self.observe(|| RequestRecord {
-            time: context.time.0.unix,
-            method: method.clone(),
-            path: shown_path(uri.path()),
-            operation: context.operation,
-            channel_id: context.channel.as_ref().map(|channel| channel.id().clone()),
-            status: response.status(),
-            request_id,
-            refusal: outcome.err().map(|error| error.reason.into_owned()),
-            warnings: context.warnings,
+        let time = context.time.0.unix;
+        let met = self.0.faults.meet(|| RequestSubject::of(&self.0, method, uri, headers, body.received()));
+        let mut channel_id = None;
+        let (response, mut refusal) = match &met {
+            Some(MetFault { fault, subject, .. }) if !fault.kind.has_effect() => {
+                context.operation = subject.operation;
+                channel_id = subject.channel_id.clone();
+                (fault_response::own_response(fault, head, &request_id, date(context.now.unix)), None)
+            }
+            _ => {
+                let outcome = router::route(&mut context, method, uri, headers, body);
+                let response = response(&outcome, head, &request_id, date(context.now.unix));
+                (response, outcome.err().map(|error| error.reason.into_owned()))
+            }
+        };
+        let status = response.status();
+        let exchange = match &met {
+            Some(MetFault { fault, .. }) => fault_response::deliver(fault, response, head),
+            None => Exchange::usual(response),
+        };
+        self.observe(|| {
+            if let Some(MetFault { id, fault, .. }) = &met
+                && let Some(effect) = fault.kind.effect()
+            {
+                let injected = format!("fault {id} was injected: {effect}");
+                refusal = Some(refusal.map_or_else(|| injected.clone(), |refusal| format!("{injected}; {refusal}")));
+            }
+            RequestRecord {
+                time,
+                method: method.clone(),
+                path: shown_path(uri.path()),
+                operation: context.operation,
+                channel_id: context.channel.as_ref().map(|channel| channel.id().clone()).or(channel_id),
+                status,
+                request_id,
+                refusal,
+                warnings: context.warnings,
+                fault: met.as_ref().map(|met| met.id),
+            }
         });
-        response
+        exchange
     }
 
     /// Responds to what could not be parsed as a request.
@@ -187,6 +218,7 @@ impl Emulator {
         let response = response(&Err(error), false, &request_id, date(time));
         self.observe(|| RequestRecord {
             time,
+            fault: None,
             method: Method::from_bytes(b"UNPARSED").unwrap_or_default(),
             path: String::new(),
             operation: None,
@@ -228,10 +260,11 @@ impl fmt::Debug for Emulator {
 #[async_trait]
 impl HttpBackend for Emulator {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
-        let response = self.handle(&request);
-        if response.body().len() > limits.max_body {
-            return Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Unknown));
+        let exchange = self.exchange(&request);
+        let wait = exchange.wait(limits);
+        if !wait.is_zero() {
+            self.0.clock.sleep(wait).await;
         }
-        Ok(response)
+        exchange.into_result(limits)
     }
 }

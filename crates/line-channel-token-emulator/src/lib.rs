@@ -11,11 +11,25 @@ mod channel_tokens;
 mod claims;
 mod client_auth;
 #[cfg(feature = "server")]
+mod client_stream;
+#[cfg(feature = "server")]
 mod connection;
 mod emulator;
 mod emulator_time;
 mod endpoint;
 mod error_bodies;
+mod exchange;
+#[cfg(feature = "server")]
+mod fallback;
+mod fault;
+mod fault_admin;
+#[cfg(feature = "serde")]
+mod fault_json;
+mod fault_kind;
+mod fault_list;
+mod fault_response;
+mod fault_state;
+mod fault_subject;
 mod form;
 mod header_rules;
 mod inspection;
@@ -38,6 +52,8 @@ mod rate_limit;
 mod record;
 mod registry;
 mod request_body;
+#[cfg(feature = "server")]
+mod request_body_stream;
 mod request_context;
 mod response;
 #[cfg(test)]
@@ -47,11 +63,17 @@ mod rule;
 #[cfg(feature = "serde")]
 mod serialize;
 #[cfg(feature = "server")]
+mod served_body;
+#[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod server_builder;
 mod shared;
 mod state;
 mod stateless_count;
 mod stateless_token;
+#[cfg(feature = "server")]
+mod timeouts;
 mod token_bucket;
 mod token_digest;
 mod token_family;
@@ -69,6 +91,12 @@ pub use bearer::BearerError;
 pub use builder::EmulatorBuilder;
 pub use channel::EmulatedChannel;
 pub use emulator::Emulator;
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use fallback::PeerAddr;
+pub use fault::Fault;
+pub use fault_kind::FaultKind;
+pub use fault_state::FaultState;
 pub use inspection::{
     Finding, InspectedKind, InspectedToken, InspectedTokenStatus, Inspection, InspectionBuilder, Verdict,
 };
@@ -79,6 +107,12 @@ pub use record::RequestRecord;
 pub use request_body::MAX_REQUEST_BODY;
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use request_body_stream::RequestBodyStream;
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use server::EmulatorServer;
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use server_builder::EmulatorServerBuilder;
 pub use state::{ChannelState, KeyState, TokenState};
 pub use token_family::TokenFamily;

@@ -60,6 +60,9 @@ pub struct RequestRecord {
     pub refusal: Option<String>,
     /// What was accepted although LINE may reject it, in words for a person. Nothing of the request is quoted.
     pub warnings: Vec<String>,
+    /// The id of the [`Fault`](crate::Fault) that the request has met. If the client does not get the usual response, `refusal` says so,
+    /// and `status` is that of the response that it gets or would have got.
+    pub fault: Option<u64>,
 }
 
 impl fmt::Display for RequestRecord {
@@ -80,7 +83,11 @@ impl fmt::Display for RequestRecord {
         if let Some(reason) = &self.refusal {
             write!(f, ": {reason}")?;
         }
-        self.warnings.iter().try_for_each(|warning| write!(f, "; warning: {warning}"))
+        self.warnings.iter().try_for_each(|warning| write!(f, "; warning: {warning}"))?;
+        match self.fault {
+            Some(id) => write!(f, "; fault {id}"),
+            None => Ok(()),
+        }
     }
 }
 

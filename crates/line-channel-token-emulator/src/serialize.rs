@@ -73,6 +73,7 @@ serialize_fields!(RequestRecord, record {
     "request_id": &record.request_id,
     "refusal": &record.refusal,
     "warnings": &record.warnings,
+    "fault": &record.fault,
 });
 
 serialize_fields!(Inspection, inspection {

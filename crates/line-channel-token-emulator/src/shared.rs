@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::emulator_time::EmulatorClock;
+use crate::fault_list::FaultList;
 use crate::leniency::Leniency;
 use crate::live_channel::{Blueprint, Channel};
 use crate::rate_limit::RateLimits;
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) stateless: StatelessTokens,
     pub(crate) clock: Arc<EmulatorClock>,
     pub(crate) settings: Settings,
+    pub(crate) faults: FaultList,
     /// The channels of the builder, for a reset.
     blueprints: Vec<Arc<Blueprint>>,
 }
@@ -65,6 +67,7 @@ impl Shared {
             stateless: StatelessTokens::new(),
             clock: Arc::new(clock),
             settings,
+            faults: FaultList::default(),
             blueprints,
         })
     }
@@ -74,6 +77,7 @@ impl Shared {
         let mut registry = self.registry_mut();
         let mut tokens = self.tokens();
         self.clock.reset();
+        self.faults.clear();
         registry.clear();
         tokens.clear();
         for blueprint in &self.blueprints {

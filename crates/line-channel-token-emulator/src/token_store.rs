@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token_core::Moment;
+use line_channel_token_core::{ChannelId, Moment};
 
 use crate::channel_tokens::{ChannelTokens, Tokens};
 use crate::emulator_time::EmulatorTime;
@@ -149,6 +149,15 @@ impl TokenStore {
         let Some(of_channel) = self.channels.get_mut(&token.channel) else { return TokenStatus::Unknown };
         let now = of_channel.channel.now(time);
         of_channel.stateless_status(TokenDigest::of(text), token, now)
+    }
+
+    /// The channel that a token was issued for, whether it is valid or not.
+    pub(crate) fn owner(&self, token: &str) -> Option<ChannelId> {
+        self.tokens.get(&TokenDigest::of(token)).and_then(|issued| self.channel_id(issued.channel))
+    }
+
+    pub(crate) fn channel_id(&self, number: ChannelNumber) -> Option<ChannelId> {
+        self.channels.get(&number).map(|of_channel| of_channel.channel.id().clone())
     }
 
     /// What is known about a token of some families, by the time of its channel. An expiry is recorded first.
