@@ -18,13 +18,14 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+pub(crate) use self::sign::adjust as adjust_sign;
 use crate::failure::Failure;
 use crate::output::OutputFormat;
 
 /// A command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Emulator(emulator::Emulator),
+    Emulator(Box<emulator::Emulator>),
     Keygen(keygen::Keygen),
     Jwk(jwk::Jwk),
     Sign(sign::Sign),
