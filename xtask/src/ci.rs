@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use crate::run::{Outcome, cargo, cargo_with, section};
 use crate::{
-    api, clients, consumers, deny, docs_rs, features, layering, minimal_versions, msrv, package, pyjwt, semver, test,
-    tree, workflows,
+    api, clients, consumers, deny, docs_rs, features, layering, minimal_versions, msrv, package, pyjwt, semver,
+    terminal, test, tree, workflows,
 };
 
 type Step = fn() -> Outcome;
