@@ -11,6 +11,7 @@ mod p256_curve;
 mod parse;
 mod pkcs1;
 mod private_key;
+mod private_key_jwk;
 mod private_key_pem;
 mod public_jwk;
 mod public_jwk_from;
@@ -22,6 +23,7 @@ mod template;
 mod unsigned;
 
 pub use algorithm::SigningAlgorithm;
+pub use private_key_jwk::PrivateKeyJwk;
 pub use private_key_pem::PrivateKeyPem;
 pub use public_jwk::PublicJwk;
 pub use signer::AssertionSigner;

@@ -115,7 +115,7 @@ impl EcKey {
         self.scalar == other.scalar && points
     }
 
-    fn uncompressed_point(&self) -> Option<&[u8; 65]> {
+    pub(crate) fn uncompressed_point(&self) -> Option<&[u8; 65]> {
         self.public.as_deref()?.try_into().ok()
     }
 

@@ -123,6 +123,26 @@ impl AssertionSigner {
         Self { template: self.template.with_lifetime(lifetime), key: self.key }
     }
 
+    /// Sets the audience (`aud`). The default is `https://api.line.me/`, which LINE requires whatever address the assertion is sent to:
+    /// use this for another server that asks for its own.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// # use line_channel_token_assertion::{AssertionSigner, SigningKey};
+    /// # use line_channel_token_core::{AssertionKid, ChannelId};
+    /// # let channel_id = ChannelId::new("1234567890")?;
+    /// # let kid = AssertionKid::new("kid")?;
+    /// # let signer = AssertionSigner::new_with_es256(channel_id, kid, SigningKey::generate_ec()?)?;
+    ///
+    /// let signer = signer.with_audience("https://gateway.example/");
+    /// # }
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_audience(self, audience: impl AsRef<str>) -> Self {
+        Self { template: self.template.with_audience(audience), key: self.key }
+    }
+
     /// Sets the clock that expiry is measured by. The default is that of the client, if a token source of
     /// `line-channel-token-cache` uses this signer with one, and otherwise the clock of the machine.
     ///

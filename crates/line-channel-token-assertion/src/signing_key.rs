@@ -8,8 +8,10 @@ use line_channel_token_core::Error;
 
 use crate::crypto::{CryptoProvider, DEFAULT_PROVIDER};
 use crate::loaded_key::LoadedKey;
-use crate::parse::{Format, find_key};
-use crate::{PrivateKeyPem, PublicJwk, SigningAlgorithm};
+use crate::parse::{Format, find_key, parse_der};
+use crate::pkcs1::Pkcs1;
+use crate::private_key::PrivateKey;
+use crate::{PrivateKeyJwk, PrivateKeyPem, PublicJwk, SigningAlgorithm};
 
 /// A private key for signing assertions: RSA with 2048 bits, or EC on P-256.
 ///
@@ -208,6 +210,37 @@ impl SigningKey {
     /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if it cannot be encoded. No known key causes this.
     pub fn to_pkcs8_pem(&self) -> Result<PrivateKeyPem, Error> {
         Ok(PrivateKeyPem::from_pkcs8(&self.0.pkcs8))
+    }
+
+    /// The private key as a JWK, to be saved, without a `kid`. It is not encrypted: keep it in a secret store, or in a file that only its
+    /// owner can read.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use line_channel_token_assertion::SigningKey;
+    ///
+    /// let key = SigningKey::generate_ec()?;
+    /// let jwk = key.to_private_jwk()?;
+    /// assert_eq!(SigningKey::from_jwk(jwk.expose_secret())?.public_jwk(), key.public_jwk());
+    /// # }
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Signing`](line_channel_token_core::ErrorKind::Signing) if it cannot be encoded. No known key causes this.
+    pub fn to_private_jwk(&self) -> Result<PrivateKeyJwk, Error> {
+        let not_encoded = || Error::signing("the private key cannot be encoded as a JWK");
+        match parse_der(&self.0.pkcs8).map_err(|_| not_encoded())? {
+            PrivateKey::Rsa(key) => match Pkcs1::parse(&key.pkcs1) {
+                Some(Pkcs1::TwoPrimes(components)) => Ok(PrivateKeyJwk::from_rsa(&components)),
+                _ => Err(not_encoded()),
+            },
+            PrivateKey::Ec(key) => {
+                let point = key.uncompressed_point().ok_or_else(not_encoded)?;
+                Ok(PrivateKeyJwk::from_ec(&key.scalar, point))
+            }
+        }
     }
 
     /// Signs `message` into `signature`, whose length is that of the algorithm's signatures.

@@ -99,6 +99,18 @@ struct Fixed {
     claims: String,
 }
 
+impl Fixed {
+    fn new(channel_id: ChannelId, kid: AssertionKid, algorithm: SigningAlgorithm, audience: &str) -> Self {
+        // Both may be any text, so their quotes and backslashes are escaped.
+        let kid_json = serde_json::Value::from(kid.as_str());
+        let audience = serde_json::Value::from(audience);
+        let mut header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{algorithm}","typ":"JWT","kid":{kid_json}}}"#));
+        header.push('.');
+        let claims = format!(r#"{{"iss":"{channel_id}","sub":"{channel_id}","aud":{audience},"exp":"#);
+        Self { channel_id, kid, algorithm, header, claims }
+    }
+}
+
 impl AssertionTemplate {
     /// Makes a template. [`AssertionTemplate`] has an example.
     ///
@@ -106,13 +118,8 @@ impl AssertionTemplate {
     /// [`with_clock`](Self::with_clock) change that.
     #[must_use]
     pub fn new(channel_id: ChannelId, kid: AssertionKid, algorithm: SigningAlgorithm) -> Self {
-        // A kid may be any visible ASCII, so its quotes and backslashes are escaped.
-        let kid_json = serde_json::Value::from(kid.as_str());
-        let mut header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{algorithm}","typ":"JWT","kid":{kid_json}}}"#));
-        header.push('.');
-        let claims = format!(r#"{{"iss":"{channel_id}","sub":"{channel_id}","aud":"{AUDIENCE}","exp":"#);
         Self {
-            fixed: Arc::new(Fixed { channel_id, kid, algorithm, header, claims }),
+            fixed: Arc::new(Fixed::new(channel_id, kid, algorithm, AUDIENCE)),
             lifetime: AssertionLifetime::default(),
             clock: None,
         }
@@ -125,6 +132,27 @@ impl AssertionTemplate {
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: AssertionLifetime) -> Self {
         self.lifetime = lifetime;
+        self
+    }
+
+    /// Sets the audience (`aud`). The default is `https://api.line.me/`, which LINE requires whatever address the assertion is sent to:
+    /// use this for another server that asks for its own.
+    ///
+    /// ```
+    /// use line_channel_token_assertion::{AssertionTemplate, SigningAlgorithm};
+    /// use line_channel_token_core::{AssertionKid, ChannelId};
+    ///
+    /// let channel_id = ChannelId::new("1234567890")?;
+    /// let template = AssertionTemplate::new(channel_id, AssertionKid::new("kid")?, SigningAlgorithm::Rs256);
+    /// let gateway = template.clone().with_audience("https://gateway.example/");
+    /// assert_ne!(gateway.unsigned(None).signing_input(), template.unsigned(None).signing_input());
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_audience(mut self, audience: impl AsRef<str>) -> Self {
+        let Fixed { channel_id, kid, algorithm, .. } = &*self.fixed;
+        let fixed = Fixed::new(channel_id.clone(), kid.clone(), *algorithm, audience.as_ref());
+        self.fixed = Arc::new(fixed);
         self
     }
 
@@ -248,6 +276,16 @@ mod tests {
                 r#"{"iss":"0123456789","sub":"0123456789","aud":"https://api.line.me/","exp":1785000060}"#,
             ]
         );
+    }
+
+    #[test]
+    fn another_audience_is_escaped_and_keeps_the_rest() {
+        let other = template("6b2f", SigningAlgorithm::Rs256).with_audience("https://gateway.example/\"\\");
+        let parts = parts(other.unsigned(None).signing_input());
+        assert_eq!(parts[0], r#"{"alg":"RS256","typ":"JWT","kid":"6b2f"}"#);
+        let claims: serde_json::Value = serde_json::from_str(&parts[1]).unwrap();
+        assert_eq!(claims["aud"], "https://gateway.example/\"\\");
+        assert_eq!((&claims["iss"], &claims["exp"]), (&"0123456789".into(), &1_785_000_300_u64.into()));
     }
 
     #[test]

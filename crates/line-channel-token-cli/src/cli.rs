@@ -1,12 +1,20 @@
 //! The command line: what it may hold, and how it is parsed.
 
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
+use std::ffi::OsString;
+use std::process::ExitCode;
 
-use crate::commands::Command;
+use clap::{ArgAction, ColorChoice, CommandFactory, FromArgMatches, Parser};
+
+use crate::argument_list::ArgumentList;
+use crate::commands::{self, Command};
+use crate::{output, style, usage_error};
+
+/// The name of the binary.
+pub(crate) const NAME: &str = "line-channel-token";
 
 /// LINE channel access tokens at a shell, and a LINE token service to test against.
 #[derive(Debug, Parser)]
-#[command(name = "line-channel-token", version, propagate_version = true)]
+#[command(name = NAME, version, propagate_version = true, styles = style::HELP)]
 #[command(
     after_help = "Exit codes: 0 done, 2 usage or configuration, 3 refused by LINE, 4 try again later, 1 anything else."
 )]
@@ -14,17 +22,34 @@ pub(crate) struct Cli {
     /// Says more on standard error: once calls, twice exchanges, three times everything. Never a secret.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Whether text is coloured; by default if it goes to a terminal and NO_COLOR is not set
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// The command line of this process; it ends the process if that cannot be parsed, or asks for help.
-pub(crate) fn parse() -> Cli {
-    let matches = command().get_matches();
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+/// Parses the command line. The error is the exit code, and everything has been said.
+pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
+    let list = ArgumentList::new(&arguments);
+    output::choose_color(list.color);
+    list.check().map_err(|failure| failure.report(list.format))?;
+    let matches = command().try_get_matches_from(arguments);
+    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = cli.map_err(|error| usage_error::report(error, list.format))?;
+    output::choose_color(cli.color);
+    Ok(cli)
 }
 
 /// The whole command line, also for completions and the manual page.
 pub(crate) fn command() -> clap::Command {
-    Cli::command()
+    Cli::command().mut_subcommand("sign", commands::adjust_sign)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_argument_is_declared_soundly() {
+        super::command().debug_assert();
+    }
 }

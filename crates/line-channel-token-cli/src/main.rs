@@ -1,16 +1,32 @@
 //! The `line-channel-token` binary: LINE channel access tokens at a shell, and a LINE token service to test against.
 
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+
+mod argument_list;
 mod cli;
 mod commands;
+mod emulator;
+mod error_advice;
 mod failure;
+mod input;
+mod key_file;
 mod logging;
+mod os_error;
 mod output;
+mod path_text;
+mod private_file;
 mod runtime;
+mod style;
+mod time_span;
+mod usage_error;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = cli::parse();
+    let cli = match cli::parse(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     logging::start(cli.verbose);
     let format = cli.command.output_format();
     match cli.command.run() {

@@ -6,12 +6,15 @@ use std::fmt;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 
+use line_channel_token_core::BaseUrl;
+
 use crate::config::ChannelConfig;
 use crate::environment::with_hints;
 use crate::error::ConfigError;
 use crate::labels::{Labels, PREFIX, has_flag};
-use crate::parse::Raw;
+use crate::parse::{Raw, parse};
 use crate::setting::{Setting, SettingSet};
+use crate::token_family::TokenFamily;
 
 /// The settings of a channel on a command line that clap parses: `#[command(flatten)]` adds them to a program's own.
 ///
@@ -65,7 +68,105 @@ impl ChannelArgs {
     ///
     /// As [`ChannelConfig::from_env`]; the names are those of flags if a value was given by one.
     pub fn into_config(self) -> Result<ChannelConfig, ConfigError> {
-        self.into_config_with(|variable| std::env::var_os(variable)).map_err(|error| {
+        self.into_config_of(|variable| std::env::var_os(variable))
+    }
+
+    /// The configuration for one token, in a command that issues it and ends: of this family, or of the configured one with `None`.
+    ///
+    /// Variables are often those of a service, which issues tokens of another family. So a variable that means nothing here is as if it were
+    /// not set: the lifetime if the family has none to choose, the key if the secret alone counts, and what a cache does with
+    /// its tokens in any case. A flag that means nothing is an error all the same.
+    ///
+    /// ```
+    /// use clap::Parser;
+    /// use line_channel_token_config::{ChannelArgs, TokenFamily};
+    ///
+    /// #[derive(Parser)]
+    /// struct Cli {
+    ///     #[command(flatten)]
+    ///     channel: ChannelArgs,
+    /// }
+    ///
+    /// let cli = Cli::parse_from(["revoke", "--channel-id", "1234567890", "--token-family", "jwt"]);
+    /// let error = cli.channel.into_config_for_one_token(Some(TokenFamily::ShortLived)).unwrap_err();
+    /// assert!(error.to_string().contains("LINE_CHANNEL_SECRET: missing, and short-lived tokens are issued for it"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`into_config`](Self::into_config).
+    pub fn into_config_for_one_token(mut self, family: Option<TokenFamily>) -> Result<ChannelConfig, ConfigError> {
+        if let Some(family) = family {
+            self.values.retain(|(setting, _)| *setting != Setting::TokenFamily);
+            self.values.push((Setting::TokenFamily, family.as_str().into()));
+        }
+        let means_nothing: &[Setting] = match self.family() {
+            Some(TokenFamily::Stateless) => &[Setting::TokenLifetime],
+            Some(TokenFamily::ShortLived) => &[
+                Setting::TokenLifetime,
+                Setting::AssertionKey,
+                Setting::AssertionKeyFile,
+                Setting::AssertionKid,
+                Setting::AssertionKidFile,
+            ],
+            // Of a family that is no name, everything may be meant.
+            Some(TokenFamily::Jwt) | None => &[],
+        };
+        let always = [Setting::RevokePreviousAfter, Setting::IssueBudget];
+        let means_nothing = |setting: Setting| always.contains(&setting) || means_nothing.contains(&setting);
+        let flags = self.flags;
+        self.values.retain(|(setting, _)| flags.contains(*setting) || !means_nothing(*setting));
+        let ignored: Vec<String> = Setting::ALL
+            .into_iter()
+            .filter(|setting| means_nothing(*setting))
+            .map(|setting| setting.variable(PREFIX))
+            .collect();
+        self.into_config_of(
+            |variable| {
+                if ignored.iter().any(|name| name == variable) { None } else { std::env::var_os(variable) }
+            },
+        )
+    }
+
+    /// The family that is asked for, or the default one; `None` if what stands there is none.
+    fn family(&self) -> Option<TokenFamily> {
+        match self.values.iter().find(|(setting, _)| *setting == Setting::TokenFamily) {
+            Some((_, value)) => value.to_str()?.parse().ok(),
+            None => Some(TokenFamily::default()),
+        }
+    }
+
+    /// The server alone, for a call that needs neither a channel nor a credential: LINE unless another one is given.
+    ///
+    /// ```
+    /// use clap::Parser;
+    /// use line_channel_token_config::ChannelArgs;
+    ///
+    /// #[derive(Parser)]
+    /// struct Cli {
+    ///     #[command(flatten)]
+    ///     channel: ChannelArgs,
+    /// }
+    ///
+    /// let cli = Cli::parse_from(["verify", "--api-base-url", "http://127.0.0.1:8787"]);
+    /// assert_eq!(cli.channel.api_base_url()?.to_string(), "http://127.0.0.1:8787");
+    /// # Ok::<(), line_channel_token_config::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What is given is no base URL.
+    pub fn api_base_url(&self) -> Result<BaseUrl, ConfigError> {
+        let given = self.values.iter().filter(|(setting, _)| *setting == Setting::ApiBaseUrl);
+        let values = given.map(|(setting, value)| (*setting, Raw::Os(value.clone()))).collect();
+        let mut parsed = parse(values, Labels::Arguments(self.flags));
+        parsed.problems.retain(|problem| problem.setting() == Some(Setting::ApiBaseUrl));
+        ConfigError::unless_none(parsed.problems)?;
+        Ok(parsed.settings.base_url.unwrap_or_else(BaseUrl::line))
+    }
+
+    fn into_config_of(self, variable: impl Fn(&str) -> Option<OsString>) -> Result<ChannelConfig, ConfigError> {
+        self.into_config_with(variable).map_err(|error| {
             let is_other = |name: &String| Setting::ALL.iter().all(|setting| setting.variable(PREFIX) != *name);
             let others: Vec<String> =
                 std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(is_other).collect();

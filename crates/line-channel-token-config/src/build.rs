@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use line_channel_token_assertion::AssertionSigner;
 use line_channel_token_cache::{TokenCache, TokenSource};
 use line_channel_token_core::{ChannelSecret, Client, ClientBuilder, HttpBackend};
 
@@ -92,6 +93,42 @@ impl ChannelConfig {
                     (labels.possible(Setting::ChannelSecret), labels.possible(Setting::ChannelSecretFile));
                 let message = format!("{}, and is needed: give it there or in a file ({file})", labels.absent());
                 Err(ConfigError::in_order(vec![ConfigProblem::new(Setting::ChannelSecret, subject, message)]))
+            }
+            Err(problems) => Err(ConfigError::in_order(problems)),
+        }
+    }
+
+    /// The signer of this moment: its files are read at each call, if the key or its kid is in one. For assertions that a program
+    /// sends itself, as for [`key_ids`](line_channel_token_core::Client::key_ids). It blocks while it reads.
+    ///
+    /// ```
+    /// use line_channel_token_config::ChannelConfig;
+    /// use line_channel_token_core::{AssertionKid, ChannelId};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = line_channel_token_assertion::SigningKey::generate_rsa()?;
+    /// let config = ChannelConfig::new(ChannelId::new("1234567890")?).with_assertion_key(key);
+    /// assert!(config.read_assertion_signer().unwrap_err().to_string().contains("assertion_kid: missing"));
+    ///
+    /// let signer = config.with_assertion_kid(AssertionKid::new("kid-1")?).read_assertion_signer()?;
+    /// assert_eq!(signer.kid().as_str(), "kid-1");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The channel has no key, its kid is missing, or a file cannot be read or holds something else.
+    pub fn read_assertion_signer(&self) -> Result<AssertionSigner, ConfigError> {
+        match self.loader().signer() {
+            Ok(Some(signer)) => Ok(signer),
+            Ok(None) => {
+                let labels = &self.settings().labels;
+                let (subject, file) =
+                    (labels.possible(Setting::AssertionKey), labels.possible(Setting::AssertionKeyFile));
+                let message =
+                    format!("{}, and is needed: give the private key there or in a file ({file})", labels.absent());
+                Err(ConfigError::in_order(vec![ConfigProblem::new(Setting::AssertionKey, subject, message)]))
             }
             Err(problems) => Err(ConfigError::in_order(problems)),
         }

@@ -124,6 +124,12 @@ impl ConfigProblem {
         Self { is_missing: true, ..self }
     }
 
+    /// The setting that it is about; `None` for a member that is no setting.
+    #[cfg(feature = "clap")]
+    pub(crate) fn setting(&self) -> Option<Setting> {
+        self.setting
+    }
+
     /// The setting that is not there, if that is the problem.
     pub(crate) fn missing(&self) -> Option<Setting> {
         self.setting.filter(|_| self.is_missing)

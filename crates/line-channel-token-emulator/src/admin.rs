@@ -1,6 +1,6 @@
 //! What the Console and an administrator do, and no request can.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, ChannelSecret, Error};
@@ -8,10 +8,9 @@ use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, ChannelSecre
 use crate::channel::SecretDigest;
 use crate::emulator::Emulator;
 use crate::jwk::{self, es256_refused};
-use crate::public_key::Algorithm;
-use crate::shared::RegisteredKey;
+use crate::key_algorithm::KeyAlgorithm;
+use crate::live_channel::Channel;
 use crate::token_family::TokenFamily;
-use crate::token_status::ChannelIndex;
 use crate::token_store::AlreadyKnown;
 
 /// The longest time for which the Console keeps the previous long-lived token valid.
@@ -37,8 +36,9 @@ impl Emulator {
     #[must_use]
     pub fn live_tokens(&self, channel: &ChannelId, family: TokenFamily) -> usize {
         let shared = self.shared();
-        let now = shared.clock.now();
-        shared.find(channel.as_str()).map_or(0, |channel| shared.tokens().live(family, channel, now))
+        let Some(channel) = shared.find(channel.as_str()) else { return 0 };
+        let now = channel.now(shared.clock.time());
+        shared.tokens().live(family, &channel, now)
     }
 
     /// Revokes all short-lived, v2.1 and long-lived tokens of a channel and returns their number. Stateless ones cannot be
@@ -55,8 +55,9 @@ impl Emulator {
     /// ```
     pub fn revoke_all(&self, channel: &ChannelId) -> usize {
         let shared = self.shared();
-        let now = shared.clock.now();
-        shared.find(channel.as_str()).map_or(0, |channel| shared.tokens().revoke_all(channel, now))
+        let Some(channel) = shared.find(channel.as_str()) else { return 0 };
+        let now = channel.now(shared.clock.time());
+        shared.tokens().revoke_all(&channel, now)
     }
 
     /// Gives a channel another secret, as the Console does when a secret is reissued. The old one is refused from now on;
@@ -83,8 +84,7 @@ impl Emulator {
     /// ```
     pub fn set_channel_secret(&self, channel: &ChannelId, secret: impl AsRef<str>) -> Result<(), Error> {
         let secret = ChannelSecret::new(secret)?;
-        let index = self.index(channel)?;
-        self.shared().channel(index).set_secret(SecretDigest::of(secret.expose_secret()));
+        self.known_channel(channel)?.set_secret(SecretDigest::of(secret.expose_secret()));
         Ok(())
     }
 
@@ -117,24 +117,22 @@ impl Emulator {
         keep_previous_for: Duration,
     ) -> Result<(), Error> {
         let token = AccessToken::new(token)?;
-        let index = self.index(channel)?;
+        let channel = self.known_channel(channel)?;
         if keep_previous_for > MAX_KEPT {
             let hours = keep_previous_for.as_secs_f64() / 3600.0;
             let message = format!("keep_previous_for is {hours:.1} h: at most 24 h");
             return Err(Error::invalid_input(message));
         }
         let shared = self.shared();
-        let now = shared.clock.now();
-        shared.tokens().add_long_lived(index, token.expose_secret(), keep_previous_for, now).map_err(|AlreadyKnown| {
+        let now = channel.now(shared.clock.time());
+        let added = shared.tokens().add_long_lived(&channel, token.expose_secret(), keep_previous_for, now);
+        added.map_err(|AlreadyKnown| {
             Error::invalid_input("a token with this text was issued or registered before: give a new one")
         })
     }
 
-    fn index(&self, channel: &ChannelId) -> Result<ChannelIndex, Error> {
-        let index = self.shared().find(channel.as_str());
-        index.ok_or_else(|| {
-            Error::invalid_input(format!("the emulator has no channel {channel}: add it to the builder"))
-        })
+    fn known_channel(&self, channel: &ChannelId) -> Result<Arc<Channel>, Error> {
+        self.shared().find(channel.as_str()).ok_or_else(|| unknown_channel(channel))
     }
 
     /// Registers a public key for a channel, as in the Console, while the emulator runs.
@@ -165,17 +163,17 @@ impl Emulator {
         let shared = self.shared();
         let kid = AssertionKid::new(kid)?;
         let key = jwk::parse(public_jwk_json.as_ref())?;
-        if key.algorithm() == Algorithm::Es256 && !shared.settings.accept_es256 {
+        if key.algorithm() == KeyAlgorithm::Es256 && !shared.settings.accept_es256 {
             return Err(es256_refused());
         }
-        let owner = self.index(channel)?;
-        let mut keys = shared.keys.write().unwrap_or_else(PoisonError::into_inner);
-        if keys.contains_key(kid.as_str()) {
+        let mut registry = shared.registry_mut();
+        let owner = registry.find(channel.as_str()).cloned().ok_or_else(|| unknown_channel(channel))?;
+        if registry.key(kid.as_str()).is_some() {
             return Err(Error::invalid_input(format!(
                 "a key with the kid {kid} is registered already: give another kid, or remove that key"
             )));
         }
-        keys.insert(kid.as_str().into(), Arc::new(RegisteredKey { owner, key }));
+        registry.register_key(owner, kid, Arc::new(key));
         Ok(())
     }
 
@@ -190,6 +188,10 @@ impl Emulator {
     /// ```
     pub fn remove_key(&self, kid: impl AsRef<str>) -> bool {
         let Ok(kid) = AssertionKid::new(kid) else { return false };
-        self.shared().keys.write().unwrap_or_else(PoisonError::into_inner).remove(kid.as_str()).is_some()
+        self.shared().registry_mut().remove_key(kid.as_str())
     }
+}
+
+pub(crate) fn unknown_channel(channel: &ChannelId) -> Error {
+    Error::invalid_input(format!("the emulator has no channel {channel}: add it to the builder, or by add_channel"))
 }

@@ -5,13 +5,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error_bodies;
 use crate::json_object::JsonObject;
-use crate::public_key::{Algorithm, PublicKey};
+use crate::key_algorithm::KeyAlgorithm;
+use crate::public_key::PublicKey;
 use crate::response::{ErrorResponse, shown};
 
 /// An assertion whose header was accepted, and whose signature is not verified yet.
 pub(crate) struct UnverifiedAssertion<'a> {
     kid: String,
-    algorithm: Algorithm,
+    algorithm: KeyAlgorithm,
     signed: &'a str,
     signature: Vec<u8>,
     claims: Vec<u8>,
@@ -67,8 +68,8 @@ impl<'a> UnverifiedAssertion<'a> {
     /// The claims, once the signature is known to be `key`'s.
     pub(crate) fn verify(&self, key: &PublicKey) -> Result<JsonObject, ErrorResponse> {
         if key.algorithm() != self.algorithm {
-            let alg = self.algorithm.name();
-            let needed = key.algorithm().name();
+            let alg = self.algorithm.as_str();
+            let needed = key.algorithm().as_str();
             let reason = format!("the header's alg is {alg}, but the registered key is for {needed}");
             return Err(ErrorResponse::bad_request(error_bodies::INVALID_ALG, reason));
         }
@@ -83,11 +84,11 @@ impl<'a> UnverifiedAssertion<'a> {
     }
 }
 
-fn algorithm(header: &JsonObject, accept_es256: bool) -> Result<Algorithm, ErrorResponse> {
+fn algorithm(header: &JsonObject, accept_es256: bool) -> Result<KeyAlgorithm, ErrorResponse> {
     let refuse = |reason: String| Err(ErrorResponse::bad_request(error_bodies::INVALID_ALG, reason));
     match header.text("alg") {
-        Some("RS256") => Ok(Algorithm::Rs256),
-        Some("ES256") if accept_es256 => Ok(Algorithm::Es256),
+        Some("RS256") => Ok(KeyAlgorithm::Rs256),
+        Some("ES256") if accept_es256 => Ok(KeyAlgorithm::Es256),
         Some("ES256") => refuse("the header's alg is ES256, which LINE does not accept: RS256 is needed".to_owned()),
         Some(other) => refuse(format!("the header's alg is {}: RS256 is needed", shown(other))),
         None => refuse("the header has no alg: RS256 is needed".to_owned()),

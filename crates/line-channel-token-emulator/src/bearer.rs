@@ -2,16 +2,18 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use line_channel_token_core::Moment;
 
+use crate::emulator_time::EmulatorTime;
+use crate::live_channel::Channel;
 use crate::response::{ErrorResponse, response};
 use crate::shared::Shared;
 use crate::token_family::TokenFamily;
-use crate::token_status::{ChannelIndex, TokenStatus};
+use crate::token_status::TokenStatus;
 use crate::{error_bodies, random};
 
 /// Why a resource refuses a request: LINE responds with 401 to each of these.
@@ -53,7 +55,7 @@ impl BearerError {
     /// ```
     #[must_use]
     pub fn to_response(self) -> Response<Bytes> {
-        response(&Err(self.error_response()), false, &random::request_id())
+        response(&Err(self.error_response()), false, &random::request_id(), None)
     }
 
     pub(crate) fn error_response(self) -> ErrorResponse {
@@ -87,17 +89,22 @@ impl fmt::Display for BearerError {
 impl Error for BearerError {}
 
 /// What is known about the token in the header.
-pub(crate) fn token_status(shared: &Shared, headers: &HeaderMap, now: Moment) -> Result<TokenStatus, BearerError> {
+pub(crate) fn token_status(
+    shared: &Shared,
+    headers: &HeaderMap,
+    time: EmulatorTime,
+) -> Result<TokenStatus, BearerError> {
     let token = bearer_token(headers)?;
-    let stored = shared.tokens().status(TokenFamily::STORED, token, now);
-    Ok(match (stored, shared.stateless.parse(token)) {
-        (TokenStatus::Unknown, Some(stateless)) => shared.tokens().stateless_status(token, stateless, now),
-        _ => stored,
-    })
+    let stored = shared.tokens().status(TokenFamily::STORED, token, time);
+    if stored != TokenStatus::Unknown {
+        return Ok(stored);
+    }
+    let stateless = shared.stateless.parse(token);
+    Ok(stateless.map_or(stored, |stateless| shared.tokens().stateless_status(token, stateless, time)))
 }
 
 /// The channel whose token is valid.
-pub(crate) fn live(status: TokenStatus) -> Result<ChannelIndex, BearerError> {
+pub(crate) fn live(status: TokenStatus) -> Result<Arc<Channel>, BearerError> {
     match status {
         TokenStatus::Live(channel, _) => Ok(channel),
         TokenStatus::Unknown => Err(BearerError::Unknown),
@@ -107,7 +114,7 @@ pub(crate) fn live(status: TokenStatus) -> Result<ChannelIndex, BearerError> {
 }
 
 /// RFC 6750, section 2.1; the scheme's name in any case, as RFC 9110 has it.
-fn bearer_token(headers: &HeaderMap) -> Result<&str, BearerError> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, BearerError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(BearerError::Missing)?;
     if values.next().is_some() {

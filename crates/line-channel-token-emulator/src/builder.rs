@@ -1,22 +1,21 @@
 //! The settings of an emulator.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use line_channel_token_core::{Clock, Error, SystemClock};
 
-use crate::channel::{EmulatedChannel, SecretDigest};
+use crate::channel::EmulatedChannel;
 use crate::emulator::Emulator;
+use crate::emulator_time::EmulatorClock;
 use crate::jwk::es256_refused;
+use crate::key_algorithm::KeyAlgorithm;
 use crate::leniency::Leniency;
-use crate::public_key::Algorithm;
+use crate::live_channel::Blueprint;
 use crate::rate_limit::RateLimits;
 use crate::record::RequestRecord;
-use crate::shared::{Channel, RegisteredKey, Settings, Shared};
-use crate::token_status::ChannelIndex;
-use crate::token_store::TokenStore;
+use crate::registry::Conflict;
+use crate::shared::{Settings, Shared};
 
 /// Settings of an [`Emulator`]; [`Emulator::builder`] starts one.
 ///
@@ -210,39 +209,30 @@ impl EmulatorBuilder {
                 "accepted_audiences is empty, so no assertion could be accepted: give one or more",
             ));
         }
-        let mut channels = Vec::new();
-        let mut by_id = HashMap::new();
-        let mut keys = HashMap::new();
-        let mut tokens = TokenStore::new(self.channels.len(), self.max_short_lived_tokens);
-        let now = self.clock.now();
+        let mut blueprints = Vec::new();
         for channel in self.channels {
-            let index = ChannelIndex(channels.len());
-            let EmulatedChannel { id, secret, keys: registered, scope, long_lived } = channel;
-            if by_id.insert(id.as_str().into(), index).is_some() {
-                return Err(Error::invalid_input(format!("two channels have the id {id}: add each channel once")));
-            }
-            if let Some(token) = long_lived
-                && tokens.add_long_lived(index, token.expose_secret(), Duration::ZERO, now).is_err()
-            {
-                return Err(Error::invalid_input(format!(
-                    "channel {id} has the long-lived token of another channel: give each its own"
-                )));
-            }
-            for (kid, key) in registered {
-                if key.algorithm() == Algorithm::Es256 && !self.settings.accept_es256 {
-                    return Err(es256_refused());
-                }
-                let key = Arc::new(RegisteredKey { owner: index, key });
-                if keys.insert(kid.as_str().into(), key).is_some() {
-                    return Err(Error::invalid_input(format!(
-                        "two channels have a key with the kid {kid}: give each key its own"
-                    )));
-                }
-            }
-            channels.push(Channel::new(id, SecretDigest::of(secret.expose_secret()), scope));
+            check_algorithms(&channel, &self.settings)?;
+            blueprints.push(Arc::new(Blueprint::new(channel)));
         }
-        Ok(Emulator::from_shared(Shared::new(channels, by_id, keys, tokens, self.clock, self.settings)))
+        let clock = EmulatorClock::new(self.clock);
+        let shared = Shared::new(blueprints, self.max_short_lived_tokens, clock, self.settings);
+        shared.map(Emulator::from_shared).map_err(|(blueprint, conflict)| {
+            let id = &blueprint.id;
+            Error::invalid_input(match conflict {
+                Conflict::Id => format!("two channels have the id {id}: add each channel once"),
+                Conflict::Kid(kid) => format!("two channels have a key with the kid {kid}: give each key its own"),
+                Conflict::LongLivedToken => {
+                    format!("channel {id} has the long-lived token of another channel: give each its own")
+                }
+            })
+        })
     }
+}
+
+/// Refuses a P-256 key if ES256 is not accepted.
+pub(crate) fn check_algorithms(channel: &EmulatedChannel, settings: &Settings) -> Result<(), Error> {
+    let es256 = channel.keys.iter().any(|(_, key)| key.algorithm() == KeyAlgorithm::Es256);
+    if es256 && !settings.accept_es256 { Err(es256_refused()) } else { Ok(()) }
 }
 
 impl fmt::Debug for EmulatorBuilder {

@@ -144,6 +144,7 @@ impl EmulatedChannel {
 }
 
 /// SHA-256 of a channel secret, so that a comparison takes the same time whatever the text and its length.
+#[derive(Clone, Copy)]
 pub(crate) struct SecretDigest(Digest);
 
 impl SecretDigest {

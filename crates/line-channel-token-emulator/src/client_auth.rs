@@ -1,6 +1,6 @@
 //! How a client proves which channel it is: by the channel secret or by an assertion.
 
-use std::sync::PoisonError;
+use std::sync::Arc;
 
 use http::StatusCode;
 
@@ -10,27 +10,27 @@ use crate::error_bodies::{self, ErrorBody};
 use crate::form::Form;
 use crate::json_object::JsonObject;
 use crate::leniency::Evidence;
+use crate::live_channel::Channel;
 use crate::parameters::{client_assertion, optional, required};
 use crate::request_context::RequestContext;
 use crate::response::{ErrorResponse, shown};
-use crate::token_status::ChannelIndex;
 
 /// The channel whose id and secret the form holds, with the error responses that LINE documents for `/v2/oauth/accessToken`.
-pub(crate) fn by_secret(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result<ChannelIndex, ErrorResponse> {
+pub(crate) fn by_secret(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result<Arc<Channel>, ErrorResponse> {
     let id = required(form, "client_id")?;
     let secret = required(form, "client_secret")?;
     let documented = if is_decimal(id) { error_bodies::CLIENT_ID } else { error_bodies::PARAMETERS };
     let channel = find_channel(context, id, documented)?;
-    check_secret(context, channel, secret, error_bodies::CLIENT_SECRET)?;
+    check_secret(&channel, secret, error_bodies::CLIENT_SECRET)?;
     Ok(channel)
 }
 
 /// The same with the one error response that LINE documents for `/oauth2/v3/token`.
-pub(crate) fn by_secret_v3(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result<ChannelIndex, ErrorResponse> {
+pub(crate) fn by_secret_v3(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result<Arc<Channel>, ErrorResponse> {
     let id = required(form, "client_id")?;
     let secret = required(form, "client_secret")?;
     let channel = find_channel(context, id, error_bodies::V3_CREDENTIALS)?;
-    check_secret(context, channel, secret, error_bodies::V3_CREDENTIALS)?;
+    check_secret(&channel, secret, error_bodies::V3_CREDENTIALS)?;
     Ok(channel)
 }
 
@@ -38,21 +38,19 @@ pub(crate) fn by_secret_v3(context: &mut RequestContext<'_>, form: &Form<'_>) ->
 pub(crate) fn by_assertion(
     context: &mut RequestContext<'_>,
     form: &Form<'_>,
-) -> Result<(ChannelIndex, JsonObject), ErrorResponse> {
+) -> Result<(Arc<Channel>, JsonObject), ErrorResponse> {
     let shared = context.shared;
     let settings = &shared.settings;
     let client_id = optional(form, "client_id")?;
     let assertion = UnverifiedAssertion::parse(client_assertion(form)?, settings.accept_es256)?;
-    let keys = shared.keys.read().unwrap_or_else(PoisonError::into_inner);
-    let registered = keys.get(assertion.kid()).cloned();
-    drop(keys);
+    let registered = shared.registry().key(assertion.kid()).cloned();
     let Some(registered) = registered else {
         let reason = format!("no key is registered under the kid {}", shown(assertion.kid()));
         return Err(ErrorResponse::new(StatusCode::NOT_FOUND, error_bodies::UNKNOWN_KID, reason));
     };
-    context.set_channel(registered.owner)?;
+    context.count_for(&registered.owner)?;
     let claims = assertion.verify(&registered.key)?;
-    let owner = shared.channel(registered.owner).id.as_str();
+    let owner = registered.owner.id().as_str();
     let rules = ClaimRules { now: context.now, owner, audiences: &settings.audiences, leniency: &settings.leniency };
     context.warnings.extend(claims::check(&claims, &rules)?);
     if client_id.is_some_and(|id| id != owner) {
@@ -70,7 +68,7 @@ fn find_channel(
     context: &mut RequestContext<'_>,
     id: &str,
     documented: ErrorBody,
-) -> Result<ChannelIndex, ErrorResponse> {
+) -> Result<Arc<Channel>, ErrorResponse> {
     let Some(channel) = context.shared.find(id) else {
         let body = match context.shared.settings.leniency.unknown_channel_id {
             Evidence::Documented => documented,
@@ -79,17 +77,12 @@ fn find_channel(
         let reason = if is_decimal(id) { "no channel has this client_id" } else { "client_id is not a decimal number" };
         return Err(ErrorResponse::bad_request(body, reason));
     };
-    context.set_channel(channel)?;
+    context.count_for(&channel)?;
     Ok(channel)
 }
 
-fn check_secret(
-    context: &RequestContext<'_>,
-    channel: ChannelIndex,
-    secret: &str,
-    body: ErrorBody,
-) -> Result<(), ErrorResponse> {
-    if context.shared.channel(channel).has_secret(secret) {
+fn check_secret(channel: &Channel, secret: &str, body: ErrorBody) -> Result<(), ErrorResponse> {
+    if channel.has_secret(secret) {
         return Ok(());
     }
     Err(ErrorResponse::bad_request(body, "client_secret is not the channel's"))

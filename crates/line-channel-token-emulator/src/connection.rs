@@ -1,61 +1,155 @@
 //! One connection of the server: HTTP/1.1, bodies within their limits.
 
-use std::convert::Infallible;
-use std::time::Duration;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
 use http::header::EXPECT;
 use http::request::Parts;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
+use line_channel_token_core::Clock;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
+use crate::client_stream::{ClientStream, SharedStream};
 use crate::emulator::Emulator;
+use crate::exchange::{Delivery, Exchange};
+use crate::fallback::{Fallback, PeerAddr};
 use crate::request_body::{MAX_REQUEST_BODY, RequestBody};
+use crate::request_body_stream::RequestBodyStream;
+use crate::router;
+use crate::served_body::ServedBody;
+use crate::timeouts::Timeouts;
 use crate::unparsed_head::UnparsedHeads;
 
-/// How long a request's headers may take, and likewise its body; also how long an idle connection is kept.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of a body that is too large is read and discarded, in bytes. If the connection were closed while the client is
 /// still writing, the client would lose the 413.
-const MAX_DISCARDED: usize = 2 * MAX_REQUEST_BODY;
+const MAX_DISCARDED: usize = 8 * MAX_REQUEST_BODY;
+
+/// What is no HTTP: the first bytes of an SSH server.
+const GARBAGE: &[u8] = b"SSH-2.0-OpenSSH_9.9\r\n";
+
+/// What each connection needs.
+pub(crate) struct ConnectionSettings {
+    pub(crate) emulator: Emulator,
+    pub(crate) fallback: Option<Box<dyn Fallback>>,
+    pub(crate) timeouts: Timeouts,
+}
+
+impl Clone for ConnectionSettings {
+    fn clone(&self) -> Self {
+        let fallback = self.fallback.as_deref().map(Fallback::clone_box);
+        Self { emulator: self.emulator.clone(), fallback, timeouts: self.timeouts }
+    }
+}
+
+/// An injected fault ends the connection without a response.
+#[derive(Debug)]
+struct Disconnected;
+
+impl fmt::Display for Disconnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an injected fault ends the connection")
+    }
+}
+
+impl std::error::Error for Disconnected {}
 
 /// Serves a connection until it ends.
-pub(crate) async fn serve_connection(stream: TcpStream, emulator: Emulator, watcher: Watcher) {
+pub(crate) async fn serve_connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    settings: ConnectionSettings,
+    watcher: Watcher,
+) {
     // Without the option small responses are delayed, and nothing else is wrong.
     let _ = stream.set_nodelay(true);
-    let stream = UnparsedHeads::new(TokioIo::new(stream), emulator.clone());
-    let service = service_fn(move |request| {
+    let ConnectionSettings { emulator, fallback, timeouts } = settings;
+    let shared = SharedStream::new(stream);
+    let foreign_bodies = Arc::new(AtomicBool::new(false));
+    let stream = TokioIo::new(ClientStream::new(shared.clone(), timeouts.write));
+    let stream = UnparsedHeads::new(stream, emulator.clone(), Arc::clone(&foreign_bodies));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let routed = match fallback.as_deref() {
+            Some(fallback) if !router::has_path(request.uri()) => {
+                foreign_bodies.store(true, Ordering::Relaxed);
+                request.extensions_mut().insert(PeerAddr(peer));
+                Ok(fallback.call(request.map(|body| RequestBodyStream::new(body, timeouts.body_pause))))
+            }
+            _ => Err(request),
+        };
         let emulator = emulator.clone();
-        async move { Ok::<_, Infallible>(respond(&emulator, request).await) }
+        let shared = shared.clone();
+        let foreign_bodies = Arc::clone(&foreign_bodies);
+        async move {
+            let request = match routed {
+                Ok(response) => return Ok(response.await.map(ServedBody::Fallback)),
+                Err(request) => request,
+            };
+            let exchange = respond(&emulator, request, timeouts).await;
+            if exchange.is_altered {
+                foreign_bodies.store(true, Ordering::Relaxed);
+            }
+            deliver(&emulator, exchange, &shared).await
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(READ_TIMEOUT)
+        .header_read_timeout(timeouts.head)
         .half_close(true)
         .serve_connection(stream, service);
     // An error of one connection must not stop the others.
     let _ = watcher.watch(connection).await;
 }
 
-async fn respond(emulator: &Emulator, request: Request<Incoming>) -> Response<Full<Bytes>> {
+/// The emulator's response, once the body has arrived.
+async fn respond(emulator: &Emulator, request: Request<Incoming>, timeouts: Timeouts) -> Exchange {
     let (parts, body) = request.into_parts();
-    let body = match tokio::time::timeout(READ_TIMEOUT, receive(&parts, body)).await {
-        Ok(body) => body,
-        Err(_) => ReceivedBody::TooSlow,
-    };
+    let body = timeout(timeouts.body, receive(&parts, body, timeouts)).await.unwrap_or(ReceivedBody::TooSlow);
     let received = match &body {
         ReceivedBody::Whole(bytes) => RequestBody::Whole(bytes),
         ReceivedBody::TooLarge => RequestBody::TooLarge,
         ReceivedBody::TooSlow => RequestBody::TooSlow,
         ReceivedBody::Broken => RequestBody::Broken,
     };
-    emulator.respond(&parts.method, &parts.uri, &parts.headers, received).map(Full::new)
+    emulator.respond(&parts.method, &parts.uri, &parts.headers, received)
+}
+
+/// What the client gets, as an injected fault may have it.
+async fn deliver(
+    emulator: &Emulator,
+    exchange: Exchange,
+    stream: &SharedStream,
+) -> Result<Response<ServedBody>, Disconnected> {
+    let Exchange { response, delay, delivery, .. } = exchange;
+    let clock = &emulator.shared().clock;
+    if !delay.is_zero() {
+        clock.sleep(delay).await;
+    }
+    match delivery {
+        Delivery::Whole => Ok(response.map(ServedBody::Whole)),
+        Delivery::Slow => Ok(response.map(|body| ServedBody::slow(body, Arc::clone(clock) as Arc<dyn Clock>))),
+        Delivery::Truncated => Ok(response.map(ServedBody::truncated)),
+        Delivery::Garbage => {
+            stream.send_raw(GARBAGE).await;
+            Err(Disconnected)
+        }
+        Delivery::Reset => {
+            stream.reset_on_close();
+            Err(Disconnected)
+        }
+        Delivery::Never => {
+            stream.closed().await;
+            Err(Disconnected)
+        }
+    }
 }
 
 enum ReceivedBody {
@@ -65,22 +159,29 @@ enum ReceivedBody {
     Broken,
 }
 
-async fn receive(parts: &Parts, mut body: Incoming) -> ReceivedBody {
+async fn receive(parts: &Parts, mut body: Incoming, timeouts: Timeouts) -> ReceivedBody {
     let announced = body.size_hint().lower();
+    let is_too_large = announced > MAX_REQUEST_BODY as u64;
     // A client that sent `Expect: 100-continue` gets the 413 before it sends the body.
-    if announced > MAX_REQUEST_BODY as u64 && (announced > MAX_DISCARDED as u64 || parts.headers.contains_key(EXPECT)) {
+    if is_too_large && (announced > MAX_DISCARDED as u64 || parts.headers.contains_key(EXPECT)) {
         return ReceivedBody::TooLarge;
     }
     let mut kept = Vec::new();
     let mut seen = 0;
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return ReceivedBody::Broken };
+    loop {
+        let frame = match timeout(timeouts.body_pause, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(_))) => return ReceivedBody::Broken,
+            Ok(None) => break,
+            Err(_) => return ReceivedBody::TooSlow,
+        };
         let Ok(data) = frame.into_data() else { continue };
         seen += data.len();
-        if seen <= MAX_REQUEST_BODY {
-            kept.extend_from_slice(&data);
-        } else if seen > MAX_DISCARDED {
+        if seen > MAX_DISCARDED {
             break;
+        }
+        if seen <= MAX_REQUEST_BODY && !is_too_large {
+            kept.extend_from_slice(&data);
         }
     }
     if seen > MAX_REQUEST_BODY { ReceivedBody::TooLarge } else { ReceivedBody::Whole(kept) }

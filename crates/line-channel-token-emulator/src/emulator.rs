@@ -6,19 +6,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri};
-use line_channel_token_core::{
-    ChannelId, Client, ClientBuilder, HttpBackend, Limits, Sent, TransportError, TransportErrorKind,
-};
+use line_channel_token_core::{ChannelId, Client, ClientBuilder, Clock, HttpBackend, Limits, TransportError};
 
 use crate::bearer::{self, BearerError};
+use crate::exchange::Exchange;
+use crate::fault_list::MetFault;
+use crate::fault_subject::RequestSubject;
 use crate::record::{RequestRecord, shown_path};
 use crate::request_body::RequestBody;
 use crate::request_context::RequestContext;
 #[cfg(feature = "server")]
 use crate::response::ErrorResponse;
-use crate::response::response;
+use crate::response::{date, response};
 use crate::shared::Shared;
-use crate::{random, router};
+use crate::{fault_response, random, router};
 
 /// A LINE channel access token service in memory.
 ///
@@ -61,7 +62,7 @@ impl Emulator {
         self.clone()
     }
 
-    /// A client of this emulator, on the emulator's clock. A token source that is built with it passes the clock on to its
+    /// A client of this emulator, whose clock shows the emulator's time, also after [`advance`](Self::advance). A token source that is built with it passes the clock on to its
     /// signer and its cache.
     ///
     /// The client sleeps on that clock before it repeats a call, after a 429 for example. A clock that only the test moves, as
@@ -99,11 +100,15 @@ impl Emulator {
     /// # Ok::<(), line_channel_token_core::Error>(())
     /// ```
     pub fn client_builder(&self) -> ClientBuilder {
-        Client::builder(self.clone()).clock(Arc::clone(&self.0.clock))
+        Client::builder(self.clone()).clock(Arc::clone(&self.0.clock) as Arc<dyn Clock>)
     }
 
     /// Responds to a request. Only the path, the query, the method, the headers and the body matter: host and scheme may
     /// be any, or none.
+    ///
+    /// There is no connection here, so of an injected [`Fault`](crate::Fault) only the response is seen: a delay does not hold it back, and
+    /// one that ends too early is returned as it was cut. If a fault leaves the client without a response, this returns what a gateway would
+    /// respond that met it in the client's place: 502, and 504 for one that hangs. The client of this emulator and its server do all of it.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -117,12 +122,16 @@ impl Emulator {
     /// ```
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        self.exchange(request).response
+    }
+
+    fn exchange(&self, request: &Request<Bytes>) -> Exchange {
         let body = RequestBody::of(request.body());
         self.respond(request.method(), request.uri(), request.headers(), body)
     }
 
     /// The channel whose access token a request has in its `Authorization` header, for a resource of your own: tokens of every family,
-    /// stateless ones included, checked by the emulator's clock. The emulator's own resources are those of the Messaging API that
+    /// stateless ones included, checked by the time of the token's channel. The emulator's own resources are those of the Messaging API that
     /// the [crate](crate) names.
     ///
     /// # Errors
@@ -148,33 +157,56 @@ impl Emulator {
     /// ```
     pub fn check_bearer(&self, headers: &HeaderMap) -> Result<ChannelId, BearerError> {
         let shared = self.shared();
-        let status = bearer::token_status(shared, headers, shared.clock.now())?;
-        bearer::live(status).map(|channel| shared.channel(channel).id.clone())
+        let status = bearer::token_status(shared, headers, shared.clock.time())?;
+        bearer::live(status).map(|channel| channel.id().clone())
     }
 
     /// Responds to a request whose body may not have arrived whole.
-    pub(crate) fn respond(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        body: RequestBody<'_>,
-    ) -> Response<Bytes> {
+    pub(crate) fn respond(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: RequestBody<'_>) -> Exchange {
         let request_id = random::request_id();
+        let head = method == Method::HEAD;
         let mut context = RequestContext::new(&self.0);
-        let outcome = router::route(&mut context, method, uri, headers, body);
-        let response = response(&outcome, method == Method::HEAD, &request_id);
-        self.observe(|| RequestRecord {
-            method: method.clone(),
-            path: shown_path(uri.path()),
-            operation: context.operation,
-            channel_id: context.channel.map(|channel| self.0.channel(channel).id.clone()),
-            status: response.status(),
-            request_id,
-            refusal: outcome.err().map(|error| error.reason.into_owned()),
-            warnings: context.warnings,
+        let time = context.time.0.unix;
+        let met = self.0.faults.meet(|| RequestSubject::of(&self.0, method, uri, headers, body.received()));
+        let mut channel_id = None;
+        let (response, mut refusal) = match &met {
+            Some(MetFault { fault, subject, .. }) if !fault.kind.has_effect() => {
+                context.operation = subject.operation;
+                channel_id = subject.channel_id.clone();
+                (fault_response::own_response(fault, head, &request_id, date(context.now.unix)), None)
+            }
+            _ => {
+                let outcome = router::route(&mut context, method, uri, headers, body);
+                let response = response(&outcome, head, &request_id, date(context.now.unix));
+                (response, outcome.err().map(|error| error.reason.into_owned()))
+            }
+        };
+        let status = response.status();
+        let exchange = match &met {
+            Some(MetFault { fault, .. }) => fault_response::deliver(fault, response, head),
+            None => Exchange::usual(response),
+        };
+        self.observe(|| {
+            if let Some(MetFault { id, fault, .. }) = &met
+                && let Some(effect) = fault.kind.effect()
+            {
+                let injected = format!("fault {id} was injected: {effect}");
+                refusal = Some(refusal.map_or_else(|| injected.clone(), |refusal| format!("{injected}: {refusal}")));
+            }
+            RequestRecord {
+                time,
+                method: method.clone(),
+                path: shown_path(uri.path()),
+                operation: context.operation,
+                channel_id: context.channel.as_ref().map(|channel| channel.id().clone()).or(channel_id),
+                status,
+                request_id,
+                refusal,
+                warnings: context.warnings,
+                fault: met.as_ref().map(|met| met.id),
+            }
         });
-        response
+        exchange
     }
 
     /// Responds to what could not be parsed as a request.
@@ -182,8 +214,11 @@ impl Emulator {
     pub(crate) fn respond_unparsed(&self, error: ErrorResponse) -> Response<Bytes> {
         let request_id = random::request_id();
         let reason = error.reason.clone().into_owned();
-        let response = response(&Err(error), false, &request_id);
+        let time = self.now().unix;
+        let response = response(&Err(error), false, &request_id, date(time));
         self.observe(|| RequestRecord {
+            time,
+            fault: None,
             method: Method::from_bytes(b"UNPARSED").unwrap_or_default(),
             path: String::new(),
             operation: None,
@@ -213,7 +248,8 @@ impl Emulator {
 
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let channels: Vec<&ChannelId> = self.0.channels().map(|channel| &channel.id).collect();
+        let registry = self.0.registry();
+        let channels: Vec<&ChannelId> = registry.channels().into_iter().map(|channel| channel.id()).collect();
         f.debug_struct("Emulator")
             .field("channels", &channels)
             .field("settings", &self.0.settings)
@@ -224,10 +260,11 @@ impl fmt::Debug for Emulator {
 #[async_trait]
 impl HttpBackend for Emulator {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, TransportError> {
-        let response = self.handle(&request);
-        if response.body().len() > limits.max_body {
-            return Err(TransportError::new(TransportErrorKind::BodyTooLarge, Sent::Unknown));
+        let exchange = self.exchange(&request);
+        let wait = exchange.wait(limits);
+        if !wait.is_zero() {
+            self.0.clock.sleep(wait).await;
         }
-        Ok(response)
+        exchange.into_result(limits)
     }
 }

@@ -15,6 +15,12 @@ impl<'a> Form<'a> {
         self.0.iter().any(|(key, _)| key == name)
     }
 
+    /// Whether an assertion was sent, or a part of what belongs to one. An empty field counts as sent: LINE rejects a form that carries
+    /// the fields of the other way, empty or not.
+    pub(crate) fn names_assertion(&self) -> bool {
+        self.has("client_assertion") || self.has("client_assertion_type")
+    }
+
     /// The value of a parameter that was sent exactly once and is not empty, or the reason why there is none.
     pub(crate) fn one(&self, name: &str) -> Result<&str, String> {
         let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| &**value);

@@ -1,12 +1,13 @@
 //! One issued token, as the store holds it.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use line_channel_token_core::Moment;
 
+use crate::live_channel::ChannelNumber;
 use crate::token_family::TokenFamily;
-use crate::token_status::{ChannelIndex, TokenStatus};
 
 /// SHA-256 of a token. The tokens themselves are not stored, and the time of a lookup says nothing about them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,15 @@ impl TokenDigest {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
         Self(bytes)
+    }
+
+    /// The first eight hexadecimal digits: enough to tell tokens apart, and no way back to one.
+    pub(crate) fn fingerprint(self) -> String {
+        self.0.iter().take(4).fold(String::new(), |mut hex, byte| {
+            // Cannot fail: a `String` takes any text.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 }
 
@@ -32,7 +42,9 @@ pub(crate) enum End {
 
 pub(crate) struct IssuedToken {
     pub(crate) family: TokenFamily,
-    pub(crate) channel: ChannelIndex,
+    pub(crate) channel: ChannelNumber,
+    /// In Unix time, as its channel had it.
+    pub(crate) issued_at: Duration,
     /// When the lifetime began: at the issue, or when a long-lived token was replaced.
     pub(crate) since: Moment,
     /// `None` if the token does not expire.
@@ -43,20 +55,21 @@ pub(crate) struct IssuedToken {
 }
 
 impl IssuedToken {
+    pub(crate) fn new(family: TokenFamily, channel: ChannelNumber, now: Moment, lifetime: Option<Duration>) -> Self {
+        Self { family, channel, issued_at: now.unix, since: now, lifetime, key_id: Box::default(), end: None }
+    }
+
+    /// The key id, which a v2.1 token alone has.
+    pub(crate) fn shown_key_id(&self) -> Option<String> {
+        (self.family == TokenFamily::Jwt).then(|| self.key_id.to_string())
+    }
+
     /// Whether the lifetime is over. The caller records that.
     pub(crate) fn is_expired(&self, now: Moment) -> bool {
         self.remaining(now).is_zero()
     }
 
-    pub(crate) fn status(&self, now: Moment) -> TokenStatus {
-        match self.end {
-            Some(End::Revoked) => TokenStatus::Revoked(self.channel),
-            Some(End::Expired) => TokenStatus::Expired(self.channel),
-            None => TokenStatus::Live(self.channel, self.remaining(now).as_secs()),
-        }
-    }
-
-    fn remaining(&self, now: Moment) -> Duration {
+    pub(crate) fn remaining(&self, now: Moment) -> Duration {
         self.lifetime.map_or(NO_EXPIRY, |lifetime| lifetime.saturating_sub(now.since(self.since)))
     }
 }

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod admin;
+mod advance;
 mod assertion;
 mod bearer;
 mod builder;
@@ -10,17 +11,35 @@ mod channel_tokens;
 mod claims;
 mod client_auth;
 #[cfg(feature = "server")]
+mod client_stream;
+#[cfg(feature = "server")]
 mod connection;
 mod emulator;
+mod emulator_time;
 mod endpoint;
 mod error_bodies;
+mod exchange;
+#[cfg(feature = "server")]
+mod fallback;
+mod fault;
+mod fault_admin;
+#[cfg(feature = "serde")]
+mod fault_json;
+mod fault_kind;
+mod fault_list;
+mod fault_response;
+mod fault_state;
+mod fault_subject;
 mod form;
 mod issued_token;
 mod json_object;
 mod jwk;
 mod jwk_members;
+mod key_algorithm;
 mod leniency;
 mod leniency_settings;
+mod lifecycle;
+mod live_channel;
 mod messaging;
 mod numeric_claims;
 mod parameters;
@@ -28,17 +47,29 @@ mod public_key;
 mod random;
 mod rate_limit;
 mod record;
+mod registry;
 mod request_body;
+#[cfg(feature = "server")]
+mod request_body_stream;
 mod request_context;
 mod response;
 #[cfg(test)]
 mod rfc_keys;
 mod router;
+#[cfg(feature = "serde")]
+mod serialize;
+#[cfg(feature = "server")]
+mod served_body;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod server_builder;
 mod shared;
+mod state;
 mod stateless_count;
 mod stateless_token;
+#[cfg(feature = "server")]
+mod timeouts;
 mod token_bucket;
 mod token_family;
 mod token_format;
@@ -54,11 +85,25 @@ pub use bearer::BearerError;
 pub use builder::EmulatorBuilder;
 pub use channel::EmulatedChannel;
 pub use emulator::Emulator;
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use fallback::PeerAddr;
+pub use fault::Fault;
+pub use fault_kind::FaultKind;
+pub use fault_state::FaultState;
+pub use key_algorithm::KeyAlgorithm;
 pub use leniency::{Evidence, NumericStrings};
 pub use rate_limit::RateLimits;
 pub use record::RequestRecord;
 pub use request_body::MAX_REQUEST_BODY;
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use request_body_stream::RequestBodyStream;
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use server::EmulatorServer;
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use server_builder::EmulatorServerBuilder;
+pub use state::{ChannelState, KeyState, TokenState};
 pub use token_family::TokenFamily;

@@ -47,11 +47,13 @@ pub(crate) fn respond(
 ) -> Result<Success, ErrorResponse> {
     check_method(resource == Resource::BotInfo, method)?;
     let body = body.bytes()?;
-    let status = bearer::token_status(context.shared, headers, context.now).map_err(BearerError::error_response)?;
-    context.channel = status.channel();
+    let status = bearer::token_status(context.shared, headers, context.time).map_err(BearerError::error_response)?;
+    if let Some(channel) = status.channel() {
+        context.set_channel(channel);
+    }
     let channel = bearer::live(status).map_err(BearerError::error_response)?;
     match resource {
-        Resource::BotInfo => Ok(bot_info(context.shared.channel(channel).id.as_str())),
+        Resource::BotInfo => Ok(bot_info(channel.id().as_str())),
         Resource::SendToOne => sent_messages(body),
         Resource::SendToMany => Ok(Success::Json("{}".to_owned())),
     }

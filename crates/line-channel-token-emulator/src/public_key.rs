@@ -6,43 +6,29 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 
-/// What a key signs with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    Rs256,
-    Es256,
-}
-
-impl Algorithm {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Es256 => "ES256",
-        }
-    }
-}
+use crate::key_algorithm::KeyAlgorithm;
 
 /// An RSA or P-256 public key.
 #[derive(Clone)]
 pub(crate) struct PublicKey {
-    algorithm: Algorithm,
+    algorithm: KeyAlgorithm,
     key: DecodingKey,
 }
 
 impl PublicKey {
     /// Both numbers big-endian, without leading zeros; the caller has checked their size.
     pub(crate) fn rsa(modulus: &[u8], exponent: &[u8]) -> Self {
-        Self { algorithm: Algorithm::Rs256, key: DecodingKey::from_rsa_raw_components(modulus, exponent) }
+        Self { algorithm: KeyAlgorithm::Rs256, key: DecodingKey::from_rsa_raw_components(modulus, exponent) }
     }
 
     /// An uncompressed point; `None` if it is not on the curve.
     pub(crate) fn p256(point: &[u8]) -> Option<Self> {
         // `DecodingKey` takes any bytes, and would fail only at the first assertion.
         ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).ok()?;
-        Some(Self { algorithm: Algorithm::Es256, key: DecodingKey::from_ec_der(point) })
+        Some(Self { algorithm: KeyAlgorithm::Es256, key: DecodingKey::from_ec_der(point) })
     }
 
-    pub(crate) fn algorithm(&self) -> Algorithm {
+    pub(crate) fn algorithm(&self) -> KeyAlgorithm {
         self.algorithm
     }
 
@@ -50,8 +36,8 @@ impl PublicKey {
     /// whole process, and panics if none is set and both are compiled in.
     pub(crate) fn verifies(&self, message: &[u8], signature: &Vec<u8>) -> bool {
         let algorithm = match self.algorithm {
-            Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-            Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+            KeyAlgorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+            KeyAlgorithm::Es256 => jsonwebtoken::Algorithm::ES256,
         };
         let verifier = (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &self.key);
         verifier.is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
@@ -60,7 +46,7 @@ impl PublicKey {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({})", self.algorithm.name())
+        write!(f, "PublicKey({})", self.algorithm.as_str())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the observer is told about each request.
 
 use std::fmt;
+use std::time::Duration;
 
 use http::{Method, StatusCode};
 use line_channel_token_core::{ChannelId, Operation};
@@ -37,6 +38,9 @@ use line_channel_token_core::{ChannelId, Operation};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RequestRecord {
+    /// When it was responded to: the emulator's time as Unix time, without what a channel was
+    /// [advanced](crate::Emulator::advance_channel) by.
+    pub time: Duration,
     /// The method, as it was sent; `UNPARSED` if the server could not parse the request.
     pub method: Method,
     /// The path without its query. It ends before the first character other than a letter, a digit, `/`, `.`, `-`, `_` or
@@ -56,6 +60,9 @@ pub struct RequestRecord {
     pub refusal: Option<String>,
     /// What was accepted although LINE may reject it, in words for a person. Nothing of the request is quoted.
     pub warnings: Vec<String>,
+    /// The id of the [`Fault`](crate::Fault) that the request has met. If the client does not get the usual response, `refusal` says so,
+    /// and `status` is that of the response that it gets or would have got.
+    pub fault: Option<u64>,
 }
 
 impl fmt::Display for RequestRecord {
@@ -76,7 +83,11 @@ impl fmt::Display for RequestRecord {
         if let Some(reason) = &self.refusal {
             write!(f, ": {reason}")?;
         }
-        self.warnings.iter().try_for_each(|warning| write!(f, "; warning: {warning}"))
+        self.warnings.iter().try_for_each(|warning| write!(f, "; warning: {warning}"))?;
+        match self.fault {
+            Some(id) => write!(f, "; fault {id}"),
+            None => Ok(()),
+        }
     }
 }
 

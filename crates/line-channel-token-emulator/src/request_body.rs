@@ -36,6 +36,11 @@ impl<'a> RequestBody<'a> {
         if body.len() > MAX_REQUEST_BODY { Self::TooLarge } else { Self::Whole(body) }
     }
 
+    /// The body if it arrived whole, and otherwise nothing.
+    pub(crate) fn received(self) -> &'a [u8] {
+        if let Self::Whole(bytes) = self { bytes } else { &[] }
+    }
+
     pub(crate) fn bytes(self) -> Result<&'a [u8], ErrorResponse> {
         let error = match self {
             Self::Whole(bytes) => return Ok(bytes),

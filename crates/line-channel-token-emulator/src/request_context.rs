@@ -1,34 +1,40 @@
 //! What is known about a request while it is handled.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use line_channel_token_core::{Moment, Operation};
 
+use crate::emulator_time::EmulatorTime;
 use crate::endpoint::Endpoint;
 use crate::error_bodies;
+use crate::live_channel::Channel;
 use crate::rate_limit::Rate;
 use crate::response::ErrorResponse;
 use crate::shared::Shared;
 use crate::token_bucket::RateExceeded;
 use crate::token_family::TokenFamily;
-use crate::token_status::{ChannelIndex, TokenStatus};
+use crate::token_status::TokenStatus;
 
 /// One request, and what has been learnt about it so far.
 pub(crate) struct RequestContext<'a> {
     pub(crate) shared: &'a Shared,
+    /// The emulator's time.
+    pub(crate) time: EmulatorTime,
+    /// The time of the channel that the request is about, once it is known.
     pub(crate) now: Moment,
     endpoint: Option<Endpoint>,
     pub(crate) operation: Option<Operation>,
-    pub(crate) channel: Option<ChannelIndex>,
+    pub(crate) channel: Option<Arc<Channel>>,
     /// What was accepted and should be corrected by the sender.
     pub(crate) warnings: Vec<String>,
 }
 
 impl<'a> RequestContext<'a> {
     pub(crate) fn new(shared: &'a Shared) -> Self {
-        Self { shared, now: shared.clock.now(), endpoint: None, operation: None, channel: None, warnings: Vec::new() }
+        let time = shared.clock.time();
+        Self { shared, time, now: time.0, endpoint: None, operation: None, channel: None, warnings: Vec::new() }
     }
 
     /// Sets the token endpoint that the request is for.
@@ -37,13 +43,21 @@ impl<'a> RequestContext<'a> {
         self.operation = Some(endpoint.operation());
     }
 
+    /// Sets the channel that the request is about, whose time is then the request's.
+    pub(crate) fn set_channel(&mut self, channel: &Arc<Channel>) {
+        self.channel = Some(Arc::clone(channel));
+        // Read anew: if the emulator was reset since the request began, a channel that was found afterwards has the time of afterwards.
+        self.time = self.shared.clock.time();
+        self.now = channel.now(self.time);
+    }
+
     /// Sets the channel that the request is about, and counts the request against its rate limit.
-    pub(crate) fn set_channel(&mut self, channel: ChannelIndex) -> Result<(), ErrorResponse> {
-        self.channel = Some(channel);
+    pub(crate) fn count_for(&mut self, channel: &Arc<Channel>) -> Result<(), ErrorResponse> {
+        self.set_channel(channel);
         let Some(endpoint) = self.endpoint else { return Ok(()) };
         let limits = &self.shared.settings.rate_limits;
         let Some(rate) = limits.of(endpoint) else { return Ok(()) };
-        let mut buckets = self.shared.channel(channel).buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = channel.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.take(endpoint, rate, self.now).map_err(|RateExceeded { retry_after }| {
             let Rate { per_second, burst } = rate;
             let reason =
@@ -61,9 +75,9 @@ impl<'a> RequestContext<'a> {
 
     /// What is known about a token, whose channel the request is then about.
     pub(crate) fn token_status(&mut self, families: &[TokenFamily], token: &str) -> Result<TokenStatus, ErrorResponse> {
-        let status = self.shared.tokens().status(families, token, self.now);
+        let status = self.shared.tokens().status(families, token, self.time);
         if let Some(channel) = status.channel() {
-            self.set_channel(channel)?;
+            self.count_for(channel)?;
         }
         Ok(status)
     }

@@ -1,11 +1,13 @@
 //! An endpoint's response, and the HTTP response that it becomes.
 
 use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
+use crate::emulator_time::LAST_SECOND;
 use crate::error_bodies::{self, ErrorBody};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-line-request-id");
@@ -50,7 +52,12 @@ impl ErrorResponse {
 }
 
 /// The HTTP response. A HEAD gets the headers and no body.
-pub(crate) fn response(outcome: &Result<Success, ErrorResponse>, head: bool, request_id: &str) -> Response<Bytes> {
+pub(crate) fn response(
+    outcome: &Result<Success, ErrorResponse>,
+    head: bool,
+    request_id: &str,
+    date: Option<HeaderValue>,
+) -> Response<Bytes> {
     let (status, body) = match outcome {
         Ok(Success::Json(json)) => (StatusCode::OK, Bytes::copy_from_slice(json.as_bytes())),
         Ok(Success::Empty) => (StatusCode::OK, Bytes::new()),
@@ -64,6 +71,9 @@ pub(crate) fn response(outcome: &Result<Success, ErrorResponse>, head: bool, req
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    if let Some(date) = date {
+        headers.insert(DATE, date);
+    }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -78,6 +88,14 @@ pub(crate) fn response(outcome: &Result<Success, ErrorResponse>, head: bool, req
     response
 }
 
+/// The value of a `Date` header for a Unix time; `None` for one that the header cannot say.
+pub(crate) fn date(unix: Duration) -> Option<HeaderValue> {
+    // In whole seconds, because a later one panics in `httpdate`.
+    let seconds = Duration::from_secs(unix.as_secs());
+    let time = SystemTime::UNIX_EPOCH.checked_add(seconds).filter(|_| seconds <= LAST_SECOND)?;
+    HeaderValue::from_str(&httpdate::fmt_http_date(time)).ok()
+}
+
 /// A text of the request for a reason: escaped, and cut at 64 characters.
 pub(crate) fn shown(text: &str) -> String {
     let cut: String = text.chars().take(64).collect();
@@ -87,7 +105,19 @@ pub(crate) fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use std::time::Duration;
+
+    use super::{date, shown};
+    use crate::emulator_time::LAST_SECOND;
+
+    #[test]
+    fn dates_end_with_the_year_9999() {
+        let date = |unix: Duration| date(unix).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(date(Duration::new(784_111_777, 999_999_999)).as_deref(), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+        assert_eq!(date(LAST_SECOND).as_deref(), Some("Fri, 31 Dec 9999 23:59:59 GMT"));
+        assert_eq!(date(LAST_SECOND + Duration::from_secs(1)), None);
+        assert_eq!(date(Duration::MAX), None);
+    }
 
     #[test]
     fn shown_text_is_escaped_and_cut() {

@@ -10,6 +10,12 @@ use crate::request_context::RequestContext;
 use crate::response::{ErrorResponse, Success};
 use crate::{error_bodies, messaging, v2, v2_1, v3};
 
+/// Whether the path is a token endpoint's or a resource's.
+#[cfg(feature = "server")]
+pub(crate) fn has_path(uri: &Uri) -> bool {
+    Resource::from_uri(uri).is_some() || Endpoint::from_uri(uri).is_some()
+}
+
 /// Checks what every endpoint asks of a request, and calls the one that it is for.
 pub(crate) fn route(
     context: &mut RequestContext<'_>,

@@ -11,81 +11,32 @@ use line_channel_token_core::BaseUrl;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::connection::serve_connection;
+use crate::connection::{ConnectionSettings, serve_connection};
 use crate::emulator::Emulator;
+use crate::fallback::Fallback;
+use crate::timeouts::Timeouts;
 
 /// How long a graceful shutdown waits for open requests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-impl Emulator {
-    /// Serves this emulator over HTTP/1.1, in the clear, on a loopback address. Port 0 lets the system choose one.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the address is not a loopback one: channel secrets would
-    /// cross the network in the clear. Otherwise the system's error, such as a taken port.
-    ///
-    /// # Panics
-    ///
-    /// Outside a tokio runtime with I/O and time enabled, as tokio's own types do.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use line_channel_token_emulator::Emulator;
-    ///
-    /// let emulator = Emulator::builder().build()?;
-    /// let server = emulator.serve(([127, 0, 0, 1], 0).into()).await?;
-    /// assert!(server.url().starts_with("http://127.0.0.1:"));
-    /// assert!(emulator.serve(([0, 0, 0, 0], 0).into()).await.is_err());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn serve(&self, addr: SocketAddr) -> io::Result<EmulatorServer> {
-        if !addr.ip().is_loopback() {
-            let message = format!(
-                "{addr} is not a loopback address, and the emulator speaks plain HTTP: \
-                 serve_beyond_loopback is for a network that you trust"
-            );
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-        }
-        self.serve_beyond_loopback(addr).await
-    }
-
-    /// Serves on any address, for a container network for example. Secrets cross that network in the clear, and
-    /// whoever reaches the port can use the emulator.
-    ///
-    /// # Errors
-    ///
-    /// The system's error, such as a taken port.
-    ///
-    /// # Panics
-    ///
-    /// As [`serve`](Self::serve).
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use line_channel_token_emulator::Emulator;
-    ///
-    /// let emulator = Emulator::builder().build()?;
-    /// let server = emulator.serve_beyond_loopback(([0, 0, 0, 0], 0).into()).await?;
-    /// assert!(server.local_addr().ip().is_unspecified());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn serve_beyond_loopback(&self, addr: SocketAddr) -> io::Result<EmulatorServer> {
-        let listener = TcpListener::bind(addr).await?;
-        let addr = listener.local_addr()?;
-        let url = format!("http://{}", reachable(addr));
-        let base_url = BaseUrl::insecure(&url).map_err(io::Error::other)?;
-        let connections = Arc::new(Connections {
-            tasks: Mutex::new(JoinSet::new()),
-            graceful: Mutex::new(Some(GracefulShutdown::new())),
-        });
-        let accepting = tokio::spawn(accept(listener, self.clone(), Arc::clone(&connections)));
-        Ok(EmulatorServer { addr, url, base_url, accepting, connections })
-    }
+/// Binds the address and accepts connections from now on.
+pub(crate) async fn listen(
+    addr: SocketAddr,
+    emulator: Emulator,
+    fallback: Option<Box<dyn Fallback>>,
+    timeouts: Timeouts,
+) -> io::Result<EmulatorServer> {
+    let listener = TcpListener::bind(addr).await?;
+    let addr = listener.local_addr()?;
+    let url = format!("http://{}", reachable(addr));
+    let base_url = BaseUrl::insecure(&url).map_err(io::Error::other)?;
+    let connections = Arc::new(Connections {
+        tasks: Mutex::new(JoinSet::new()),
+        graceful: Mutex::new(Some(GracefulShutdown::new())),
+    });
+    let settings = ConnectionSettings { emulator, fallback, timeouts };
+    let accepting = tokio::spawn(accept(listener, Arc::clone(&connections), settings));
+    Ok(EmulatorServer { addr, url, base_url, accepting, connections })
 }
 
 /// A running server. Dropping it stops it at once; [`shutdown`](Self::shutdown) lets open requests finish.
@@ -214,9 +165,9 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     }
 }
 
-async fn accept(listener: TcpListener, emulator: Emulator, connections: Arc<Connections>) {
+async fn accept(listener: TcpListener, connections: Arc<Connections>, settings: ConnectionSettings) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             // The connection was gone before it was accepted, or no file descriptors are left: later ones may succeed.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
@@ -224,6 +175,6 @@ async fn accept(listener: TcpListener, emulator: Emulator, connections: Arc<Conn
         let Some(watcher) = lock(&connections.graceful).as_ref().map(GracefulShutdown::watcher) else { return };
         let mut tasks = lock(&connections.tasks);
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(serve_connection(stream, emulator.clone(), watcher));
+        tasks.spawn(serve_connection(stream, peer, settings.clone(), watcher));
     }
 }

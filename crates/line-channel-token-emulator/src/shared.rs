@@ -1,56 +1,17 @@
 //! What the clones of an emulator share.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use line_channel_token_core::{ChannelId, Clock};
-
-use crate::channel::SecretDigest;
+use crate::emulator_time::EmulatorClock;
+use crate::fault_list::FaultList;
 use crate::leniency::Leniency;
-use crate::public_key::PublicKey;
+use crate::live_channel::{Blueprint, Channel};
 use crate::rate_limit::RateLimits;
 use crate::record::RequestRecord;
-use crate::response::Success;
+use crate::registry::{Conflict, Registry};
 use crate::stateless_token::StatelessTokens;
-use crate::token_bucket::TokenBuckets;
-use crate::token_status::ChannelIndex;
 use crate::token_store::TokenStore;
-
-/// A channel at run time.
-pub(crate) struct Channel {
-    pub(crate) id: ChannelId,
-    secret: RwLock<SecretDigest>,
-    /// Empty if its tokens have none.
-    pub(crate) scope: String,
-    pub(crate) buckets: Mutex<TokenBuckets>,
-}
-
-impl Channel {
-    pub(crate) fn new(id: ChannelId, secret: SecretDigest, scope: String) -> Self {
-        Self { id, secret: RwLock::new(secret), scope, buckets: Mutex::default() }
-    }
-
-    /// The response about a valid token of this channel, for v2 and v2.1 alike.
-    pub(crate) fn verified(&self, seconds: u64) -> Success {
-        let id = &self.id;
-        let scope = if self.scope.is_empty() { String::new() } else { format!(r#","scope":"{}""#, self.scope) };
-        Success::Json(format!(r#"{{"client_id":"{id}","expires_in":{seconds}{scope}}}"#))
-    }
-
-    pub(crate) fn has_secret(&self, given: &str) -> bool {
-        self.secret.read().unwrap_or_else(PoisonError::into_inner).matches(given)
-    }
-
-    pub(crate) fn set_secret(&self, secret: SecretDigest) {
-        *self.secret.write().unwrap_or_else(PoisonError::into_inner) = secret;
-    }
-}
-
-pub(crate) struct RegisteredKey {
-    pub(crate) owner: ChannelIndex,
-    pub(crate) key: PublicKey,
-}
 
 /// A function that is called with each record.
 pub(crate) type Observer = Arc<dyn Fn(&RequestRecord) + Send + Sync>;
@@ -74,41 +35,72 @@ impl fmt::Debug for Settings {
     }
 }
 
-pub(crate) type Keys = HashMap<Box<str>, Arc<RegisteredKey>>;
-
+/// Everything that is known to an emulator. Who takes both locks takes that of the registry first.
 pub(crate) struct Shared {
-    channels: Vec<Channel>,
-    by_id: HashMap<Box<str>, ChannelIndex>,
-    pub(crate) keys: RwLock<Keys>,
+    registry: RwLock<Registry>,
     tokens: Mutex<TokenStore>,
     pub(crate) stateless: StatelessTokens,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<EmulatorClock>,
     pub(crate) settings: Settings,
+    /// The channels of the builder, for a reset.
+    blueprints: Vec<Arc<Blueprint>>,
+    pub(crate) faults: FaultList,
 }
 
 impl Shared {
+    /// An error names the channel that cannot be added.
     pub(crate) fn new(
-        channels: Vec<Channel>,
-        by_id: HashMap<Box<str>, ChannelIndex>,
-        keys: Keys,
-        tokens: TokenStore,
-        clock: Arc<dyn Clock>,
+        blueprints: Vec<Arc<Blueprint>>,
+        max_short_lived_tokens: usize,
+        clock: EmulatorClock,
         settings: Settings,
-    ) -> Self {
-        let stateless = StatelessTokens::new();
-        Self { channels, by_id, keys: RwLock::new(keys), tokens: Mutex::new(tokens), stateless, clock, settings }
+    ) -> Result<Self, (Arc<Blueprint>, Conflict)> {
+        let mut registry = Registry::default();
+        let mut tokens = TokenStore::new(max_short_lived_tokens);
+        for blueprint in &blueprints {
+            let added = registry.add(&mut tokens, Arc::clone(blueprint), clock.time());
+            added.map_err(|conflict| (Arc::clone(blueprint), conflict))?;
+        }
+        Ok(Self {
+            registry: RwLock::new(registry),
+            tokens: Mutex::new(tokens),
+            stateless: StatelessTokens::new(),
+            clock: Arc::new(clock),
+            settings,
+            blueprints,
+            faults: FaultList::default(),
+        })
     }
 
-    pub(crate) fn channels(&self) -> impl Iterator<Item = &Channel> {
-        self.channels.iter()
+    /// As after [`new`](Self::new), with other numbers for the channels.
+    pub(crate) fn reset(&self) {
+        let mut registry = self.registry_mut();
+        let mut tokens = self.tokens();
+        self.clock.reset();
+        registry.clear();
+        tokens.clear();
+        for blueprint in &self.blueprints {
+            // Cannot fail: the same channels were added to nothing when the emulator was built.
+            let _ = registry.add(&mut tokens, Arc::clone(blueprint), self.clock.time());
+        }
     }
 
-    pub(crate) fn channel(&self, index: ChannelIndex) -> &Channel {
-        &self.channels[index.0]
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Channel>> {
+        self.registry().find(id).cloned()
     }
 
-    pub(crate) fn find(&self, id: &str) -> Option<ChannelIndex> {
-        self.by_id.get(id).copied()
+    /// No method of ours panics in the middle of a change, so a panic elsewhere does not spoil it.
+    pub(crate) fn registry(&self) -> RwLockReadGuard<'_, Registry> {
+        self.registry.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn registry_mut(&self) -> RwLockWriteGuard<'_, Registry> {
+        self.registry.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The channel for which a key is registered.
+    pub(crate) fn owner_of_key(&self, kid: &str) -> Option<Arc<Channel>> {
+        self.registry().key(kid).map(|registered| Arc::clone(&registered.owner))
     }
 
     /// Every method leaves the store consistent, so a panic elsewhere does not spoil it.

@@ -9,9 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use line_channel_token_core::Moment;
 
+use crate::live_channel::ChannelNumber;
 use crate::random;
 use crate::response::ErrorResponse;
-use crate::token_status::ChannelIndex;
 
 /// Random bytes, so that two tokens of one moment differ, and then the channel and the two clocks.
 const NONCE: usize = 64;
@@ -26,7 +26,7 @@ pub(crate) struct StatelessTokens {
 /// What a token holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StatelessToken {
-    pub(crate) channel: ChannelIndex,
+    pub(crate) channel: ChannelNumber,
     pub(crate) issued_at: Moment,
 }
 
@@ -39,7 +39,7 @@ impl StatelessTokens {
     pub(crate) fn issue(&self, token: StatelessToken) -> Result<String, ErrorResponse> {
         let key = self.key.as_ref().ok_or_else(ErrorResponse::no_randomness)?;
         let mut payload = random::bytes::<NONCE>()?.to_vec();
-        payload.extend((token.channel.0 as u64).to_be_bytes());
+        payload.extend(token.channel.0.to_be_bytes());
         payload.extend(token.issued_at.monotonic.as_nanos().to_be_bytes());
         payload.extend(token.issued_at.unix.as_nanos().to_be_bytes());
         let signed = format!("{}.{}", random::jws_header(), URL_SAFE_NO_PAD.encode(payload));
@@ -55,9 +55,9 @@ impl StatelessTokens {
         let payload = URL_SAFE_NO_PAD.decode(signed.split_once('.')?.1).ok()?;
         let (channel, clocks) = payload.get(NONCE..)?.split_at_checked(CHANNEL)?;
         let (monotonic, unix) = clocks.split_at_checked(CLOCK)?;
-        let channel = usize::try_from(u64::from_be_bytes(channel.try_into().ok()?)).ok()?;
+        let channel = ChannelNumber(u64::from_be_bytes(channel.try_into().ok()?));
         let issued_at = Moment { monotonic: duration(monotonic)?, unix: duration(unix)? };
-        Some(StatelessToken { channel: ChannelIndex(channel), issued_at })
+        Some(StatelessToken { channel, issued_at })
     }
 }
 
@@ -75,11 +75,11 @@ mod tests {
     use line_channel_token_core::Moment;
 
     use super::{StatelessToken, StatelessTokens};
-    use crate::token_status::ChannelIndex;
+    use crate::live_channel::ChannelNumber;
 
     fn token() -> StatelessToken {
         let issued_at = Moment { monotonic: Duration::new(7, 999_999_999), unix: Duration::MAX };
-        StatelessToken { channel: ChannelIndex(3), issued_at }
+        StatelessToken { channel: ChannelNumber(3), issued_at }
     }
 
     #[test]

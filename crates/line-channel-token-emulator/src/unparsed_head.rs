@@ -5,6 +5,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
@@ -26,11 +28,13 @@ pub(crate) struct UnparsedHeads<T> {
     inner: T,
     emulator: Emulator,
     unsent: BytesMut,
+    /// Whether a response of this connection was somebody else's, whose body may look like a head.
+    foreign_bodies: Arc<AtomicBool>,
 }
 
 impl<T: Write + Unpin> UnparsedHeads<T> {
-    pub(crate) fn new(inner: T, emulator: Emulator) -> Self {
-        Self { inner, emulator, unsent: BytesMut::new() }
+    pub(crate) fn new(inner: T, emulator: Emulator, foreign_bodies: Arc<AtomicBool>) -> Self {
+        Self { inner, emulator, unsent: BytesMut::new(), foreign_bodies }
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -45,6 +49,9 @@ impl<T: Write + Unpin> UnparsedHeads<T> {
     }
 
     fn replace_own_response(&mut self) {
+        if self.foreign_bodies.load(Ordering::Relaxed) {
+            return;
+        }
         // hyper's own is short, and the last that it writes.
         let end = self.unsent.len().saturating_sub(MAX_HYPER_RESPONSE);
         let Some(tail) = self.unsent.get(end..) else { return };

@@ -21,7 +21,7 @@ pub(crate) fn issue(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result
     }
     let channel = client_auth::by_secret(context, form)?;
     let token = random::short_lived_token()?;
-    context.shared.tokens().add_short_lived(channel, &token, Duration::from_secs(LIFETIME), context.now);
+    context.shared.tokens().add_short_lived(&channel, &token, Duration::from_secs(LIFETIME), context.now);
     Ok(Success::Json(format!(r#"{{"access_token":"{token}","expires_in":{LIFETIME},"token_type":"Bearer"}}"#)))
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn verify(context: &mut RequestContext<'_>, form: &Form<'_>) -> Resul
     let token =
         form.one("access_token").map_err(|reason| ErrorResponse::bad_request(error_bodies::V2_FORMAT, reason))?;
     let status = context.token_status(TokenFamily::V2, token)?;
-    if let (TokenStatus::Unknown, Some(reason)) = (status, not_short_lived(token)) {
+    if let (TokenStatus::Unknown, Some(reason)) = (&status, not_short_lived(token)) {
         return Err(ErrorResponse::bad_request(error_bodies::V2_FORMAT, reason));
     }
     let refused = |reason| Err(ErrorResponse::bad_request(error_bodies::V2_INVALID, reason));
@@ -38,7 +38,7 @@ pub(crate) fn verify(context: &mut RequestContext<'_>, form: &Form<'_>) -> Resul
         TokenStatus::Unknown => refused("the token was not issued here"),
         TokenStatus::Revoked(_) => refused("the token was revoked, by a request or because newer ones replaced it"),
         TokenStatus::Expired(_) => refused("the token has expired"),
-        TokenStatus::Live(channel, seconds) => Ok(context.shared.channel(channel).verified(seconds)),
+        TokenStatus::Live(channel, seconds) => Ok(channel.verified(seconds)),
     }
 }
 
@@ -47,9 +47,9 @@ pub(crate) fn revoke(context: &mut RequestContext<'_>, form: &Form<'_>) -> Resul
     let malformed = |reason: String| ErrorResponse::bad_request(error_bodies::V2_REVOKE_FORMAT, reason);
     let token = form.one("access_token").map_err(malformed)?;
     let status = context.token_status(TokenFamily::V2, token)?;
-    if let (TokenStatus::Unknown, Some(reason)) = (status, not_short_lived(token)) {
+    if let (TokenStatus::Unknown, Some(reason)) = (&status, not_short_lived(token)) {
         return Err(malformed(reason.to_owned()));
     }
-    context.shared.tokens().revoke(TokenFamily::V2, token, context.now);
+    context.shared.tokens().revoke(TokenFamily::V2, token, context.time);
     Ok(Success::Empty)
 }

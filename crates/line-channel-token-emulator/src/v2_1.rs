@@ -22,7 +22,7 @@ pub(crate) fn issue(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result
     let token = random::jws_token()?;
     let key_id = random::key_id()?;
     let lifetime = Duration::from_secs(seconds.into());
-    context.shared.tokens().add_jwt(channel, &token, &key_id, lifetime, context.now).map_err(|TokenLimitReached| {
+    context.shared.tokens().add_jwt(&channel, &token, &key_id, lifetime, context.now).map_err(|TokenLimitReached| {
         let reason = "the channel has 30 valid v2.1 tokens: revoke one, or wait until one expires";
         ErrorResponse::bad_request(error_bodies::TOKEN_LIMIT, reason)
     })?;
@@ -45,7 +45,7 @@ pub(crate) fn verify(context: &mut RequestContext<'_>, form: &Form<'_>) -> Resul
         }
         TokenStatus::Revoked(_) => refused(error_bodies::JWT_REVOKED, "the token was revoked"),
         TokenStatus::Expired(_) => refused(error_bodies::JWT_EXPIRED, "the token has expired"),
-        TokenStatus::Live(channel, seconds) => Ok(context.shared.channel(channel).verified(seconds)),
+        TokenStatus::Live(channel, seconds) => Ok(channel.verified(seconds)),
     }
 }
 
@@ -55,13 +55,13 @@ pub(crate) fn revoke(context: &mut RequestContext<'_>, form: &Form<'_>) -> Resul
     let token = required(form, "access_token")?;
     check_shape(token)?;
     let mut tokens = context.shared.tokens();
-    if let TokenStatus::Live(owner, _) = tokens.status(TokenFamily::V2_1, token, context.now)
+    if let TokenStatus::Live(owner, _) = tokens.status(TokenFamily::V2_1, token, context.time)
         && owner != client
     {
         let reason = "the token was issued to another channel, which alone can revoke it";
         return Err(ErrorResponse::bad_request(error_bodies::JWT_OF_ANOTHER_CHANNEL, reason));
     }
-    tokens.revoke(TokenFamily::V2_1, token, context.now);
+    tokens.revoke(TokenFamily::V2_1, token, context.time);
     Ok(Success::Empty)
 }
 
@@ -83,6 +83,6 @@ fn check_shape(token: &str) -> Result<(), ErrorResponse> {
 pub(crate) fn key_ids(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result<Success, ErrorResponse> {
     let (channel, _) = client_auth::by_assertion(context, form)?;
     let kids: Vec<String> =
-        context.shared.tokens().key_ids(channel, context.now).iter().map(|kid| format!("\"{kid}\"")).collect();
+        context.shared.tokens().key_ids(&channel, context.now).iter().map(|kid| format!("\"{kid}\"")).collect();
     Ok(Success::Json(format!(r#"{{"kids":[{}]}}"#, kids.join(","))))
 }

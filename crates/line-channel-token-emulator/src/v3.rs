@@ -12,8 +12,7 @@ use crate::{client_auth, error_bodies};
 
 /// `POST /oauth2/v3/token`.
 pub(crate) fn issue(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result<Success, ErrorResponse> {
-    // An empty field counts as sent: LINE rejects a form that carries the fields of the other way, empty or not.
-    let by_assertion = form.has("client_assertion") || form.has("client_assertion_type");
+    let by_assertion = form.names_assertion();
     if by_assertion {
         context.operation = Some(Operation::IssueStatelessWithJwt);
     }
@@ -27,8 +26,8 @@ pub(crate) fn issue(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result
     } else {
         client_auth::by_secret_v3(context, form)?
     };
-    let token = context.shared.stateless.issue(StatelessToken { channel, issued_at: context.now })?;
-    context.shared.tokens().add_stateless(channel, context.now);
+    let token = context.shared.stateless.issue(StatelessToken { channel: channel.number, issued_at: context.now })?;
+    context.shared.tokens().add_stateless(&channel, context.now);
     let seconds = LIFETIME.as_secs();
     Ok(Success::Json(format!(r#"{{"token_type":"Bearer","access_token":"{token}","expires_in":{seconds}}}"#)))
 }

@@ -22,7 +22,8 @@ pub use line_channel_token_core::{
 #[cfg_attr(docsrs, doc(cfg(feature = "assertion")))]
 #[doc(inline)]
 pub use line_channel_token_assertion::{
-    AssertionSigner, AssertionTemplate, PrivateKeyPem, PublicJwk, SigningAlgorithm, SigningKey, UnsignedAssertion,
+    AssertionSigner, AssertionTemplate, PrivateKeyJwk, PrivateKeyPem, PublicJwk, SigningAlgorithm, SigningKey,
+    UnsignedAssertion,
 };
 
 #[cfg(feature = "reqwest")]
@@ -90,8 +91,9 @@ pub mod authorization {
 pub mod emulator {
     #[doc(inline)]
     pub use line_channel_token_emulator::{
-        BearerError, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, Evidence, MAX_REQUEST_BODY,
-        NumericStrings, RateLimits, RequestRecord, TokenFamily,
+        BearerError, ChannelState, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, EmulatorServerBuilder,
+        Evidence, Fault, FaultKind, FaultState, KeyAlgorithm, KeyState, MAX_REQUEST_BODY, NumericStrings, PeerAddr,
+        RateLimits, RequestBodyStream, RequestRecord, TokenFamily, TokenState,
     };
 }
 

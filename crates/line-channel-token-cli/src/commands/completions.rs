@@ -3,19 +3,53 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use clap_complete::aot::{Shell, generate};
+use serde::Serialize;
 
+use crate::cli;
 use crate::failure::Failure;
+use crate::output::{self, OutputArgs, OutputFormat};
+
+const EXAMPLES: &str = "\
+Examples:
+  line-channel-token completions bash > ~/.local/share/bash-completion/completions/line-channel-token
+  line-channel-token completions zsh > \"${fpath[1]}/_line-channel-token\"
+  line-channel-token completions fish > ~/.config/fish/completions/line-channel-token.fish
+  line-channel-token completions powershell >> $PROFILE";
 
 /// Prints the completions of a shell
 #[derive(Args, Debug)]
-pub(crate) struct Completions {}
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Serialize)]
+struct Script<'a> {
+    shell: String,
+    script: &'a str,
+}
 
 impl Completions {
-    pub(crate) fn output_format(&self) -> crate::output::OutputFormat {
-        crate::output::OutputFormat::Text
+    pub(crate) fn output_format(&self) -> OutputFormat {
+        self.output.output
     }
 
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        Err(Failure::other("not yet there"))
+        // Into memory first: it panics if what it writes to fails.
+        let mut script = Vec::new();
+        generate(self.shell, &mut cli::command(), cli::NAME, &mut script);
+        match self.output.output {
+            OutputFormat::Json => {
+                let shell = self.shell.to_string();
+                output::json(&Script { shell, script: &String::from_utf8_lossy(&script) })?;
+            }
+            OutputFormat::Text => output::bytes(&script)?,
+        }
+        Ok(ExitCode::SUCCESS)
     }
 }

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+pub(crate) use self::sign::adjust as adjust_sign;
 use crate::failure::Failure;
 use crate::output::OutputFormat;
 

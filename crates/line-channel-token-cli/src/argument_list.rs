@@ -1,0 +1,180 @@
+//! The command line before it is parsed: how errors about it are to look, and whether it holds a secret.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use clap::{ColorChoice, ValueEnum as _};
+
+use crate::failure::Failure;
+use crate::output::OutputFormat;
+
+/// What has to be known even of a command line that does not parse.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ArgumentList {
+    pub(crate) format: OutputFormat,
+    pub(crate) color: ColorChoice,
+    /// The first argument that is a secret.
+    secret: Option<(usize, Secret)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Secret {
+    Token,
+    ChannelSecret,
+    PrivateKey,
+}
+
+impl ArgumentList {
+    /// Looks through all arguments, up to those of a command that `exec` runs.
+    pub(crate) fn new(arguments: &[OsString]) -> Self {
+        let mut list = Self { format: OutputFormat::Text, color: ColorChoice::Auto, secret: None };
+        let mut previous: Option<&str> = None;
+        for (at, argument) in arguments.iter().enumerate().skip(1) {
+            let text = argument.to_string_lossy();
+            if matches!(&*text, "--" | "exec") {
+                break;
+            }
+            if list.secret.is_none() {
+                list.secret = secret(argument).map(|secret| (at, secret));
+            }
+            let (name, value) = match text.split_once('=') {
+                Some((name, value)) => (name, value),
+                None => (previous.unwrap_or_default(), &*text),
+            };
+            match name {
+                "--output" if value == "json" => list.format = OutputFormat::Json,
+                "--output" => list.format = OutputFormat::Text,
+                "--color" => list.color = ColorChoice::from_str(value, false).unwrap_or_default(),
+                _ => {}
+            }
+            previous = argument.to_str();
+        }
+        list
+    }
+
+    /// Refuses a secret, which is not repeated.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let Some((at, secret)) = self.secret else { return Ok(()) };
+        let (what, how) = match secret {
+            Secret::Token => (
+                "a token or an assertion",
+                "pass it on standard input, or in a file whose path you give (`@FILE` or `FILE`)",
+            ),
+            Secret::ChannelSecret => (
+                "a channel secret",
+                "set LINE_CHANNEL_SECRET, or give the path of its file with --channel-secret-file; a file that is called so: ./NAME",
+            ),
+            Secret::PrivateKey => (
+                "a private key",
+                "give the path of its file, or pass it on standard input; the commands that sign also take it in LINE_ASSERTION_KEY",
+            ),
+        };
+        Err(Failure::usage(format!(
+            "argument {at} looks like {what}, which every process of this machine can read on a command line; it was not used"
+        ))
+        .with_hint(format!("{how}. Your shell may have kept the line in its history")))
+    }
+}
+
+/// What an argument is, if it or the value in it is surely a secret.
+fn secret(argument: &OsStr) -> Option<Secret> {
+    let text = argument.to_str()?;
+    let after = |at: Option<usize>| at.and_then(|at| text.get(at + 1..));
+    // `--flag=VALUE`, and `--flag NAME=VALUE`; the padding of base64 is no name.
+    let values = [Some(text), after(text.find('=')), after(text.trim_end_matches('=').rfind('='))];
+    values.into_iter().flatten().find_map(of_value)
+}
+
+fn of_value(value: &str) -> Option<Secret> {
+    let value = value.trim().trim_matches(['"', '\'']);
+    let value = value.strip_prefix("Bearer ").unwrap_or(value).trim();
+    let is_base64 = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '-' | '_' | '=');
+    if value.contains("-----BEGIN") || value.starts_with(['{', '[']) && value.contains("\"kty\"") {
+        return Some(Secret::PrivateKey);
+    }
+    if value.len() >= 60 && value.starts_with("MI") && value.chars().all(is_base64) {
+        return Some(Secret::PrivateKey);
+    }
+    if value.len() >= 20 && value.starts_with("eyJ") && value.contains('.') && !value.contains('/') {
+        return Some(Secret::Token);
+    }
+    // A short-lived or long-lived token. The path of a file may be made of the same characters.
+    if value.len() >= 120 && value.chars().all(is_base64) && !Path::new(value).exists() {
+        return Some(Secret::Token);
+    }
+    (value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(Secret::ChannelSecret)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use clap::ColorChoice;
+
+    use super::{ArgumentList, Secret};
+    use crate::output::OutputFormat;
+
+    fn list(arguments: &[&str]) -> ArgumentList {
+        let arguments: Vec<OsString> = ["line-channel-token"].iter().chain(arguments).map(OsString::from).collect();
+        ArgumentList::new(&arguments)
+    }
+
+    #[test]
+    fn the_format_of_errors_is_found_in_any_place() {
+        for arguments in [&["jwk", "--output", "json"][..], &["jwk", "--output=json", "--nonsense"], &["--output=json"]]
+        {
+            assert_eq!(list(arguments).format, OutputFormat::Json, "{arguments:?}");
+        }
+        for arguments in [
+            &["jwk", "--output", "text"][..],
+            &["jwk", "json"],
+            &["exec", "curl", "--output", "json"],
+            &["jwk", "--", "--output=json"],
+            &["issue", "--output=json", "--output", "token"],
+        ] {
+            assert_eq!(list(arguments).format, OutputFormat::Text, "{arguments:?}");
+        }
+        assert_eq!(list(&["--color", "never", "jwk"]).color, ColorChoice::Never);
+        assert_eq!(list(&["jwk", "--color=always"]).color, ColorChoice::Always);
+    }
+
+    #[test]
+    fn secrets_are_found_and_never_repeated() {
+        let token = format!("{}==", "aB3/+".repeat(34));
+        let key = format!("MIIE{}", "aB3/".repeat(20));
+        for (arguments, secret) in [
+            (&["verify", "eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK"][..], Secret::Token),
+            (&["verify", "Bearer eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK"], Secret::Token),
+            (&["revoke", &token], Secret::Token),
+            (&["revoke", &format!("--token={token}")], Secret::Token),
+            (&["issue", "--channel-secret", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Secret::ChannelSecret),
+            (&["issue", "--channel-secret=0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Secret::ChannelSecret),
+            (&["emulator", "--secret", "123=0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Secret::ChannelSecret),
+            (&["jwk", "-----BEGIN PRIVATE KEY-----\nAAAA"], Secret::PrivateKey),
+            (&["jwk", "{\"kty\":\"RSA\"}"], Secret::PrivateKey),
+            (&["jwk", &key], Secret::PrivateKey),
+        ] {
+            let list = list(arguments);
+            assert_eq!(list.secret.map(|(_, secret)| secret), Some(secret), "{arguments:?}");
+            let said = format!("{:?}", list.check().unwrap_err());
+            let last = arguments[arguments.len() - 1];
+            let value = last.rsplit("123=").next().unwrap().trim_start_matches("--channel-secret=");
+            assert!(!said.contains(value), "{said}");
+        }
+    }
+
+    #[test]
+    fn paths_ids_and_a_command_of_exec_are_no_secrets() {
+        for arguments in [
+            &["jwk", "/run/secrets/0f1e2d3c4b5a69788796a5b4c3d2e1f0"][..],
+            &["jwk", "./0f1e2d3c4b5a69788796a5b4c3d2e1f0"],
+            &["verify", "@eyJhbGciOiJIUzI1NiJ9.token"],
+            &["sign", "--assertion-kid", "6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11"],
+            &["sign", "--channel-id=1234567890"],
+            &["exec", "--", "curl", "-H", "X: 0f1e2d3c4b5a69788796a5b4c3d2e1f0"],
+            &["exec", "env", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"],
+        ] {
+            assert!(list(arguments).check().is_ok(), "{arguments:?}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `--port-file`: where tests find the port that was free.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// A file with the port, as long as this lives.
+#[derive(Debug)]
+pub(super) struct PortFile {
+    path: PathBuf,
+    text: String,
+}
+
+impl PortFile {
+    /// Replaces what is there, at once and whole: whoever reads it meanwhile sees the old file or the new one.
+    pub(super) fn write(path: &Path, port: u16) -> Result<Self, Failure> {
+        let text = format!("{port}\n");
+        replace(path, text.as_bytes(), false)
+            .map_err(|error| Failure::other(format!("{}: the port file cannot be written: {error}", path.display())))?;
+        Ok(Self { path: path.to_owned(), text })
+    }
+}
+
+impl Drop for PortFile {
+    fn drop(&mut self) {
+        // Another emulator may have written its own there since.
+        if fs::read_to_string(&self.path).is_ok_and(|text| text == self.text) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Writes a file beside `path` and renames it.
+pub(super) fn replace(path: &Path, content: &[u8], is_secret: bool) -> io::Result<()> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if is_secret {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = is_secret;
+    // It may be left of a process with the same id that was killed.
+    let _ = fs::remove_file(&temporary);
+    let written = options.open(&temporary).and_then(|mut file| {
+        file.write_all(content)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| fs::rename(&temporary, path));
+    if renamed.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    renamed
+}

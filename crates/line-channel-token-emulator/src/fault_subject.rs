@@ -1,0 +1,67 @@
+//! What a request is about, found without the request having any effect.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderMap, Method, Uri};
+use line_channel_token_core::{ChannelId, Operation};
+
+use crate::bearer;
+use crate::endpoint::Endpoint;
+use crate::form::Form;
+use crate::json_object::JsonObject;
+use crate::live_channel::Channel;
+use crate::messaging::Resource;
+use crate::shared::Shared;
+
+/// What a fault is matched with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RequestSubject {
+    pub(crate) is_messaging: bool,
+    /// If path and method are those of one.
+    pub(crate) operation: Option<Operation>,
+    /// If the request names a channel that the emulator has.
+    pub(crate) channel_id: Option<ChannelId>,
+}
+
+impl RequestSubject {
+    /// The subject of a request; `None` if its path is neither a token endpoint's nor a resource's. Nothing is checked: a request
+    /// that will be refused may still name its channel.
+    pub(crate) fn of(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
+        if Resource::from_uri(uri).is_some() {
+            let token = bearer::bearer_token(headers).ok();
+            let channel = token.and_then(|token| owner_of_token(shared, token));
+            return Some(Self::new(true, None, channel));
+        }
+        let endpoint = Endpoint::from_uri(uri)?;
+        let form = Form::parse(if endpoint.is_get() { uri.query().unwrap_or_default().as_bytes() } else { body });
+        let mut operation = endpoint.check_method(method).is_ok().then(|| endpoint.operation());
+        if operation == Some(Operation::IssueStateless) && form.names_assertion() {
+            operation = Some(Operation::IssueStatelessWithJwt);
+        }
+        let named = |name, find: fn(&Shared, &str) -> Option<Arc<Channel>>| {
+            form.one(name).ok().and_then(|value| find(shared, value))
+        };
+        let channel = named("client_assertion", owner_of_key)
+            .or_else(|| named("client_id", Shared::find))
+            .or_else(|| named("access_token", owner_of_token));
+        Some(Self::new(false, operation, channel))
+    }
+
+    fn new(is_messaging: bool, operation: Option<Operation>, channel: Option<Arc<Channel>>) -> Self {
+        let channel_id = channel.map(|channel| channel.id().clone());
+        Self { is_messaging, operation, channel_id }
+    }
+}
+
+fn owner_of_token(shared: &Shared, token: &str) -> Option<Arc<Channel>> {
+    let stored = shared.tokens().owner(token);
+    stored.or_else(|| shared.tokens().channel(shared.stateless.parse(token)?.channel))
+}
+
+/// The channel whose key an assertion names. Its signature is not verified: a fault comes before that.
+fn owner_of_key(shared: &Shared, assertion: &str) -> Option<Arc<Channel>> {
+    let header = URL_SAFE_NO_PAD.decode(assertion.split('.').next()?).ok()?;
+    shared.owner_of_key(JsonObject::parse(&header).ok()?.text("kid")?)
+}
