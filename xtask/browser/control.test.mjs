@@ -24,10 +24,10 @@ beforeEach(async () => {
 
 const card = (page, id) => page.locator('.channel').filter({ hasText: id });
 
-/** Presses a button twice, which is how it asks whether one is sure. */
-async function confirm(button) {
-  await button.click();
-  await button.click();
+/** Presses a button of this name twice: what it says changes in between, to ask whether one is sure. */
+async function confirm(within, name) {
+  await within.getByRole('button', { name }).click();
+  await within.locator('[data-armed]').click();
 }
 
 test('a_channel_is_created_and_its_secrets_are_shown_once', async () => {
@@ -81,7 +81,7 @@ test('slots_fill_and_are_revoked', async () => {
   assert.equal(await own.getByRole('meter', { name: 'v2.1 tokens' }).getAttribute('aria-valuenow'), '3');
   await own.getByText('Tokens (4)').click();
   assert.equal(await own.locator('li').filter({ hasText: 'key ID' }).count(), 3);
-  await confirm(own.getByRole('button', { name: `tokens of ${channel.id}` }));
+  await confirm(own, 'Revoke all tokens');
   await see(own, '0 of 30');
   await see(page.locator('#toast'), 'Revoked 4 tokens');
   await close();
@@ -97,10 +97,10 @@ test('keys_and_secrets_are_replaced', async () => {
   await own.getByRole('button', { name: `New key of ${channel.id}` }).click();
   await see(page.locator('.once'), 'Private key');
   await own.getByText('Assertion keys (2)').waitFor();
-  await confirm(own.getByRole('button', { name: `the key ${channel.kid}` }));
+  await confirm(own, `Remove the key ${channel.kid}`);
   await own.getByText('Assertion keys (1)').waitFor();
   assert.equal((await emulator.issueJwt(assertion(channel))).status, 404);
-  await confirm(own.getByRole('button', { name: `New secret of ${channel.id}` }));
+  await confirm(own, 'New secret');
   await see(page.locator('.once'), 'Channel secret');
   const secret = await page.locator('.once pre').textContent();
   assert.equal((await emulator.issueStateless(channel.secret, channel.id)).status, 400);
@@ -115,7 +115,7 @@ test('a_channel_is_reset_and_removed', async () => {
   await emulator.issueJwt(assertion(channel));
   const own = card(page, channel.id);
   await see(own, '1 of 30');
-  await confirm(own.getByRole('button', { name: `Reset ${channel.id}` }));
+  await confirm(own, 'Reset');
   await own.filter({ hasNotText: '1 of 30' }).waitFor();
   const remove = own.getByRole('button', { name: `Remove ${channel.id}` });
   await remove.click();
@@ -125,7 +125,7 @@ test('a_channel_is_reset_and_removed', async () => {
   assert.deepEqual((await emulator.control('GET', 'channels')).channels.map((one) => one.id), [ID]);
   await emulator.channel();
   await page.locator('.channel').nth(1).waitFor();
-  await confirm(page.getByRole('button', { name: /everything/ }));
+  await confirm(page, 'Reset everything');
   await page.locator('.channel').nth(1).waitFor({ state: 'detached' });
   await close();
 });
@@ -220,7 +220,7 @@ test('the_code_is_copied_and_gets_a_token', async () => {
   assert.ok(!(await page.content()).includes(SECRET));
   // A quote in it, so that the code has something to escape.
   await page.getByRole('button', { name: 'New channel' }).click();
-  await page.getByLabel('Channel secret').fill(`it's"$HOME\\n`);
+  await page.getByLabel('Channel secret').fill(`it's"$HOME`);
   await page.getByRole('button', { name: 'Create channel' }).click();
   await page.locator('.once').waitFor();
   const code = async (language) => {
