@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use crate::run::{Outcome, cargo, cargo_with, section};
 use crate::{
-    api, consumers, deny, docs_rs, features, layering, minimal_versions, msrv, package, pyjwt, semver, test, tree,
-    workflows,
+    api, clients, consumers, deny, docs_rs, features, layering, minimal_versions, msrv, package, pyjwt, semver, test,
+    tree, workflows,
 };
 
 type Step = fn() -> Outcome;
 
 /// Commands of ours, what fails soonest first; the workflow on GitHub runs each of them too.
-pub(crate) const STEPS: [(&str, Step); 14] = [
+pub(crate) const STEPS: [(&str, Step); 16] = [
     ("layering", layering::run),
     ("tree", tree::run),
     ("msrv", msrv::run),
@@ -24,6 +24,8 @@ pub(crate) const STEPS: [(&str, Step); 14] = [
     ("test", test::run),
     ("consumers", consumers::run),
     ("pyjwt", pyjwt::run),
+    ("clients", clients::run),
+    ("terminal", || terminal::run(&[])),
     ("package", || package::run(&[])),
     ("minimal-versions", minimal_versions::run),
 ];

@@ -2,12 +2,16 @@
 
 mod api;
 mod bench;
+mod bench_emulator;
 mod ci;
+mod clients;
 mod compare;
 mod consumers;
+mod debian;
 mod deny;
 mod doc_examples;
 mod docs_rs;
+mod emulator_process;
 mod features;
 mod git;
 mod layering;
@@ -15,6 +19,7 @@ mod lock_files;
 mod metadata;
 mod minimal_versions;
 mod msrv;
+mod npm;
 mod package;
 mod packages;
 mod private_keys;
@@ -25,6 +30,7 @@ mod rustdoc;
 mod semver;
 mod softhsm;
 mod stress;
+mod terminal;
 mod test;
 mod tools;
 mod tree;
@@ -36,7 +42,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test              run all tests, in every feature set whose tests differ
-  ci                all that main must pass: fmt, clippy, doc, and each command of this list but the last three (half an hour when cold)
+  ci                all that main must pass: fmt, clippy, doc, and each command of this list but the last four (half an hour when cold)
   api               compare the public API with the listings in xtask/api; --write replaces these: [--write]
   semver            look for breaking changes since the last release, with cargo-semver-checks
   features          lint each crate with no feature, each, and each two together, with cargo-hack
@@ -50,8 +56,11 @@ cargo xtask COMMAND
   deny              check licences, sources and duplicates with cargo-deny, and advisories if ADVISORY_DB is set
   workflows         check the files in .github with check-jsonschema and zizmor, likewise
   pyjwt             verify our assertions with PyJWT, in a Python environment below target
+  clients           run SDKs and OAuth clients of others against the emulator, with their packages below target
+  terminal          run the session of xtask/terminal in a terminal, and compare it with docs/terminal.svg: [--write]
   bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
   compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
+  bench-emulator    compare the emulator with mock servers from npm, and `issue` with LINE's SDKs: [--json FILE] [--check]
   stress            call the token cache at random from several runtimes: [SECONDS]
 ";
 
@@ -77,8 +86,11 @@ fn main() -> ExitCode {
         ("deny", []) => deny::run(),
         ("workflows", []) => workflows::run(),
         ("pyjwt", []) => pyjwt::run(),
+        ("clients", []) => clients::run(),
+        ("terminal", rest) => terminal::run(rest),
         ("bench", rest) => bench::run(rest),
         ("compare", rest) => compare::run(rest),
+        ("bench-emulator", rest) => bench_emulator::run(rest),
         ("stress", rest) => stress::run(rest),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");

@@ -1,6 +1,6 @@
-//! Python environments below `target`, each with the packages of one file in `xtask/python`.
+//! Python environments below `target`, each with the packages of one file of requirements.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::run::{Outcome, program, root, section, succeeds, utf8};
 
@@ -12,15 +12,19 @@ pub(crate) struct Environment {
 impl Environment {
     /// That of `xtask/python/NAME.txt`; it is made if it is not there, or if the file has changed since.
     pub(crate) fn of(name: &str) -> Result<Self, String> {
-        let requirements = root().join("xtask/python").join(format!("{name}.txt"));
+        Self::from_file(name, &root().join("xtask/python").join(format!("{name}.txt")))
+    }
+
+    /// The same, of any file of requirements.
+    pub(crate) fn from_file(name: &str, requirements: &Path) -> Result<Self, String> {
         let directory = root().join("target/python").join(name);
         let wanted =
-            std::fs::read_to_string(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+            std::fs::read_to_string(requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
         // Written last, so that an environment that was not finished is made anew.
         let made_from = directory.join("made-from.txt");
         if std::fs::read_to_string(&made_from).ok().as_deref() != Some(wanted.as_str()) {
             let environment = Self { directory: directory.clone() };
-            environment.make(utf8(&requirements)?)?;
+            environment.make(utf8(requirements)?)?;
             std::fs::write(&made_from, wanted).map_err(|error| format!("{}: {error}", made_from.display()))?;
         }
         Ok(Self { directory })
@@ -41,4 +45,9 @@ impl Environment {
         let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", requirements];
         program(&self.program("python")?, &install)
     }
+}
+
+/// Whether PyPI responds at all: if it does, a failed installation is a fault of ours.
+pub(crate) fn is_in_reach() -> bool {
+    succeeds("python3", &["-m", "pip", "index", "versions", "PyJWT"])
 }

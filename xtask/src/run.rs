@@ -69,7 +69,8 @@ pub(crate) fn section(text: &str) {
     println!("\n==> {text}");
 }
 
-fn finish(command: &mut Command, line: &str) -> Outcome {
+/// Runs a command to its end; the text is what an error calls it.
+pub(crate) fn finish(command: &mut Command, line: &str) -> Outcome {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{line}: {status}")),

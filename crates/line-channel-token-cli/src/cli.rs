@@ -43,7 +43,37 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
 
 /// The whole command line, also for completions and the manual page.
 pub(crate) fn command() -> clap::Command {
-    Cli::command().mut_subcommand("sign", commands::adjust_sign)
+    Cli::command().mut_subcommand("sign", commands::adjust_sign).mut_subcommands(with_short_names).mut_subcommands(without_useless_flags)
+}
+
+/// `--family` and `--token-ttl` stand for `--token-family` and `--token-lifetime` in each command that has these alone.
+fn with_short_names(command: clap::Command) -> clap::Command {
+    let short_names = [("line_token_family", "family"), ("line_token_lifetime", "token-ttl")];
+    short_names.into_iter().fold(command, |command, (id, short)| {
+        let has = |test: &dyn Fn(&clap::Arg) -> bool| command.get_arguments().any(test);
+        if !has(&|arg| arg.get_id() == id) || has(&|arg| arg.get_long() == Some(short)) {
+            return command;
+        }
+        command.mut_arg(id, |arg| arg.visible_alias(short))
+    })
+}
+
+/// Flags of a channel that mean nothing to a command are not shown: `revoke` and others have them from what all share.
+fn without_useless_flags(command: clap::Command) -> clap::Command {
+    const OF_A_CACHE: [&str; 2] = ["line_revoke_previous_after", "line_issue_budget"];
+    const OF_TOKENS: [&str; 2] = ["line_token_family", "line_token_lifetime"];
+    const OF_THE_KEY: [&str; 3] = ["line_assertion_key_file", "line_assertion_kid", "line_assertion_kid_file"];
+    const OF_THE_SECRET: [&str; 1] = ["line_channel_secret_file"];
+    let useless: &[&[&str]] = match command.get_name() {
+        "issue" | "exec" | "sign" => &[&OF_A_CACHE],
+        "key-ids" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_SECRET],
+        "revoke" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_KEY],
+        "verify" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_KEY, &OF_THE_SECRET, &["line_channel_id"]],
+        _ => &[],
+    };
+    let known: Vec<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    let useless = useless.iter().flat_map(|ids| ids.iter()).filter(|id| known.iter().any(|known| known == *id));
+    useless.fold(command, |command, id| command.mut_arg(id, |arg| arg.hide(true)))
 }
 
 #[cfg(test)]

@@ -129,13 +129,13 @@ async fn deliver(
     stream: &SharedStream,
 ) -> Result<Response<ServedBody>, Disconnected> {
     let Exchange { response, delay, delivery, .. } = exchange;
-    let clock = &emulator.shared().clock;
+    let clock: Arc<dyn Clock> = Arc::clone(&emulator.shared().clock) as _;
     if !delay.is_zero() {
         clock.sleep(delay).await;
     }
     match delivery {
         Delivery::Whole => Ok(response.map(ServedBody::Whole)),
-        Delivery::Slow => Ok(response.map(|body| ServedBody::slow(body, Arc::clone(clock) as Arc<dyn Clock>))),
+        Delivery::Slow => Ok(response.map(|body| ServedBody::slow(body, clock))),
         Delivery::Truncated => Ok(response.map(ServedBody::truncated)),
         Delivery::Garbage => {
             stream.send_raw(GARBAGE).await;

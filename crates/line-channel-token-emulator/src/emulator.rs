@@ -191,7 +191,7 @@ impl Emulator {
                 && let Some(effect) = fault.kind.effect()
             {
                 let injected = format!("fault {id} was injected: {effect}");
-                refusal = Some(refusal.map_or_else(|| injected.clone(), |refusal| format!("{injected}: {refusal}")));
+                refusal = Some(refusal.map_or_else(|| injected.clone(), |refusal| format!("{injected}; {refusal}")));
             }
             RequestRecord {
                 time,

@@ -1,7 +1,5 @@
 //! What a request is about, found without the request having any effect.
 
-use std::sync::Arc;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, Method, Uri};
@@ -11,7 +9,6 @@ use crate::bearer;
 use crate::endpoint::Endpoint;
 use crate::form::Form;
 use crate::json_object::JsonObject;
-use crate::live_channel::Channel;
 use crate::messaging::Resource;
 use crate::shared::Shared;
 
@@ -31,8 +28,8 @@ impl RequestSubject {
     pub(crate) fn of(shared: &Shared, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         if Resource::from_uri(uri).is_some() {
             let token = bearer::bearer_token(headers).ok();
-            let channel = token.and_then(|token| owner_of_token(shared, token));
-            return Some(Self::new(true, None, channel));
+            let channel_id = token.and_then(|token| owner_of_token(shared, token));
+            return Some(Self { is_messaging: true, operation: None, channel_id });
         }
         let endpoint = Endpoint::from_uri(uri)?;
         let form = Form::parse(if endpoint.is_get() { uri.query().unwrap_or_default().as_bytes() } else { body });
@@ -40,28 +37,31 @@ impl RequestSubject {
         if operation == Some(Operation::IssueStateless) && form.names_assertion() {
             operation = Some(Operation::IssueStatelessWithJwt);
         }
-        let named = |name, find: fn(&Shared, &str) -> Option<Arc<Channel>>| {
+        let named = |name, find: fn(&Shared, &str) -> Option<ChannelId>| {
             form.one(name).ok().and_then(|value| find(shared, value))
         };
-        let channel = named("client_assertion", owner_of_key)
-            .or_else(|| named("client_id", Shared::find))
+        let channel_id = named("client_assertion", owner_of_key)
+            .or_else(|| named("client_id", channel_of_id))
             .or_else(|| named("access_token", owner_of_token));
-        Some(Self::new(false, operation, channel))
-    }
-
-    fn new(is_messaging: bool, operation: Option<Operation>, channel: Option<Arc<Channel>>) -> Self {
-        let channel_id = channel.map(|channel| channel.id().clone());
-        Self { is_messaging, operation, channel_id }
+        Some(Self { is_messaging: false, operation, channel_id })
     }
 }
 
-fn owner_of_token(shared: &Shared, token: &str) -> Option<Arc<Channel>> {
+fn channel_of_id(shared: &Shared, id: &str) -> Option<ChannelId> {
+    shared.find(id).map(|channel| channel.id().clone())
+}
+
+fn owner_of_token(shared: &Shared, token: &str) -> Option<ChannelId> {
     let stored = shared.tokens().owner(token);
-    stored.or_else(|| shared.tokens().channel(shared.stateless.parse(token)?.channel))
+    stored.or_else(|| {
+        let stateless = shared.stateless.parse(token)?;
+        shared.tokens().channel_id(stateless.channel)
+    })
 }
 
 /// The channel whose key an assertion names. Its signature is not verified: a fault comes before that.
-fn owner_of_key(shared: &Shared, assertion: &str) -> Option<Arc<Channel>> {
+fn owner_of_key(shared: &Shared, assertion: &str) -> Option<ChannelId> {
     let header = URL_SAFE_NO_PAD.decode(assertion.split('.').next()?).ok()?;
-    shared.owner_of_key(JsonObject::parse(&header).ok()?.text("kid")?)
+    let header = JsonObject::parse(&header).ok()?;
+    shared.registry().key(header.text("kid")?).map(|key| key.owner.id().clone())
 }

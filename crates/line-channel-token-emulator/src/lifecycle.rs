@@ -54,7 +54,7 @@ impl Emulator {
     }
 
     /// Removes a channel with its keys and tokens, and returns whether there was one. The tokens are unknown from now on,
-    /// stateless ones too, and stay so if a channel with the same id is added again. A request that is being responded to
+    /// stateless ones too, and stay so if a channel with the same id is added again. Faults that are for this channel alone end. A request that is being responded to
     /// meanwhile changes nothing that is seen later.
     ///
     /// ```
@@ -70,12 +70,13 @@ impl Emulator {
     /// ```
     pub fn remove_channel(&self, id: &ChannelId) -> bool {
         let shared = self.shared();
+        shared.faults.clear_channel(id);
         let mut registry = shared.registry_mut();
         registry.remove(&mut shared.tokens(), id.as_str()).is_some()
     }
 
     /// Puts everything back to what the builder made: channels, keys, secrets and long-lived tokens. Channels that were added
-    /// since are gone, all buckets are full, and the time is the clock's again. All tokens that were issued before are
+    /// since are gone, all buckets are full, faults end, and the time is the clock's again. All tokens that were issued before are
     /// unknown, stateless ones too.
     ///
     /// The [clock of clients](Self::client) shows the earlier calendar then; what they measure delays by does not go back.
@@ -118,6 +119,7 @@ impl Emulator {
     /// ```
     pub fn reset_channel(&self, id: &ChannelId) -> bool {
         let shared = self.shared();
+        shared.faults.clear_channel(id);
         let mut registry = shared.registry_mut();
         registry.reset(&mut shared.tokens(), id.as_str(), shared.clock.time())
     }

@@ -42,9 +42,9 @@ pub(crate) struct Shared {
     pub(crate) stateless: StatelessTokens,
     pub(crate) clock: Arc<EmulatorClock>,
     pub(crate) settings: Settings,
+    pub(crate) faults: FaultList,
     /// The channels of the builder, for a reset.
     blueprints: Vec<Arc<Blueprint>>,
-    pub(crate) faults: FaultList,
 }
 
 impl Shared {
@@ -67,8 +67,8 @@ impl Shared {
             stateless: StatelessTokens::new(),
             clock: Arc::new(clock),
             settings,
-            blueprints,
             faults: FaultList::default(),
+            blueprints,
         })
     }
 
@@ -77,6 +77,7 @@ impl Shared {
         let mut registry = self.registry_mut();
         let mut tokens = self.tokens();
         self.clock.reset();
+        self.faults.clear();
         registry.clear();
         tokens.clear();
         for blueprint in &self.blueprints {
@@ -96,11 +97,6 @@ impl Shared {
 
     pub(crate) fn registry_mut(&self) -> RwLockWriteGuard<'_, Registry> {
         self.registry.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The channel for which a key is registered.
-    pub(crate) fn owner_of_key(&self, kid: &str) -> Option<Arc<Channel>> {
-        self.registry().key(kid).map(|registered| Arc::clone(&registered.owner))
     }
 
     /// Every method leaves the store consistent, so a panic elsewhere does not spoil it.

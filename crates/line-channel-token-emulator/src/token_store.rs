@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token_core::Moment;
+use line_channel_token_core::{ChannelId, Moment};
 
 use crate::channel_tokens::{ChannelTokens, Tokens};
 use crate::emulator_time::EmulatorTime;
@@ -151,14 +151,12 @@ impl TokenStore {
     }
 
     /// The channel that a token was issued for, whether it is valid or not.
-    pub(crate) fn owner(&self, token: &str) -> Option<Arc<Channel>> {
-        let number = self.tokens.get(&TokenDigest::of(token))?.channel;
-        self.channel(number)
+    pub(crate) fn owner(&self, token: &str) -> Option<ChannelId> {
+        self.tokens.get(&TokenDigest::of(token)).and_then(|issued| self.channel_id(issued.channel))
     }
 
-    /// A channel that is there.
-    pub(crate) fn channel(&self, number: ChannelNumber) -> Option<Arc<Channel>> {
-        self.channels.get(&number).map(|of_channel| Arc::clone(&of_channel.channel))
+    pub(crate) fn channel_id(&self, number: ChannelNumber) -> Option<ChannelId> {
+        self.channels.get(&number).map(|of_channel| of_channel.channel.id().clone())
     }
 
     /// What is known about a token of some families, by the time of its channel. An expiry is recorded first.

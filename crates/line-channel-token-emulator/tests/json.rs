@@ -56,9 +56,10 @@ fn records_have_these_members() {
         shown,
         json!([
             {"time": NOW as f64, "method": "POST", "path": "/oauth2/v2.1/token", "operation": "issue_jwt",
-             "channel_id": CHANNEL, "status": 400, "request_id": Value::Null, "refusal": Value::Null, "warnings": []},
+             "channel_id": CHANNEL, "status": 400, "request_id": Value::Null, "refusal": Value::Null, "warnings": [],
+             "fault": null},
             {"time": NOW as f64, "method": "GET", "path": "/nowhere", "operation": null, "channel_id": null,
-             "status": 404, "request_id": null, "refusal": null, "warnings": []},
+             "status": 404, "request_id": null, "refusal": null, "warnings": [], "fault": null},
         ])
     );
 }

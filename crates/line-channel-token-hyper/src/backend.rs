@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -105,6 +105,28 @@ impl HyperBackend {
         C: Connect + Clone + Send + Sync + 'static,
     {
         Self(Arc::new(client))
+    }
+
+    /// The proxy that a request to this URL goes through, as `scheme://host:port`, without a user name or password. `None` if it
+    /// goes directly, and with a client of the caller's, whose connector alone knows.
+    ///
+    /// ```
+    /// use line_channel_token_hyper::HyperBackend;
+    ///
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let backend = HyperBackend::builder().proxy("http://user:pa%40ss@proxy.example:3128")?.build()?;
+    /// let url = "https://api.line.me/v2/oauth/verify".parse()?;
+    /// assert_eq!(backend.proxy_for(&url).as_deref(), Some("http://proxy.example:3128"));
+    /// assert_eq!(backend.proxy_for(&"http://127.0.0.1:8787/".parse()?), None);
+    /// # Ok(())
+    /// # }
+    /// # if cfg!(any(feature = "aws-lc-rs", feature = "ring")) {
+    /// #     example().unwrap();
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn proxy_for(&self, url: &Uri) -> Option<String> {
+        self.0.proxy_for(url)
     }
 
     pub(crate) fn with_own_clients(clients: OwnClients) -> Self {

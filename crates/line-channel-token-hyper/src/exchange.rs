@@ -12,6 +12,9 @@ use line_channel_token_transport::{Attempt, Progress};
 /// Starts one request, within a runtime.
 pub(crate) trait Exchange: Send + Sync {
     fn start(&self, request: Request<Bytes>) -> Result<Started, TransportError>;
+
+    /// The proxy that a request to this URL goes through, as `scheme://host:port`.
+    fn proxy_for(&self, url: &Uri) -> Option<String>;
 }
 
 /// A request that is under way.
@@ -48,6 +51,11 @@ where
         let mut request = request.map(Full::new);
         let connection = capture_connection(&mut request);
         Ok(Started { response: self.request(request), handover: Handover::Connection(connection), attempt })
+    }
+
+    /// Only the caller's connector knows.
+    fn proxy_for(&self, _: &Uri) -> Option<String> {
+        None
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
+use http::{Request, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use line_channel_token_core::TransportError;
@@ -73,5 +73,9 @@ impl Exchange for OwnClients {
         let client = pools.for_request(&parts.extensions);
         let response = client.request(Request::from_parts(parts, body));
         Ok(Started { response, handover: Handover::Body(progress), attempt })
+    }
+
+    fn proxy_for(&self, url: &Uri) -> Option<String> {
+        self.proxies.name_for(url)
     }
 }

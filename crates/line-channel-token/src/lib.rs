@@ -22,8 +22,7 @@ pub use line_channel_token_core::{
 #[cfg_attr(docsrs, doc(cfg(feature = "assertion")))]
 #[doc(inline)]
 pub use line_channel_token_assertion::{
-    AssertionSigner, AssertionTemplate, PrivateKeyJwk, PrivateKeyPem, PublicJwk, SigningAlgorithm, SigningKey,
-    UnsignedAssertion,
+    AssertionSigner, AssertionTemplate, PrivateKeyPem, PublicJwk, SigningAlgorithm, SigningKey, UnsignedAssertion,
 };
 
 #[cfg(feature = "reqwest")]

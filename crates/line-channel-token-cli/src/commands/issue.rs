@@ -2,24 +2,118 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use line_channel_token::configuration::{ChannelArgs, ChannelConfig};
+use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::output::OutputArgs;
+use crate::issued::{self, Issued};
+use crate::line_service::{CallArgs, LineService};
+use crate::output::OutputFormat;
+use crate::{interrupt, output, runtime, spinner};
 
-/// Issues a channel access token
+/// Issues a channel access token, which is all that standard output holds
 #[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  line-channel-token issue                                    a stateless token: 15 minutes, no slot
+  line-channel-token issue --family jwt --token-ttl 12h       a v2.1 token: one of the channel's 30 slots
+  line-channel-token issue --output header | curl -H @- https://api.line.me/v2/bot/info
+  eval \"$(line-channel-token issue --output env)\"
+
+The channel is configured by flags or by variables (LINE_CHANNEL_ID, LINE_CHANNEL_SECRET, …). A secret or a key is never given on the
+command line: LINE_CHANNEL_SECRET and LINE_ASSERTION_KEY hold them, or files. Stateless tokens are issued for the key if there is one, and
+else for the secret.")]
 pub(crate) struct Issue {
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    channel: ChannelArgs,
+    #[command(flatten)]
+    call: CallArgs,
+    /// How the token is written
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    output: TokenFormat,
+}
+
+/// How a token is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum TokenFormat {
+    /// The token alone
+    #[default]
+    Token,
+    /// One JSON object: access_token, expires_in and what else is known of it
+    Json,
+    /// `Authorization: Bearer …`, for `curl -H @-`
+    Header,
+    /// `LINE_CHANNEL_ACCESS_TOKEN='…'`, for a POSIX shell or a .env file
+    Env,
+}
+
+/// The shape of a token in JSON.
+#[derive(Serialize)]
+struct TokenJson<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    expires_at: u64,
+    family: &'static str,
+    channel_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 impl Issue {
-    pub(crate) fn output_format(&self) -> crate::output::OutputFormat {
-        self.output.output
+    pub(crate) fn output_format(&self) -> OutputFormat {
+        if self.output == TokenFormat::Json { OutputFormat::Json } else { OutputFormat::Text }
     }
 
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        Err(Failure::other("not yet there"))
+        let config = self.channel.into_config_for_one_token(None)?;
+        let service = LineService::new(config.api_base_url(), self.call)?;
+        let doing = format!("Waiting for {} to issue a token …", service.name());
+        let call = spinner::while_waiting(&doing, issued::issue(&service, &config));
+        let lost = issued::lost_by_interrupt(config.token_family());
+        let issued = runtime::block_on(interrupt::ends(call, lost))?;
+        write(self.output, &issued, &config)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn write(format: TokenFormat, issued: &Issued, config: &ChannelConfig) -> Result<(), Failure> {
+    let token = issued.access_token.expose_secret();
+    match format {
+        TokenFormat::Token => output::line(token),
+        TokenFormat::Header => output::line(&format!("Authorization: Bearer {token}")),
+        TokenFormat::Env => output::line(&format!("LINE_CHANNEL_ACCESS_TOKEN={}", quoted(token))),
+        TokenFormat::Json => output::json(&TokenJson {
+            access_token: token,
+            token_type: "Bearer",
+            expires_in: issued.expires_in.as_secs(),
+            expires_at: issued.expires_at.as_secs(),
+            family: issued.family.as_str(),
+            channel_id: config.channel_id().as_str(),
+            key_id: issued.key_id.as_ref().map(|id| id.as_str()),
+            request_id: issued.request_id.as_ref().map(ToString::to_string),
+        }),
+    }
+}
+
+/// One word of a POSIX shell, whatever the text is.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_shell_reads_the_text_as_it_is() {
+        for (text, word) in
+            [("eyJ.a-b_c", "'eyJ.a-b_c'"), ("a'b", r"'a'\''b'"), ("$(x)`y`\\\"", "'$(x)`y`\\\"'"), ("", "''")]
+        {
+            assert_eq!(quoted(text), word);
+        }
     }
 }

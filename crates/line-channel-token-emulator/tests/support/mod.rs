@@ -24,7 +24,7 @@ pub const OTHER_SECRET: &str = "0ther";
 pub const OTHER_KID: &str = "other-kid";
 pub const NOW: u64 = 1_790_000_000;
 pub const ASSERTION_TYPE: &str = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
-const FORM: &str = "application/x-www-form-urlencoded";
+pub const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]

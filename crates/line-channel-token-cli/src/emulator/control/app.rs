@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use line_channel_token::ChannelId;
-use line_channel_token::emulator::{ChannelState, Emulator};
+use line_channel_token::emulator::{ChannelState, Emulator, Fault};
 use tokio::sync::watch;
 
 use super::error::ApiError;
@@ -20,6 +20,8 @@ struct Shared {
     base_url: OnceLock<String>,
     access: Access,
     page: bool,
+    /// Those of the configuration, which a reset brings back.
+    faults: Vec<Fault>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -43,7 +45,15 @@ impl App {
             control_token: settings.control_token.clone(),
         };
         let base_url = OnceLock::new();
-        Self(Arc::new(Shared { emulator, journal, base_url, access, page: settings.page, stopped }))
+        Self(Arc::new(Shared {
+            emulator,
+            journal,
+            base_url,
+            access,
+            page: settings.page,
+            faults: settings.faults.clone(),
+            stopped,
+        }))
     }
 
     /// Once the server has a port.
@@ -69,6 +79,16 @@ impl App {
 
     pub(super) fn has_page(&self) -> bool {
         self.0.page
+    }
+
+    /// As after the start.
+    pub(super) fn reset(&self) {
+        self.emulator().reset();
+        self.emulator().clear_faults();
+        for fault in &self.0.faults {
+            self.emulator().inject(fault.clone());
+        }
+        self.journal().touch();
     }
 
     /// Turns true if the process ends.

@@ -99,9 +99,7 @@ pub(super) async fn reset_all(
     State(app): State<App>,
     Object(Nothing {}): Object<Nothing>,
 ) -> Result<StatusCode, ApiError> {
-    app.emulator().reset();
-    app.emulator().clear_faults();
-    app.journal().touch();
+    app.reset();
     Ok(StatusCode::NO_CONTENT)
 }
 

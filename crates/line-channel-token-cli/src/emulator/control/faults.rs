@@ -29,6 +29,9 @@ pub(super) async fn inject(
     State(app): State<App>,
     Object(fault): Object<Fault>,
 ) -> Result<(StatusCode, Json<FaultState>), ApiError> {
+    if let Some(id) = fault.channel() {
+        app.channel(id.as_str())?;
+    }
     let id = app.emulator().inject(fault);
     app.journal().touch();
     let state = app.emulator().faults().into_iter().find(|fault| fault.id == id);

@@ -1,0 +1,4 @@
+-- One form, posted again and again.
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+wrk.body = os.getenv("FORM")

@@ -1,0 +1,77 @@
+//! `line-channel-token emulator` as a process.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::run::{cargo, root};
+
+const READY: &str = "line-channel-token emulator is ready at ";
+
+/// Builds the binary, and returns its path.
+pub(crate) fn build(release: bool) -> Result<PathBuf, String> {
+    let target = root().join("target");
+    let target_directory = crate::run::utf8(&target)?;
+    let mut line = vec!["build", "--package", "line-channel-token-cli", "--target-dir", target_directory];
+    line.extend(release.then_some("--release"));
+    cargo(&line)?;
+    let profile = if release { "release" } else { "debug" };
+    Ok(target.join(profile).join("line-channel-token"))
+}
+
+/// A running emulator, which ends with this value.
+pub(crate) struct EmulatorProcess {
+    child: Child,
+    url: String,
+    log: PathBuf,
+}
+
+impl EmulatorProcess {
+    /// Starts it on a free port; what it prints to standard error goes to a file.
+    pub(crate) fn start(
+        program: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+        log: PathBuf,
+    ) -> Result<Self, String> {
+        let failed = |error: std::io::Error| format!("{}: {error}", program.display());
+        let mut command = Command::new(program);
+        command.args(["emulator", "--port", "0"]).args(arguments).envs(variables.iter().copied());
+        let errors = File::create(&log).map_err(failed)?;
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().map_err(failed)?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.as_mut() {
+            BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
+        }
+        let url = line.trim_end().strip_prefix(READY).unwrap_or_default().to_owned();
+        let emulator = Self { child, url, log };
+        if emulator.url.is_empty() {
+            Err(format!("the emulator did not start:\n{}", emulator.log()))
+        } else {
+            Ok(emulator)
+        }
+    }
+
+    /// Such as `http://127.0.0.1:40123`.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has printed to standard error.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+impl Drop for EmulatorProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
