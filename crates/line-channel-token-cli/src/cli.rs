@@ -43,7 +43,10 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
 
 /// The whole command line, also for completions and the manual page.
 pub(crate) fn command() -> clap::Command {
-    Cli::command().mut_subcommand("sign", commands::adjust_sign).mut_subcommands(with_short_names).mut_subcommands(without_useless_flags)
+    Cli::command()
+        .mut_subcommand("sign", commands::adjust_sign)
+        .mut_subcommands(with_short_names)
+        .mut_subcommands(without_useless_flags)
 }
 
 /// `--family` and `--token-ttl` stand for `--token-family` and `--token-lifetime` in each command that has these alone.

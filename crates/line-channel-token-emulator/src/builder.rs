@@ -6,6 +6,7 @@ use std::sync::Arc;
 use line_channel_token_core::{Clock, Error, SystemClock};
 
 use crate::channel::EmulatedChannel;
+use crate::claims::LINE_AUDIENCE;
 use crate::emulator::Emulator;
 use crate::emulator_time::EmulatorClock;
 use crate::jwk::es256_refused;
@@ -58,7 +59,7 @@ impl EmulatorBuilder {
             clock: Arc::new(SystemClock),
             settings: Settings {
                 accept_es256: false,
-                audiences: vec!["https://api.line.me/".to_owned()],
+                audiences: vec![LINE_AUDIENCE.to_owned()],
                 rate_limits: RateLimits::default(),
                 leniency: Leniency::default(),
                 on_request: None,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use line_channel_token_core::Moment;
 
-use crate::issued_token::{End, IssuedToken, TokenDigest};
+use crate::issued_token::{End, IssuedToken};
 use crate::live_channel::Channel;
 use crate::stateless_count::{LIFETIME, StatelessCount};
 use crate::stateless_token::StatelessToken;
+use crate::token_digest::TokenDigest;
 use crate::token_family::TokenFamily;
 use crate::token_status::TokenStatus;
 

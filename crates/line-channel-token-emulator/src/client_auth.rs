@@ -5,15 +5,18 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use crate::assertion::UnverifiedAssertion;
-use crate::claims::{self, ClaimRules};
+use crate::claims::{ExpectedClaims, claim_rules, oddities};
 use crate::error_bodies::{self, ErrorBody};
 use crate::form::Form;
+use crate::header_rules::AcceptedAlgorithms;
 use crate::json_object::JsonObject;
 use crate::leniency::Evidence;
 use crate::live_channel::Channel;
 use crate::parameters::{client_assertion, optional, required};
 use crate::request_context::RequestContext;
 use crate::response::{ErrorResponse, shown};
+use crate::rule;
+use crate::violation::Violation;
 
 /// The channel whose id and secret the form holds, with the error responses that LINE documents for `/v2/oauth/accessToken`.
 pub(crate) fn by_secret(context: &mut RequestContext<'_>, form: &Form<'_>) -> Result<Arc<Channel>, ErrorResponse> {
@@ -42,17 +45,21 @@ pub(crate) fn by_assertion(
     let shared = context.shared;
     let settings = &shared.settings;
     let client_id = optional(form, "client_id")?;
-    let assertion = UnverifiedAssertion::parse(client_assertion(form)?, settings.accept_es256)?;
+    let accepted = AcceptedAlgorithms { es256: settings.accept_es256 };
+    let assertion = UnverifiedAssertion::parse(client_assertion(form)?, accepted)?;
     let registered = shared.registry().key(assertion.kid()).cloned();
-    let Some(registered) = registered else {
-        let reason = format!("no key is registered under the kid {}", shown(assertion.kid()));
-        return Err(ErrorResponse::new(StatusCode::NOT_FOUND, error_bodies::UNKNOWN_KID, reason));
-    };
+    let registered = registered.ok_or_else(|| unknown_kid(assertion.kid()))?;
     context.count_for(&registered.owner)?;
     let claims = assertion.verify(&registered.key)?;
     let owner = registered.owner.id().as_str();
-    let rules = ClaimRules { now: context.now, owner, audiences: &settings.audiences, leniency: &settings.leniency };
-    context.warnings.extend(claims::check(&claims, &rules)?);
+    let expected = ExpectedClaims {
+        now: context.now.unix.as_secs() as f64,
+        owner: Some(owner),
+        audiences: &settings.audiences,
+        leniency: &settings.leniency,
+    };
+    rule::check(&claim_rules(), &claims, &expected)?;
+    context.warnings.extend(oddities(&claims).map(|odd| odd.to_string()));
     if client_id.is_some_and(|id| id != owner) {
         let reason = "client_id is not the assertion's subject: send the subject's id, or none";
         if !settings.leniency.mismatched_client_id {
@@ -61,6 +68,13 @@ pub(crate) fn by_assertion(
         context.warnings.push(reason.to_owned());
     }
     Ok((registered.owner, claims))
+}
+
+/// What is wrong with a kid that no key is registered under.
+pub(crate) fn unknown_kid(kid: &str) -> Violation {
+    let found = format!("no key is registered under the kid {}", shown(kid));
+    let advice = "the kid is the one that the Console shows beside the registered public key";
+    Violation { status: StatusCode::NOT_FOUND, ..Violation::new(error_bodies::UNKNOWN_KID, found, advice) }
 }
 
 /// The channel of an id, which the request is then about; `documented` is the body if there is none.

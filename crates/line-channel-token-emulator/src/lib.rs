@@ -31,10 +31,13 @@ mod fault_response;
 mod fault_state;
 mod fault_subject;
 mod form;
+mod header_rules;
+mod inspection;
 mod issued_token;
 mod json_object;
 mod jwk;
 mod jwk_members;
+mod jws;
 mod key_algorithm;
 mod leniency;
 mod leniency_settings;
@@ -56,6 +59,7 @@ mod response;
 #[cfg(test)]
 mod rfc_keys;
 mod router;
+mod rule;
 #[cfg(feature = "serde")]
 mod serialize;
 #[cfg(feature = "server")]
@@ -71,6 +75,7 @@ mod stateless_token;
 #[cfg(feature = "server")]
 mod timeouts;
 mod token_bucket;
+mod token_digest;
 mod token_family;
 mod token_format;
 mod token_status;
@@ -80,6 +85,7 @@ mod unparsed_head;
 mod v2;
 mod v2_1;
 mod v3;
+mod violation;
 
 pub use bearer::BearerError;
 pub use builder::EmulatorBuilder;
@@ -91,6 +97,9 @@ pub use fallback::PeerAddr;
 pub use fault::Fault;
 pub use fault_kind::FaultKind;
 pub use fault_state::FaultState;
+pub use inspection::{
+    Finding, InspectedKind, InspectedToken, InspectedTokenStatus, Inspection, InspectionBuilder, Verdict,
+};
 pub use key_algorithm::KeyAlgorithm;
 pub use leniency::{Evidence, NumericStrings};
 pub use rate_limit::RateLimits;

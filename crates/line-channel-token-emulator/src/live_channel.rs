@@ -8,10 +8,10 @@ use line_channel_token_core::{AssertionKid, ChannelId, Error, Moment};
 
 use crate::channel::{EmulatedChannel, SecretDigest};
 use crate::emulator_time::EmulatorTime;
-use crate::issued_token::TokenDigest;
 use crate::public_key::PublicKey;
 use crate::response::Success;
 use crate::token_bucket::TokenBuckets;
+use crate::token_digest::TokenDigest;
 
 /// What a channel was added with, for a reset. The texts of its secret and its token are not kept.
 pub(crate) struct Blueprint {

@@ -1,11 +1,14 @@
 //! The rules for an assertion's numbers: `exp`, `nbf`, `iat` and `token_exp`.
 
+use std::fmt;
+
 use serde_json::{Number, Value};
 
 use crate::error_bodies::{self, ErrorBody};
 use crate::json_object::JsonObject;
 use crate::leniency::{Leniency, NumericStrings};
-use crate::response::ErrorResponse;
+use crate::rule::missing;
+use crate::violation::Violation;
 
 /// How far ahead `exp` may be, in seconds: 30 minutes.
 const LONGEST_AHEAD: f64 = 1800.0;
@@ -16,80 +19,113 @@ const LONGEST_TOKEN: f64 = 2_592_000.0;
 /// Beyond this an `f64` has no fraction, and the error should name the range.
 const BEYOND_FRACTIONS: f64 = 9e15;
 
+/// What is accepted here though LINE may reject it: the claim, what was found, and what to change.
+#[derive(Clone, Debug)]
+pub(crate) struct Oddity {
+    pub(crate) name: &'static str,
+    pub(crate) found: String,
+    pub(crate) advice: &'static str,
+}
+
+impl fmt::Display for Oddity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.found, self.advice)
+    }
+}
+
 /// Checks `exp`; `now` is in Unix seconds.
-pub(crate) fn expiry(claims: &JsonObject, leniency: &Leniency, now: f64) -> Result<(), ErrorResponse> {
-    let exp = integer(claims, "exp", leniency, error_bodies::INVALID_EXP)?
-        .ok_or_else(|| ErrorResponse::bad_request(error_bodies::INVALID_EXP, "the assertion has no exp"))?;
+pub(crate) fn expiry(claims: &JsonObject, leniency: &Leniency, now: f64) -> Result<(), Violation> {
+    let refuse = |found: String, advice: &'static str| Err(Violation::new(error_bodies::INVALID_EXP, found, advice));
+    let needed = "it is a number of Unix seconds, a few minutes ahead";
+    let Some(exp) = integer(claims, "exp", leniency, error_bodies::INVALID_EXP)? else {
+        return refuse(missing(claims, "the assertion", "exp"), needed);
+    };
     let ahead = exp - now;
     if ahead <= 0.0 {
-        let hint = if exp <= LONGEST_AHEAD { "; exp is a moment in Unix seconds, not a lifetime" } else { "" };
-        let reason = format!("the assertion's exp is {:.0} s past{hint}", now - exp);
-        return Err(ErrorResponse::bad_request(error_bodies::INVALID_EXP, reason));
+        let advice = if exp <= LONGEST_AHEAD {
+            "exp is a moment in Unix seconds, not a lifetime"
+        } else {
+            "sign a new assertion, and check the clock of the machine that signs"
+        };
+        return refuse(format!("the assertion's exp is {:.0} s past", now - exp), advice);
     }
     if ahead > LONGEST_AHEAD {
-        let hint = if exp > 1e11 { "; exp looks like milliseconds" } else { "" };
-        let reason = format!("the assertion's exp is {ahead:.0} s ahead; at most 1800{hint}");
-        return Err(ErrorResponse::bad_request(error_bodies::INVALID_EXP, reason));
+        let advice = if exp > 1e11 {
+            "exp looks like milliseconds, and seconds are needed"
+        } else {
+            "set it a few minutes ahead, and check the clock of the machine that signs"
+        };
+        return refuse(format!("the assertion's exp is {ahead:.0} s ahead; at most 1800 is allowed"), advice);
     }
     Ok(())
 }
 
-/// Checks `iat` and `nbf`, which LINE does not require.
-pub(crate) fn not_before(claims: &JsonObject, now: f64) -> Result<(), ErrorResponse> {
-    number(claims, "iat", error_bodies::INVALID_IAT)?;
+/// What an accepted `exp` says.
+pub(crate) fn found_expiry(claims: &JsonObject, leniency: &Leniency, now: f64) -> Option<String> {
+    let exp = integer(claims, "exp", leniency, error_bodies::INVALID_EXP).ok().flatten()?;
+    Some(format!("exp is {:.0} s ahead", exp - now))
+}
+
+/// Checks `iat`, which LINE does not require.
+pub(crate) fn issued_at(claims: &JsonObject) -> Result<(), Violation> {
+    number(claims, "iat", error_bodies::INVALID_IAT).map(drop)
+}
+
+/// Checks `nbf`, which LINE does not require.
+pub(crate) fn not_before(claims: &JsonObject, now: f64) -> Result<(), Violation> {
     match number(claims, "nbf", error_bodies::INVALID_NBF)?.and_then(Number::as_f64) {
         Some(nbf) if nbf - now > SKEW => {
-            let reason = format!("the assertion's nbf is {:.0} s ahead", nbf - now);
-            Err(ErrorResponse::bad_request(error_bodies::INVALID_NBF, reason))
+            let found = format!("the assertion's nbf is {:.0} s ahead", nbf - now);
+            let advice = "leave it out, or check the clock of the machine that signs";
+            Err(Violation::new(error_bodies::INVALID_NBF, found, advice))
         }
         _ => Ok(()),
     }
 }
 
 /// The claim `token_exp`, in seconds: the lifetime of the token to issue.
-pub(crate) fn token_lifetime(claims: &JsonObject, leniency: &Leniency) -> Result<u32, ErrorResponse> {
-    let refused = |reason: String| ErrorResponse::bad_request(error_bodies::INVALID_TOKEN_EXP, reason);
-    let seconds = integer(claims, "token_exp", leniency, error_bodies::INVALID_TOKEN_EXP)?
-        .ok_or_else(|| refused("the assertion has no token_exp, and a v2.1 issue needs one".to_owned()))?;
+pub(crate) fn token_lifetime(claims: &JsonObject, leniency: &Leniency) -> Result<u32, Violation> {
+    let refuse =
+        |found: String, advice: &'static str| Err(Violation::new(error_bodies::INVALID_TOKEN_EXP, found, advice));
+    let Some(seconds) = integer(claims, "token_exp", leniency, error_bodies::INVALID_TOKEN_EXP)? else {
+        let found = missing(claims, "the assertion", "token_exp");
+        return refuse(found, "a v2.1 issue needs one, the lifetime of the token in seconds");
+    };
     if seconds.fract() != 0.0 {
-        return Err(refused("token_exp must be a whole number of seconds".to_owned()));
+        return refuse("token_exp has a fraction".to_owned(), "it must be a whole number of seconds");
     }
     if !(1.0..=LONGEST_TOKEN).contains(&seconds) {
-        let hint = if seconds > LONGEST_TOKEN && seconds % 1000.0 == 0.0 && seconds / 1000.0 <= LONGEST_TOKEN {
-            "; this looks like milliseconds"
+        let advice = if seconds > LONGEST_TOKEN && seconds % 1000.0 == 0.0 && seconds / 1000.0 <= LONGEST_TOKEN {
+            "this looks like milliseconds, and seconds are needed"
         } else if (1e9..1e14).contains(&seconds) {
-            "; this looks like a moment, and a lifetime is needed"
+            "this looks like a moment, and a lifetime is needed"
         } else {
-            ""
+            "it is the lifetime of the token in seconds, up to 30 days"
         };
-        return Err(refused(format!("token_exp is {seconds:.0} s; 1 to 2592000{hint}")));
+        return refuse(format!("token_exp is {seconds:.0} s, and 1 to 2592000 is allowed"), advice);
     }
     // In range and whole, as just checked.
     Ok(seconds as u32)
 }
 
 /// What was accepted of `exp` and `token_exp` though LINE's table says otherwise.
-pub(crate) fn warning(claims: &JsonObject) -> Option<String> {
+pub(crate) fn oddity(claims: &JsonObject) -> Option<Oddity> {
     let is = |name: &str, wrong: fn(&Value) -> bool| claims.get(name).is_some_and(wrong);
     let both = |wrong: fn(&Value) -> bool| match (is("exp", wrong), is("token_exp", wrong)) {
-        (true, true) => Some("exp and token_exp are"),
-        (true, false) => Some("exp is"),
-        (false, true) => Some("token_exp is"),
+        (true, true) => Some(("exp", "exp and token_exp are")),
+        (true, false) => Some(("exp", "exp is")),
+        (false, true) => Some(("token_exp", "token_exp is")),
         (false, false) => None,
     };
-    if let Some(which) = both(Value::is_string) {
-        let why = "one of LINE's samples has both as strings, but its table says numbers: send numbers";
-        return Some(format!("{which} written as text; {why}"));
+    if let Some((name, which)) = both(Value::is_string) {
+        let advice = "one of LINE's samples has both as strings, but its table says numbers: send numbers";
+        return Some(Oddity { name, found: format!("{which} written as text"), advice });
     }
-    both(Value::is_f64).map(|which| format!("{which} written with a fraction or an exponent: send integers"))
+    let (name, which) = both(Value::is_f64)?;
+    Some(Oddity { name, found: format!("{which} written with a fraction or an exponent"), advice: "send integers" })
 }
 
-fn integer(
-    claims: &JsonObject,
-    name: &str,
-    leniency: &Leniency,
-    body: ErrorBody,
-) -> Result<Option<f64>, ErrorResponse> {
+fn integer(claims: &JsonObject, name: &str, leniency: &Leniency, body: ErrorBody) -> Result<Option<f64>, Violation> {
     if let Some(Value::String(text)) = claims.get(name)
         && strings_accepted(claims, leniency)
         && let Some(number) = decimal(text)
@@ -99,8 +135,8 @@ fn integer(
     let Some(number) = number(claims, name, body.clone())? else { return Ok(None) };
     let value = number.as_f64().unwrap_or_default();
     if number.is_f64() && !leniency.fractional_times && value.abs() < BEYOND_FRACTIONS {
-        let reason = format!("{name} is written with a fraction or an exponent: an integer is needed");
-        return Err(ErrorResponse::bad_request(body, reason));
+        let found = format!("{name} is written with a fraction or an exponent");
+        return Err(Violation::new(body, found, "an integer is needed"));
     }
     Ok(Some(value))
 }
@@ -121,20 +157,19 @@ fn decimal(text: &str) -> Option<f64> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-fn number<'a>(claims: &'a JsonObject, name: &str, body: ErrorBody) -> Result<Option<&'a Number>, ErrorResponse> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(Value::Number(number)) => Ok(Some(number)),
-        Some(Value::String(_)) => {
-            Err(ErrorResponse::bad_request(body, format!("{name} is a string: a number is needed")))
-        }
-        Some(_) => Err(ErrorResponse::bad_request(body, format!("{name} must be a number"))),
-    }
+fn number<'a>(claims: &'a JsonObject, name: &str, body: ErrorBody) -> Result<Option<&'a Number>, Violation> {
+    let found = match claims.get(name) {
+        None => return Ok(None),
+        Some(Value::Number(number)) => return Ok(Some(number)),
+        Some(Value::String(_)) => format!("{name} is a string"),
+        Some(_) => format!("{name} must be a number"),
+    };
+    Err(Violation::new(body, found, "a number is needed, without quotation marks"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{expiry, not_before, token_lifetime, warning};
+    use super::{expiry, issued_at, not_before, oddity, token_lifetime};
     use crate::json_object::JsonObject;
     use crate::leniency::{Leniency, NumericStrings};
 
@@ -150,9 +185,10 @@ mod tests {
 
     fn checked(members: &str, leniency: &Leniency) -> String {
         let claims = claims(members);
-        match expiry(&claims, leniency, NOW).and_then(|()| not_before(&claims, NOW)) {
+        let checked = expiry(&claims, leniency, NOW).and_then(|()| issued_at(&claims));
+        match checked.and_then(|()| not_before(&claims, NOW)) {
             Ok(()) => "accepted".to_owned(),
-            Err(error) => format!("{} | {}", error.body, error.reason),
+            Err(violation) => format!("{} | {}: {}", violation.body, violation.found, violation.advice),
         }
     }
 
@@ -219,9 +255,9 @@ mod tests {
             (r#""exp":1.5,"token_exp":1"#, Some("exp is written with a fraction")),
             (r#""exp":1,"token_exp":1"#, None),
         ] {
-            let warning = warning(&claims(members));
-            assert_eq!(warning.is_some(), says.is_some(), "{members}");
-            assert!(warning.unwrap_or_default().contains(says.unwrap_or_default()), "{members}");
+            let oddity = oddity(&claims(members)).map(|odd| odd.to_string());
+            assert_eq!(oddity.is_some(), says.is_some(), "{members}");
+            assert!(oddity.unwrap_or_default().contains(says.unwrap_or_default()), "{members}");
         }
     }
 
@@ -229,7 +265,7 @@ mod tests {
     fn token_exp_is_at_most_thirty_days() {
         let lifetime = |value: &str, leniency: &Leniency| {
             let claims = claims(&format!(r#""token_exp":{value}"#));
-            token_lifetime(&claims, leniency).map_err(|error| error.reason.into_owned())
+            token_lifetime(&claims, leniency).map_err(|error| format!("{}: {}", error.found, error.advice))
         };
         let strict = Leniency::default();
         let fractions = Leniency { fractional_times: true, ..strict };
@@ -252,6 +288,6 @@ mod tests {
             assert!(reason.contains(says), "{value}: {reason}");
         }
         let missing = token_lifetime(&claims(""), &strict).unwrap_err();
-        assert!(missing.reason.contains("has no token_exp"));
+        assert!(missing.found.contains("has no token_exp"));
     }
 }

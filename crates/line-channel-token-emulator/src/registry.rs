@@ -51,6 +51,11 @@ impl Registry {
         channels
     }
 
+    /// Up to so many of the keys.
+    pub(crate) fn some_keys(&self, max: usize) -> Vec<RegisteredKey> {
+        self.keys.values().take(max).cloned().collect()
+    }
+
     /// The keys of a channel, in the order of their registration.
     pub(crate) fn keys_of(&self, channel: &Channel) -> Vec<&RegisteredKey> {
         let mut keys: Vec<&RegisteredKey> = self.keys.values().filter(|key| *key.owner == *channel).collect();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::inspection::{Finding, InspectedKind, InspectedToken, InspectedTokenStatus, Inspection, Verdict};
 use crate::key_algorithm::KeyAlgorithm;
 use crate::record::RequestRecord;
 use crate::state::{ChannelState, KeyState, TokenState};
@@ -21,7 +22,7 @@ macro_rules! serialize_as_str {
     )+};
 }
 
-serialize_as_str!(KeyAlgorithm, TokenFamily);
+serialize_as_str!(InspectedKind, InspectedTokenStatus, KeyAlgorithm, TokenFamily, Verdict);
 
 /// Serializes a struct with these fields.
 macro_rules! serialize_fields {
@@ -73,4 +74,29 @@ serialize_fields!(RequestRecord, record {
     "refusal": &record.refusal,
     "warnings": &record.warnings,
     "fault": &record.fault,
+});
+
+serialize_fields!(Inspection, inspection {
+    "subject": &inspection.subject(),
+    "is_accepted": &inspection.is_accepted(),
+    "header": &inspection.header(),
+    "claims": &inspection.claims(),
+    "token": &inspection.token(),
+    "findings": inspection.findings(),
+});
+
+serialize_fields!(Finding, finding {
+    "rule": finding.rule,
+    "verdict": &finding.verdict,
+    "message": &finding.message,
+    "advice": &finding.advice,
+});
+
+serialize_fields!(InspectedToken, token {
+    "family": &token.family,
+    "status": &token.status,
+    "channel_id": &token.channel_id,
+    "fingerprint": &token.fingerprint,
+    "key_id": &token.key_id,
+    "expires_in": &token.expires_in.as_ref().map(Duration::as_secs),
 });

@@ -10,9 +10,10 @@ use line_channel_token_core::{ChannelId, Moment};
 
 use crate::channel_tokens::{ChannelTokens, Tokens};
 use crate::emulator_time::EmulatorTime;
-use crate::issued_token::{End, IssuedToken, TokenDigest};
+use crate::issued_token::{End, IssuedToken};
 use crate::live_channel::{Channel, ChannelNumber};
 use crate::stateless_token::StatelessToken;
+use crate::token_digest::TokenDigest;
 use crate::token_family::TokenFamily;
 use crate::token_status::TokenStatus;
 

@@ -41,9 +41,10 @@ fn records_hold_no_secret() {
             "GET /oauth2/v2.1/verify 200 verify_jwt channel 1234567890",
             "POST /v2/oauth/verify 200 verify channel 1234567890",
             "GET /oauth2/v2.1/tokens/kid 400 key_ids channel 1234567890: \
-             the assertion's exp is 1900 s ahead; at most 1800",
+             the assertion's exp is 1900 s ahead; at most 1800 is allowed: \
+             set it a few minutes ahead, and check the clock of the machine that signs",
             "POST /oauth2/v3/token 400 issue_stateless_with_jwt: \
-             the assertion's header is not base64url without padding",
+             the assertion's header is not base64url without padding: encode it as base64url, and copy all of it",
             "GET /oauth2/v2.1/verify… 404: no endpoint has this path: \
              the emulator has the eight token endpoints and five of the Messaging API",
             "PUT /oauth2/v3/token 405: the endpoint takes POST",

@@ -91,8 +91,9 @@ pub mod emulator {
     #[doc(inline)]
     pub use line_channel_token_emulator::{
         BearerError, ChannelState, EmulatedChannel, Emulator, EmulatorBuilder, EmulatorServer, EmulatorServerBuilder,
-        Evidence, Fault, FaultKind, FaultState, KeyAlgorithm, KeyState, MAX_REQUEST_BODY, NumericStrings, PeerAddr,
-        RateLimits, RequestBodyStream, RequestRecord, TokenFamily, TokenState,
+        Evidence, Fault, FaultKind, FaultState, Finding, InspectedKind, InspectedToken, InspectedTokenStatus,
+        Inspection, InspectionBuilder, KeyAlgorithm, KeyState, MAX_REQUEST_BODY, NumericStrings, PeerAddr, RateLimits,
+        RequestBodyStream, RequestRecord, TokenFamily, TokenState, Verdict,
     };
 }
 
