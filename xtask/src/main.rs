@@ -20,6 +20,7 @@ mod metadata;
 mod minimal_versions;
 mod msrv;
 mod npm;
+mod openapi;
 mod package;
 mod packages;
 mod private_keys;
@@ -56,6 +57,7 @@ cargo xtask COMMAND
   deny              check licences, sources and duplicates with cargo-deny, and advisories if ADVISORY_DB is set
   workflows         check the files in .github with check-jsonschema and zizmor, likewise
   pyjwt             verify our assertions with PyJWT, in a Python environment below target
+  openapi           call the emulator's control API with schemathesis, likewise
   clients           run SDKs and OAuth clients of others against the emulator, with their packages below target
   terminal          run the session of xtask/terminal in a terminal, and compare it with docs/terminal.svg: [--write]
   bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
@@ -86,6 +88,7 @@ fn main() -> ExitCode {
         ("deny", []) => deny::run(),
         ("workflows", []) => workflows::run(),
         ("pyjwt", []) => pyjwt::run(),
+        ("openapi", []) => openapi::run(),
         ("clients", []) => clients::run(),
         ("terminal", rest) => terminal::run(rest),
         ("bench", rest) => bench::run(rest),

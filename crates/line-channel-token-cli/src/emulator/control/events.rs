@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::app::App;
 use super::error::ApiError;
-use super::extract::Parameters;
+use super::extract::{Parameters, Sequence};
 use super::state;
 
 /// Changes that come together are told together.
@@ -26,7 +26,7 @@ const BATCH: usize = 200;
 #[serde(deny_unknown_fields)]
 pub(super) struct From {
     /// The number of the last request that is known already.
-    after: Option<u64>,
+    after: Option<Sequence>,
 }
 
 /// One client. It takes from the journal what it has not seen as fast as it reads, so nothing piles up for one that does not.
@@ -47,7 +47,7 @@ pub(super) async fn events(
     // A browser sends this if it connects again.
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let latest = app.journal().latest();
-    let seen = last.or(from.after).unwrap_or(latest).min(latest);
+    let seen = last.or(from.after.map(|after| after.0)).unwrap_or(latest).min(latest);
     let feed = Feed {
         seen,
         changes: app.journal().subscribe(),

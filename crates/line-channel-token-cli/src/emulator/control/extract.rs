@@ -82,6 +82,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
     }
 }
 
+/// The number of a request, which JSON can carry exactly.
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Sequence(pub(super) u64);
+
+impl TryFrom<u64> for Sequence {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        if number < 1 << 53 { Ok(Self(number)) } else { Err("the number is larger than 9007199254740991") }
+    }
+}
+
 /// The variable segments of the path.
 pub(super) struct Segments<T>(pub(super) T);
 

@@ -9,6 +9,7 @@ mod extract;
 mod faults;
 mod guard;
 mod host;
+mod inspect;
 mod keys;
 mod openapi;
 mod routes;

@@ -12,7 +12,7 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 use super::app::App;
 use super::error::ApiError;
 use super::guard::{HEALTH, guard};
-use super::{channels, clock, events, faults, keys, openapi, state, tokens};
+use super::{channels, clock, events, faults, inspect, keys, openapi, state, tokens};
 use crate::emulator::page;
 
 /// The paths of the control API.
@@ -34,6 +34,7 @@ pub(super) fn operations() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/_emulator/channels/{id}/revoke", post(tokens::revoke_all)),
         ("/_emulator/channels/{id}/reset", post(channels::reset_one)),
         ("/_emulator/reset", post(channels::reset_all)),
+        ("/_emulator/inspect", post(inspect::inspect)),
         ("/_emulator/openapi.json", get(openapi::serve)),
     ]
 }

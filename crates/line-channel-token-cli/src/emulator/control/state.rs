@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::app::App;
 use super::error::ApiError;
-use super::extract::Parameters;
+use super::extract::{Parameters, Sequence};
 use crate::emulator::journal::{Counts, Entry};
 
 /// How many requests the state shows.
@@ -41,7 +41,7 @@ pub(super) struct Requests {
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     channel_id: Option<String>,
-    after: Option<u64>,
+    after: Option<Sequence>,
 }
 
 pub(super) async fn health() -> Json<Health> {
@@ -78,6 +78,6 @@ pub(super) async fn requests(
         Some(id) => Some(app.channel(id)?.id),
         None => None,
     };
-    let requests = app.journal().after(filter.after.unwrap_or(0), channel.as_ref(), usize::MAX);
+    let requests = app.journal().after(filter.after.map_or(0, |after| after.0), channel.as_ref(), usize::MAX);
     Ok(Json(Requests { requests }))
 }

@@ -1,0 +1,10 @@
+//! `line-channel-token emulator` through the built binary, over real TCP.
+
+mod control;
+mod description;
+mod events;
+mod guard;
+mod isolation;
+mod process;
+mod settings;
+mod support;
