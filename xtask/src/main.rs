@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod bench_emulator;
+mod browser;
 mod ci;
 mod clients;
 mod compare;
@@ -59,6 +60,7 @@ cargo xtask COMMAND
   pyjwt             verify our assertions with PyJWT, in a Python environment below target
   openapi           call the emulator's control API with schemathesis, likewise
   clients           run SDKs and OAuth clients of others against the emulator, with their packages below target
+  browser           use the emulator's page in Chromium; --write makes its pictures in docs anew: [--write]
   terminal          run the session of xtask/terminal in a terminal, and compare it with docs/terminal.svg: [--write]
   bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
   compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
@@ -90,6 +92,7 @@ fn main() -> ExitCode {
         ("pyjwt", []) => pyjwt::run(),
         ("openapi", []) => openapi::run(),
         ("clients", []) => clients::run(),
+        ("browser", rest) => browser::run(rest),
         ("terminal", rest) => terminal::run(rest),
         ("bench", rest) => bench::run(rest),
         ("compare", rest) => compare::run(rest),
