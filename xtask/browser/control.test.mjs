@@ -165,7 +165,7 @@ test('a_fault_meets_a_request', async () => {
   const response = await emulator.issueStateless();
   assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '7']);
   await see(page.locator('#faults'), '1 left, met 1 time');
-  await see(page.locator('.request.faulty'), 'was met');
+  await see(page.locator('.request.faulty'), 'was injected');
   await page.locator('#faults').getByRole('button', { name: 'Remove' }).click();
   await page.locator('#faults').waitFor({ state: 'hidden' });
   assert.equal((await emulator.issueStateless()).status, 200);

@@ -42,13 +42,16 @@ test('a_refused_request_says_why_and_what_to_change', async () => {
   const cases = [
     [() => emulator.issueStateless('wrong'), '400', 'client_secret is not the channel', 'Use the secret of this channel'],
     [() => emulator.issueStateless('x', '99'), '400', 'No channel has this client_id', 'Use the ID of a channel'],
-    [() => emulator.issueJwt(assertion(channel, { aud: 'https://api.line.me' })), '400', 'without the slash', 'aud is https://api.line.me/'],
-    [() => emulator.issueJwt(assertion(channel, { exp: 300 })), '400', 'past', 'Unix seconds'],
-    [() => emulator.issueJwt(assertion(channel, { token_exp: 2_592_000_000 })), '400', 'token_exp is 2592000000', 'Divide by 1000'],
+    [() => emulator.issueJwt(assertion(channel, { aud: 'https://api.line.me' })), '400', 'without the slash', 'To change: accepted is https://api.line.me/.'],
+    [() => emulator.issueJwt(assertion(channel, { exp: 300 })), '400', 'past', 'To change: exp is a moment in Unix seconds, not a lifetime.'],
+    [() => emulator.issueJwt(assertion(channel, { token_exp: 2_592_000_000 })), '400', 'token_exp is 2592000000', 'To change: This looks like milliseconds'],
     [() => emulator.issueJwt(assertion(channel, {}, { kid: 'other' })), '404', 'No key is registered under the kid', 'Use the kid of a key'],
-    [() => emulator.issueJwt('no.assertion'), '400', 'three parts', 'JWT library'],
+    [() => emulator.issueJwt('no.assertion'), '400', 'parts', 'To change: '],
     [() => fetch(`${emulator.url}/oauth2/v3/token`), '405', 'The endpoint takes POST', 'Send a POST request.'],
-    [() => fetch(`${emulator.url}/v2/bot/info`), '401', 'no Authorization header', 'Send Authorization: Bearer'],
+    [() => fetch(`${emulator.url}/oauth/token`), '404', 'No endpoint has this path', 'Compare the path'],
+    [() => emulator.post('/oauth2/v3/token', { client_id: ID }), '400', 'The parameter grant_type is missing', 'Send grant_type in the form'],
+    [() => emulator.issueJwt(assertion(channel, { aud: 'a: b": c' })), '400', 'aud is "a: b\\": c"', 'To change: accepted is'],
+    [() => fetch(`${emulator.url}/v2/bot/info`), '401', 'no Authorization header', 'To change: Send `Authorization: Bearer`'],
   ];
   for (const [send, status, reason, advice] of cases) {
     assert.equal(String((await send()).status), status);

@@ -20,7 +20,7 @@ try {
   for (const [colorScheme, name] of [['light', 'emulator-page.png'], ['dark', 'emulator-page-dark.png']]) {
     const { page, close } = await open(browser, emulator, { colorScheme, viewport: { width: 1280, height: 960 }, timezoneId: 'UTC' });
     await live(page);
-    await see(page.locator('.request'), 'Divide by 1000');
+    await see(page.locator('.request'), 'milliseconds');
     await page.getByRole('tab', { name: 'Node' }).click();
     await page.screenshot({ path: join(directory, name), animations: 'disabled' });
     await close();
