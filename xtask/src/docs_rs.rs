@@ -1,4 +1,4 @@
-//! The documentation of each published crate as docs.rs builds it: with `cfg(docsrs)`, which asks for features of rustdoc that are unstable.
+//! The documentation of each published library as docs.rs builds it: with `cfg(docsrs)`, which asks for features of rustdoc that are unstable.
 //!
 //! The workflow on GitHub does the same with a nightly toolchain and `cargo docs-rs`.
 
@@ -10,8 +10,9 @@ use crate::rustdoc;
 
 pub(crate) fn run() -> Outcome {
     let packages = metadata::packages()?;
-    let published = metadata::published(&packages);
-    for package in &published {
+    // A package with nothing but a binary has no page there.
+    let libraries = metadata::libraries(&packages);
+    for package in &libraries {
         let wanted = &package.manifest["metadata"]["docs"]["rs"];
         if *wanted != json!({ "all-features": true }) {
             let name = &package.name;
@@ -23,6 +24,6 @@ pub(crate) fn run() -> Outcome {
     let rustdoc = rustdoc::Unstable::new()?;
     let mut variables = vec![("RUSTDOCFLAGS", "--cfg docsrs -D warnings")];
     variables.extend(rustdoc.variables());
-    let arguments = metadata::package_flags(&published);
+    let arguments = metadata::package_flags(&libraries);
     cargo_with(&[&["doc", "--no-deps", "--lib", "--all-features"], &arguments[..]].concat(), &variables)
 }

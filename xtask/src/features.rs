@@ -1,4 +1,4 @@
-//! The features of each published crate, by cargo-hack: none, each, and each two together.
+//! The features of each published library, by cargo-hack: none, each, and each two together.
 //!
 //! Features only add, so what breaks a combination breaks a pair. All together is what everything else here is built with.
 
@@ -8,8 +8,8 @@ use crate::tools;
 
 pub(crate) fn run() -> Outcome {
     let packages = metadata::packages()?;
-    let published = metadata::published(&packages);
-    let mut arguments = metadata::package_flags(&published);
+    let libraries = metadata::libraries(&packages);
+    let mut arguments = metadata::package_flags(&libraries);
     // `default` only names other features, so leaving it out loses no combination.
     arguments.extend(["--feature-powerset", "--depth", "2", "--exclude-features", "default"]);
     // clippy, because it denies our warnings without a second build of what we depend on.

@@ -8,6 +8,7 @@ mod ci;
 mod clients;
 mod compare;
 mod consumers;
+mod container;
 mod debian;
 mod deny;
 mod doc_examples;
@@ -59,6 +60,7 @@ cargo xtask COMMAND
   workflows         check the files in .github with check-jsonschema and zizmor, likewise
   pyjwt             verify our assertions with PyJWT, in a Python environment below target
   openapi           call the emulator's control API with schemathesis, likewise
+  container         build the emulator's container image if docker is there, else lint its files and run its binary in an empty root
   clients           run SDKs and OAuth clients of others against the emulator, with their packages below target
   browser           use the emulator's page in Chromium; --write makes its pictures in docs anew: [--write]
   terminal          run the session of xtask/terminal in a terminal, and compare it with docs/terminal.svg: [--write]
@@ -91,6 +93,7 @@ fn main() -> ExitCode {
         ("workflows", []) => workflows::run(),
         ("pyjwt", []) => pyjwt::run(),
         ("openapi", []) => openapi::run(),
+        ("container", []) => container::run(),
         ("clients", []) => clients::run(),
         ("browser", rest) => browser::run(rest),
         ("terminal", rest) => terminal::run(rest),

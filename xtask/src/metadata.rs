@@ -55,6 +55,12 @@ pub(crate) fn published(packages: &BTreeMap<String, Package>) -> Vec<&Package> {
     packages.values().filter(|package| package.in_workspace && package.is_publishable).collect()
 }
 
+/// Those of them that are a library. The binary has no public API and no features.
+pub(crate) fn libraries(packages: &BTreeMap<String, Package>) -> Vec<&Package> {
+    let is_library = |target: &Value| array(&target["kind"]).any(|kind| kind == "lib");
+    published(packages).into_iter().filter(|package| array(&package.manifest["targets"]).any(is_library)).collect()
+}
+
 /// `--package NAME` for each of them.
 pub(crate) fn package_flags<'a>(packages: &[&'a Package]) -> Vec<&'a str> {
     packages.iter().flat_map(|package| ["--package", package.name.as_str()]).collect()

@@ -16,7 +16,6 @@ pub(crate) fn run() -> Outcome {
     // Only the choice of versions is unstable; what is compiled then is compiled as always.
     let update = ["update", "--quiet", "-Zdirect-minimal-versions"];
     cargo_with(&[&update[..], &manifest].concat(), &[("RUSTC_BOOTSTRAP", "1")])?;
-    let check =
-        ["check", "--workspace", "--lib", "--all-features", "--locked", "--target-dir", "target/minimal-versions"];
-    cargo(&[&check[..], &manifest].concat())
+    let check = ["check", "--workspace", "--lib", "--bins", "--all-features", "--locked"];
+    cargo(&[&check[..], &["--target-dir", "target/minimal-versions"], &manifest].concat())
 }

@@ -10,7 +10,7 @@ use crate::private_keys;
 use crate::run::{Outcome, cargo, root, section};
 
 /// What a package holds, by the end of the name: no kind of file that can hold a key unseen.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 10] = [
     ".rs",
     ".md",
     "Cargo.toml",
@@ -19,6 +19,9 @@ const KINDS: [&str; 8] = [
     ".cargo_vcs_info.json",
     "LICENSE-APACHE",
     "LICENSE-MIT",
+    // What the emulator of the binary serves.
+    "page.html",
+    "openapi.json",
 ];
 const NEEDED: [&str; 3] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
@@ -49,7 +52,7 @@ fn compile(unpacked: &Unpacked) -> Outcome {
     let manifest = unpacked.manifest()?;
     let lock = root().join("Cargo.lock");
     std::fs::copy(&lock, Path::new(&manifest).with_file_name("Cargo.lock")).map_err(|error| format!("{error}"))?;
-    let check = ["check", "--workspace", "--lib", "--tests", "--all-features", "--target-dir", "target"];
+    let check = ["check", "--workspace", "--lib", "--bins", "--tests", "--all-features", "--target-dir", "target"];
     cargo(&[&check[..], &["--manifest-path", &manifest]].concat())
 }
 

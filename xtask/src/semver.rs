@@ -20,7 +20,7 @@ pub(crate) fn run() -> Outcome {
     let packages = metadata::packages()?;
     let old = published_at(&tag)?;
     let (old, new): (Vec<_>, Vec<_>) =
-        metadata::published(&packages).into_iter().partition(|package| old.contains(&package.name));
+        metadata::libraries(&packages).into_iter().partition(|package| old.contains(&package.name));
     for package in new {
         println!("{}: not in {tag}", package.name);
     }

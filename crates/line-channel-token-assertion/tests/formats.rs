@@ -57,6 +57,32 @@ fn ec_formats_give_the_same_key() {
 }
 
 #[test]
+fn a_saved_jwk_has_the_numbers_of_the_rfc() {
+    for ((file, bytes), names) in [
+        (key!("rfc7515-a2.jwk"), &["n", "e", "d", "p", "q", "dp", "dq", "qi"][..]),
+        (key!("rfc7515-a3.jwk"), &["crv", "x", "y", "d"]),
+    ] {
+        let key = SigningKey::from_jwk(bytes).unwrap();
+        let saved = key.to_private_jwk().unwrap();
+        let parse = |json: &[u8]| serde_json::from_slice::<serde_json::Value>(json).unwrap();
+        let (expected, found) = (parse(bytes), parse(saved.expose_secret().as_bytes()));
+        for name in names {
+            assert_eq!(found[name], expected[name], "{file}: {name}");
+        }
+        assert_eq!(found["alg"], key.algorithm().as_str());
+        assert!(found.get("kid").is_none());
+        assert_eq!(SigningKey::parse(saved.expose_secret()).unwrap().public_jwk(), key.public_jwk());
+        assert_eq!(format!("{saved:?}"), "PrivateKeyJwk(\"[redacted]\")");
+    }
+    // A scalar and coordinates keep their leading zeros, which many programs demand.
+    for _ in 0..300 {
+        let jwk = SigningKey::generate_ec().unwrap().to_private_jwk().unwrap();
+        let json: serde_json::Value = serde_json::from_str(jwk.expose_secret()).unwrap();
+        assert!(["x", "y", "d"].iter().all(|name| json[name].as_str().is_some_and(|text| text.len() == 43)));
+    }
+}
+
+#[test]
 fn other_public_exponents_are_accepted() {
     let key = SigningKey::from_pem(key!("rsa-exponent-3.pem").1).unwrap();
     assert!(key.public_jwk().to_json().contains(r#""e":"Aw""#));

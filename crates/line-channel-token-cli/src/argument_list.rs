@@ -14,11 +14,11 @@ pub(crate) struct ArgumentList {
     pub(crate) format: OutputFormat,
     pub(crate) color: ColorChoice,
     /// The first argument that is a secret.
-    secret: Option<(usize, Secret)>,
+    secret: Option<(usize, Found)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Secret {
+enum Found {
     Token,
     ChannelSecret,
     PrivateKey,
@@ -56,15 +56,15 @@ impl ArgumentList {
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let Some((at, secret)) = self.secret else { return Ok(()) };
         let (what, how) = match secret {
-            Secret::Token => (
+            Found::Token => (
                 "a token or an assertion",
                 "pass it on standard input, or in a file whose path you give (`@FILE` or `FILE`)",
             ),
-            Secret::ChannelSecret => (
+            Found::ChannelSecret => (
                 "a channel secret",
                 "set LINE_CHANNEL_SECRET, or give the path of its file with --channel-secret-file; a file that is called so: ./NAME",
             ),
-            Secret::PrivateKey => (
+            Found::PrivateKey => (
                 "a private key",
                 "give the path of its file, or pass it on standard input; the commands that sign also take it in LINE_ASSERTION_KEY",
             ),
@@ -77,7 +77,7 @@ impl ArgumentList {
 }
 
 /// What an argument is, if it or the value in it is surely a secret.
-fn secret(argument: &OsStr) -> Option<Secret> {
+fn secret(argument: &OsStr) -> Option<Found> {
     let text = argument.to_str()?;
     let after = |at: Option<usize>| at.and_then(|at| text.get(at + 1..));
     // `--flag=VALUE`, and `--flag NAME=VALUE`; the padding of base64 is no name.
@@ -85,24 +85,24 @@ fn secret(argument: &OsStr) -> Option<Secret> {
     values.into_iter().flatten().find_map(of_value)
 }
 
-fn of_value(value: &str) -> Option<Secret> {
+fn of_value(value: &str) -> Option<Found> {
     let value = value.trim().trim_matches(['"', '\'']);
     let value = value.strip_prefix("Bearer ").unwrap_or(value).trim();
     let is_base64 = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '-' | '_' | '=');
     if value.contains("-----BEGIN") || value.starts_with(['{', '[']) && value.contains("\"kty\"") {
-        return Some(Secret::PrivateKey);
+        return Some(Found::PrivateKey);
     }
     if value.len() >= 60 && value.starts_with("MI") && value.chars().all(is_base64) {
-        return Some(Secret::PrivateKey);
+        return Some(Found::PrivateKey);
     }
     if value.len() >= 20 && value.starts_with("eyJ") && value.contains('.') && !value.contains('/') {
-        return Some(Secret::Token);
+        return Some(Found::Token);
     }
     // A short-lived or long-lived token. The path of a file may be made of the same characters.
     if value.len() >= 120 && value.chars().all(is_base64) && !Path::new(value).exists() {
-        return Some(Secret::Token);
+        return Some(Found::Token);
     }
-    (value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(Secret::ChannelSecret)
+    (value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(Found::ChannelSecret)
 }
 
 #[cfg(test)]
@@ -111,7 +111,7 @@ mod tests {
 
     use clap::ColorChoice;
 
-    use super::{ArgumentList, Secret};
+    use super::{ArgumentList, Found};
     use crate::output::OutputFormat;
 
     fn list(arguments: &[&str]) -> ArgumentList {
@@ -143,16 +143,16 @@ mod tests {
         let token = format!("{}==", "aB3/+".repeat(34));
         let key = format!("MIIE{}", "aB3/".repeat(20));
         for (arguments, secret) in [
-            (&["verify", "eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK"][..], Secret::Token),
-            (&["verify", "Bearer eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK"], Secret::Token),
-            (&["revoke", &token], Secret::Token),
-            (&["revoke", &format!("--token={token}")], Secret::Token),
-            (&["issue", "--channel-secret", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Secret::ChannelSecret),
-            (&["issue", "--channel-secret=0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Secret::ChannelSecret),
-            (&["emulator", "--secret", "123=0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Secret::ChannelSecret),
-            (&["jwk", "-----BEGIN PRIVATE KEY-----\nAAAA"], Secret::PrivateKey),
-            (&["jwk", "{\"kty\":\"RSA\"}"], Secret::PrivateKey),
-            (&["jwk", &key], Secret::PrivateKey),
+            (&["verify", "eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK"][..], Found::Token),
+            (&["verify", "Bearer eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK"], Found::Token),
+            (&["revoke", &token], Found::Token),
+            (&["revoke", &format!("--token={token}")], Found::Token),
+            (&["issue", "--channel-secret", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Found::ChannelSecret),
+            (&["issue", "--channel-secret=0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Found::ChannelSecret),
+            (&["emulator", "--secret", "123=0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Found::ChannelSecret),
+            (&["jwk", "-----BEGIN PRIVATE KEY-----\nAAAA"], Found::PrivateKey),
+            (&["jwk", "{\"kty\":\"RSA\"}"], Found::PrivateKey),
+            (&["jwk", &key], Found::PrivateKey),
         ] {
             let list = list(arguments);
             assert_eq!(list.secret.map(|(_, secret)| secret), Some(secret), "{arguments:?}");

@@ -14,16 +14,16 @@ pub(crate) const NAME: &str = "line-channel-token";
 
 /// LINE channel access tokens at a shell, and a LINE token service to test against.
 #[derive(Debug, Parser)]
-#[command(name = NAME, version, propagate_version = true, styles = style::HELP)]
+#[command(name = NAME, version, propagate_version = true, styles = style::HELP, max_term_width = 110)]
 #[command(
     after_help = "Exit codes: 0 done, 2 usage or configuration, 3 refused by LINE, 4 try again later, 1 anything else."
 )]
 pub(crate) struct Cli {
     /// Says more on standard error: once calls, twice exchanges, three times everything. Never a secret.
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = 900, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Whether text is coloured; by default if it goes to a terminal and NO_COLOR is not set
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(long, global = true, display_order = 900, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) color: ColorChoice,
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn no_kind_is_named_by_debug() {
+    fn an_error_of_the_library_keeps_its_kind() {
         let error = line_channel_token::Error::invalid_input("x");
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert_eq!(details(error.into()).kind, "invalid_input");

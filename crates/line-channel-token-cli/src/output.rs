@@ -24,7 +24,7 @@ pub(crate) enum OutputFormat {
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct OutputArgs {
     /// How the result is written, and an error to standard error
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", display_order = 800)]
     pub(crate) output: OutputFormat,
 }
 

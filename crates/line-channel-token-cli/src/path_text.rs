@@ -20,10 +20,12 @@ pub(crate) fn is_shown(path: &Path) -> bool {
     if text.len() > 1024 || text.starts_with("eyJ") || text.contains("-----BEGIN") || text.contains(['\n', '{', '=']) {
         return false;
     }
+    // A token that holds a slash is longer.
+    let has_folder = text.len() < 100 && text.contains(std::path::is_separator);
     let is_relative = ["./", "../", "~/", ".\\", "..\\"].iter().any(|start| text.starts_with(start));
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let has_ending = (1..=6).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_relative || has_ending
+    is_relative || has_folder || has_ending
 }
 
 #[cfg(all(test, unix))]
@@ -41,11 +43,12 @@ mod tests {
             "{\"kty\":\"RSA\"}",
             "eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
             "aB3/aB3/aB3/aB3==",
+            &"aB3/+".repeat(30),
         ] {
             assert!(!is_shown(Path::new(value)), "{value}");
             assert!(!shown(Path::new(value)).contains(value), "{value}");
         }
-        for path in ["/run/secrets/line", "./secret", "~/secret", "/", "src", "key.pem", "keys/line.jwk"] {
+        for path in ["/run/secrets/line", "./secret", "~/secret", "/", "src", "key.pem", "keys/line.jwk", "no/such"] {
             assert!(is_shown(Path::new(path)), "{path}");
             assert_eq!(shown(Path::new(path)), path);
         }

@@ -12,7 +12,8 @@ use crate::output::{self, OutputArgs, OutputFormat};
 
 const EXAMPLES: &str = "\
 Examples:
-  line-channel-token completions bash > ~/.local/share/bash-completion/completions/line-channel-token
+  line-channel-token completions bash \\
+    > ~/.local/share/bash-completion/completions/line-channel-token
   line-channel-token completions zsh > \"${fpath[1]}/_line-channel-token\"
   line-channel-token completions fish > ~/.config/fish/completions/line-channel-token.fish
   line-channel-token completions powershell >> $PROFILE";
@@ -40,16 +41,26 @@ impl Completions {
     }
 
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        // Into memory first: it panics if what it writes to fails.
-        let mut script = Vec::new();
-        generate(self.shell, &mut cli::command(), cli::NAME, &mut script);
+        let script = script(self.shell);
         match self.output.output {
             OutputFormat::Json => {
                 let shell = self.shell.to_string();
-                output::json(&Script { shell, script: &String::from_utf8_lossy(&script) })?;
+                output::json(&Script { shell, script: &script })?;
             }
-            OutputFormat::Text => output::bytes(&script)?,
+            OutputFormat::Text => output::bytes(script.as_bytes())?,
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn script(shell: Shell) -> String {
+    // Into memory first: it panics if what it writes to fails.
+    let mut script = Vec::new();
+    generate(shell, &mut cli::command(), cli::NAME, &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    if shell == Shell::Bash {
+        // clap_complete 4.6 spells a name with hyphens in two ways, and then completes nothing after a command (clap-rs/clap, issue 6421).
+        return script.replace(&cli::NAME.replace('-', "__subcmd__"), &cli::NAME.replace('-', "__"));
+    }
+    script
 }

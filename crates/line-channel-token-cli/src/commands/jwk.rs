@@ -13,13 +13,16 @@ use crate::{key_file, style};
 
 const EXAMPLES: &str = "\
 Examples:
-  line-channel-token jwk key.pem               the JWK to paste under \"Register a public key\" in the LINE Developers Console
-  line-channel-token jwk --thumbprint key.pem  43 characters that identify the key (RFC 7638)
+  # The JWK to paste under \"Register a public key\" in the LINE Developers Console
+  line-channel-token jwk key.pem
+  # 43 characters that identify the key
+  line-channel-token jwk --thumbprint key.pem
+  # An encrypted key
   openssl rsa -in encrypted.pem | line-channel-token jwk
-  line-channel-token jwk --public public.pem   the JWK of a public key, such as that of a key in a KMS
-  line-channel-token jwk --output json key.pem | jq -r .algorithm
+  # The public key of a key in a KMS
+  line-channel-token jwk --public public.pem
 
-A private key may be PEM, DER or a JWK, also in base64 or with text around it. An error says what the file is, if it is something else.";
+A private key may be PEM, DER or a JWK, also in base64 or with text around it.";
 
 /// Prints the public JWK of a private key
 #[derive(Args, Debug)]

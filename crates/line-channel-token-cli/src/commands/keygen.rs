@@ -14,14 +14,16 @@ use crate::{private_file, style};
 
 const EXAMPLES: &str = "\
 Examples:
-  line-channel-token keygen --out key.pem              the key into a file (mode 0600), the public JWK to standard output
-  line-channel-token keygen --out key.pem > public.jwk  the same, and the public JWK into a file
-  line-channel-token keygen > key.pem                  the key to standard output, the public JWK to standard error
-  line-channel-token keygen --format jwk --out key.jwk  the key as a JWK
-  line-channel-token keygen --output json | jq .public_jwk
+  # The private key into a file (mode 0600), the public JWK to standard output
+  line-channel-token keygen --out key.pem
+  line-channel-token keygen --out key.pem > public.jwk
+  # The private key to standard output, the public JWK to standard error
+  line-channel-token keygen > key.pem
+  # The private key as a JWK
+  line-channel-token keygen --format jwk --out key.jwk
 
-A private key is written whole or not at all. If the process is killed meanwhile, a file .line-channel-token-*.tmp may stay beside it, which
-may be removed.";
+The file is written whole or not at all. If the process is killed meanwhile, a file named
+.line-channel-token-*.tmp may be left beside it: remove it.";
 
 /// Generates the private key of assertions, and the public JWK to register
 ///

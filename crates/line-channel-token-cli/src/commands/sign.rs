@@ -19,15 +19,20 @@ use crate::time_span;
 const EXAMPLES: &str = "\
 Examples:
   export LINE_CHANNEL_ID=1234567890 LINE_ASSERTION_KEY_FILE=key.pem LINE_ASSERTION_KID=KID
-  line-channel-token sign                        for any call: a v2.1 token would live 30 days
-  line-channel-token sign --token-ttl 7d         a v2.1 token would live 7 days
-  line-channel-token sign --no-token-exp         for a stateless token, or to list key ids
+  # For any call; a v2.1 token that is issued with it lives 30 days
+  line-channel-token sign
+  # A v2.1 token that lives 7 days
+  line-channel-token sign --token-ttl 7d
+  # Without token_exp, which only the issue of a v2.1 token needs
+  line-channel-token sign --no-token-exp
+  # What it says
   line-channel-token sign | line-channel-token inspect
+  # A stateless token by hand
   curl https://api.line.me/oauth2/v3/token -d grant_type=client_credentials \\
     -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \\
     --data-urlencode client_assertion@<(line-channel-token sign)
 
-An assertion works like a password until it expires. LINE asks for the claim token_exp to issue a v2.1 token, and for nothing else.";
+An assertion works like a password until it expires.";
 
 /// Signs an assertion
 ///

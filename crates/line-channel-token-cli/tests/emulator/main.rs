@@ -1,5 +1,6 @@
 //! `line-channel-token emulator` through the built binary, over real TCP.
 
+mod container;
 mod control;
 mod description;
 mod events;
