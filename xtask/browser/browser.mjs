@@ -32,7 +32,7 @@ export async function open(browser, emulator, { viewport = DESKTOP, colorScheme 
     return route.abort();
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(20_000);
   page.on('console', (message) => fault(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => fault(`error: ${error.message}`));
   await page.goto(emulator.url);

@@ -69,6 +69,6 @@ test('one_can_connect_at_once', async () => {
   await see(page.locator('#notice-text'), /in [3-9] s/);
   await emulator.startAgain();
   await page.getByRole('button', { name: 'Connect now' }).click();
-  await page.locator('#link[data-state=live]').waitFor({ timeout: 1500 });
+  await page.locator('#link[data-state=live]').waitFor({ timeout: 2800 });
   await close();
 });
