@@ -162,6 +162,9 @@ test('a_fault_meets_a_request', async () => {
   await page.getByLabel('Requests', { exact: true }).last().fill('2');
   await page.getByRole('button', { name: 'Add fault' }).click();
   await see(page.locator('#faults'), '2 left');
+  const other = await emulator.channel();
+  assert.equal((await emulator.issueStateless(other.secret, other.id)).status, 200, 'another channel is not met');
+  assert.equal((await emulator.issueJwt('no.assertion')).status, 400, 'another operation is not met');
   const response = await emulator.issueStateless();
   assert.deepEqual([response.status, response.headers.get('retry-after')], [503, '7']);
   await see(page.locator('#faults'), '1 left, met 1 time');
