@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let program = emulator_process::build(false)?;
     let commands = session::commands()?;
     section("the commands of xtask/terminal/session.sh, in a terminal");
-    let printed = session::run(&program, &commands, write)?;
+    let printed = session::run(&program, &commands)?;
     print!("{printed}\x1b[0m");
     let picture = picture::draw(&printed, &commands);
     let complaints = complaints(&picture, &commands);

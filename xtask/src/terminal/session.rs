@@ -19,15 +19,15 @@ pub(super) fn commands() -> Result<Vec<String>, String> {
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-/// Runs them in a terminal, and returns what it shows, with its escapes. An error if one of them fails. The emulator has the usual port
-/// if the session is shown, and a free one otherwise.
-pub(super) fn run(program: &Path, commands: &[String], shown: bool) -> Result<String, String> {
+/// Runs them in a terminal, and returns what it shows, with its escapes. An error if one of them fails. The emulator has its usual port,
+/// or another if that is taken.
+pub(super) fn run(program: &Path, commands: &[String]) -> Result<String, String> {
     let directory = root().join("target/terminal");
     let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
     let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(&directory).map_err(failed)?;
     std::fs::write(directory.join(".session.sh"), script(commands)).map_err(failed)?;
-    let port = if shown { 8787 } else { free_port().map_err(failed)? };
+    let port = free_port().map_err(failed)?;
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", "sh .session.sh", "/dev/null"]).current_dir(&directory);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LINE_")) {
@@ -91,7 +91,8 @@ fn wrap(text: &str, columns: usize) -> String {
 }
 
 fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    Ok(bind(8787).or_else(|_| bind(0))?.local_addr()?.port())
 }
 
 #[cfg(test)]
