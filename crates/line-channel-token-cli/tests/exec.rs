@@ -4,7 +4,9 @@
 
 mod line_support;
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use line_channel_token::Operation;
 use line_channel_token::emulator::{Fault, TokenFamily};
 use line_support::{Line, Ran, SECRET, program, ran, run, run_with_input};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// A shell that runs these lines with a v2.1 token.
 fn with_jwt(line: &Line, script: &str) -> Command {
@@ -229,40 +232,61 @@ async fn a_signal_before_the_command_revokes_the_token() {
     assert_eq!(line.live(TokenFamily::Jwt), 0);
 }
 
-/// The command of a terminal: `setsid` gives it one, in whose foreground it is.
+/// `setsid` gives a process a terminal, in whose foreground it is, or takes it away.
 #[tokio::test(flavor = "multi_thread")]
-async fn ctrl_c_of_a_terminal_reaches_the_command_once() {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+async fn ctrl_c_of_a_terminal_is_not_passed_on() {
     let line = Line::start().await;
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
-    let end = || std::fs::OpenOptions::new().read(true).write(true).open(&name).unwrap();
-    let counting = "trap 'echo interrupted' INT; echo ready; while [ ! -e \"$STOP\" ]; do sleep 0.02; done; exit 8";
-    let stop = line.folder.path().join("stop");
-    let inner = with_jwt(&line, counting);
-    let mut command = Command::new("setsid");
-    command.args(["--ctty", "--wait"]).arg(inner.get_program()).args(inner.get_args());
-    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("STOP", &stop);
-    let Ok(child) = command.stdin(end()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
-        eprintln!("SKIPPED: there is no setsid (util-linux)");
-        return;
-    };
-    let mut child = child;
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut next = || {
-        let mut text = String::new();
-        stdout.read_line(&mut text).unwrap();
-        text
-    };
-    assert_eq!(next(), "ready\n");
-    std::fs::File::from(terminal.try_clone().unwrap()).write_all(b"\x03").unwrap();
-    assert_eq!(next(), "interrupted\n");
-    // A second one would come by now: it takes a signal handler and no more.
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    std::fs::write(&stop, "").unwrap();
-    assert_eq!(next(), "");
-    assert_eq!(child.wait().unwrap().code(), Some(8));
-    assert_eq!(line.live(TokenFamily::Jwt), 0);
+    let script = "trap 'echo interrupted' INT; echo ready; while [ ! -e \"$STOP\" ]; do sleep 0.02; done; exit 8";
+    for (words, shown) in [
+        // The terminal reaches the command as well.
+        (&["sh", "-c", script][..], "interrupted\n"),
+        // It does not, and nobody else may.
+        (&["setsid", "sh", "-c", script], ""),
+    ] {
+        let terminal = Terminal::new();
+        let stop = line.folder.path().join("stop");
+        let inner = line.with_both(&[&["exec", "--family", "jwt", "--"], words].concat());
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", "--wait"]).arg(inner.get_program()).args(inner.get_args()).env("STOP", &stop);
+        command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let Ok(mut child) = command.stdin(terminal.end()).stdout(Stdio::piped()).spawn() else {
+            eprintln!("SKIPPED: there is no setsid (util-linux)");
+            return;
+        };
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        stdout.read_line(&mut first).unwrap();
+        assert_eq!(first, "ready\n");
+        terminal.type_ctrl_c();
+        // What is passed on comes within milliseconds.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        std::fs::write(&stop, "").unwrap();
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!((rest.as_str(), child.wait().unwrap().code()), (shown, Some(8)), "{words:?}");
+        assert_eq!(line.live(TokenFamily::Jwt), 0);
+        std::fs::remove_file(&stop).unwrap();
+    }
+}
+
+/// A terminal that nobody looks at.
+struct Terminal(OwnedFd, String);
+
+impl Terminal {
+    fn new() -> Self {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+        Self(terminal, name)
+    }
+
+    /// The end that is a process's.
+    fn end(&self) -> File {
+        File::options().read(true).write(true).open(&self.1).unwrap()
+    }
+
+    fn type_ctrl_c(&self) {
+        File::from(self.0.try_clone().unwrap()).write_all(b"\x03").unwrap();
+    }
 }

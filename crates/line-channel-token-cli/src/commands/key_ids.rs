@@ -24,7 +24,7 @@ Examples:
   line-channel-token key-ids
   line-channel-token key-ids --output json | jq .slots_used
 
-A channel can have 30 valid v2.1 tokens, and LINE refuses the 31st. Standard error says how many there are. The key id of a token is in what
+A channel can have 30 valid v2.1 tokens, and LINE refuses the 31st. Standard error says how many there are. The key id of a token is in what \
 `issue --family jwt --output json` prints; it is not the kid of the assertion key. LINE lists neither short-lived nor stateless tokens.")]
 pub(crate) struct KeyIds {
     #[command(flatten)]

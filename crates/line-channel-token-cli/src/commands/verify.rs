@@ -25,8 +25,8 @@ Examples:
   line-channel-token verify token.txt --output json
   line-channel-token issue --family jwt | tee token.txt | line-channel-token verify
 
-The token may be pasted with `Bearer ` or quotes, and in any form that `issue` prints. It needs neither a channel id nor a secret. A token
-that begins with eyJ is taken for a v2.1 token, any other for a short-lived or long-lived one. Stateless tokens cannot be verified.
+The token may be pasted with `Bearer ` or quotes, and in any form that `issue` prints. It needs neither a channel id nor a secret. A token \
+that begins with eyJ is taken for a v2.1 token, any other for a short-lived or long-lived one. Stateless tokens cannot be verified. \
 Exit code 3 if it is not valid.")]
 pub(crate) struct Verify {
     #[command(flatten)]
