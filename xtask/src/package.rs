@@ -33,8 +33,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     };
     section("what the packages hold");
     let packages = metadata::packages()?;
-    let mut faults: Vec<String> = metadata::published(&packages).into_iter().flat_map(metadata_faults).collect();
-    let unpacked = Unpacked::into(&root().join("target/unpacked"), verify)?;
+    let published = metadata::published(&packages);
+    let mut faults: Vec<String> = published.iter().flat_map(|package| metadata_faults(package)).collect();
+    let unpacked = Unpacked::into(&root().join("target/unpacked"), &published, verify)?;
     for member in &unpacked.members {
         let missing = NEEDED.iter().filter(|name| !member.join(name).is_file());
         faults.extend(missing.map(|name| format!("{}: {name} is missing", member.display())));

@@ -12,28 +12,26 @@ pub(crate) struct Unpacked {
 }
 
 impl Unpacked {
-    /// Packs what this checkout has now, and unpacks it there; what was there goes. If asked to verify, cargo builds each package with its
-    /// default features from what is packed.
-    pub(crate) fn into(directory: &Path, verify: bool) -> Result<Self, String> {
+    /// Packs these packages as they are in this checkout now, and unpacks them there; what was there goes. If asked to verify, cargo builds
+    /// each package with its default features from what is packed.
+    pub(crate) fn into(directory: &Path, packages: &[&Package], verify: bool) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
-        let packages = metadata::packages()?;
-        let published = metadata::published(&packages);
         let arguments = ["package", "--allow-dirty"];
         let verification: &[&str] = if verify { &[] } else { &["--quiet", "--no-verify"] };
-        cargo(&[&arguments, verification, &metadata::package_flags(&published)].concat())?;
+        cargo(&[&arguments, verification, &metadata::package_flags(packages)].concat())?;
         if directory.exists() {
             std::fs::remove_dir_all(directory).map_err(failed)?;
         }
         std::fs::create_dir_all(directory).map_err(failed)?;
         let mut members = Vec::new();
-        for package in &published {
+        for package in packages {
             let name = format!("{}-{}", package.name, package.version);
             let archive = root().join("target/package").join(format!("{name}.crate"));
             unpack(&archive, directory)?;
             members.push(directory.join(name));
         }
         let ours = std::fs::read_to_string(root().join("Cargo.toml")).map_err(failed)?;
-        std::fs::write(directory.join("Cargo.toml"), workspace(&published) + &profiles(&ours)).map_err(failed)?;
+        std::fs::write(directory.join("Cargo.toml"), workspace(packages) + &profiles(&ours)).map_err(failed)?;
         Ok(Self { directory: directory.to_owned(), members })
     }
 

@@ -1,5 +1,6 @@
 //! `man`.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -64,9 +65,9 @@ impl Man {
                 let roff = rendered(page)?;
                 match format {
                     OutputFormat::Json => {
-                        output::json(&Text { name: page.get_filename(), roff: &String::from_utf8_lossy(&roff) })?;
+                        output::json(&Text { name: page.get_filename(), roff: &roff })?;
                     }
-                    OutputFormat::Text => output::bytes(&roff)?,
+                    OutputFormat::Text => output::bytes(roff.as_bytes())?,
                 }
             }
         }
@@ -93,10 +94,10 @@ fn pages() -> Vec<Page> {
     [command].into_iter().chain(commands).map(|command| Page::new(command).manual(manual)).collect()
 }
 
-fn rendered(page: &Page) -> Result<Vec<u8>, Failure> {
+fn rendered(page: &Page) -> Result<String, Failure> {
     let mut roff = Vec::new();
     page.render(&mut roff).map_err(|error| Failure::other(format!("the page cannot be made: {}", describe(&error))))?;
-    Ok(roff)
+    Ok(ascii(&String::from_utf8_lossy(&roff)))
 }
 
 fn write_all(pages: &[Page], dir: &Path) -> Result<Vec<String>, Failure> {
@@ -112,4 +113,28 @@ fn write_all(pages: &[Page], dir: &Path) -> Result<Vec<String>, Failure> {
         files.push(path.display().to_string());
     }
     Ok(files)
+}
+
+/// Other characters as the escapes of groff and mandoc: groff alone reads Latin-1.
+fn ascii(roff: &str) -> String {
+    let mut text = String::with_capacity(roff.len());
+    for char in roff.chars() {
+        if char.is_ascii() {
+            text.push(char);
+        } else {
+            // Cannot fail: writing to a String never does.
+            let _ = write!(text, "\\[u{:04X}]", u32::from(char));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ascii;
+
+    #[test]
+    fn other_characters_are_escaped() {
+        assert_eq!(ascii("a…é鍵\u{1f511}"), r"a\[u2026]\[u00E9]\[u9375]\[u1F511]");
+    }
 }
