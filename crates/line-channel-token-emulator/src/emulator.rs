@@ -11,10 +11,10 @@ use line_channel_token_core::{ChannelId, Client, ClientBuilder, Clock, HttpBacke
 use crate::bearer::{self, BearerError};
 use crate::exchange::Exchange;
 use crate::fault_list::MetFault;
-use crate::fault_subject::RequestSubject;
 use crate::record::{RequestRecord, shown_path};
 use crate::request_body::RequestBody;
 use crate::request_context::RequestContext;
+use crate::request_subject::RequestSubject;
 #[cfg(feature = "server")]
 use crate::response::ErrorResponse;
 use crate::response::response;

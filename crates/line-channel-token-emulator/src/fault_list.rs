@@ -8,7 +8,7 @@ use line_channel_token_core::ChannelId;
 
 use crate::fault::Fault;
 use crate::fault_state::FaultState;
-use crate::fault_subject::RequestSubject;
+use crate::request_subject::RequestSubject;
 
 /// A fault that a request has met, which is counted.
 #[derive(Debug)]

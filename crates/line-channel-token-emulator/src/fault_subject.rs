@@ -10,17 +10,8 @@ use crate::endpoint::Endpoint;
 use crate::form::Form;
 use crate::json_object::JsonObject;
 use crate::messaging::Resource;
+use crate::request_subject::RequestSubject;
 use crate::shared::Shared;
-
-/// What a fault is matched with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RequestSubject {
-    pub(crate) is_messaging: bool,
-    /// If path and method are those of one.
-    pub(crate) operation: Option<Operation>,
-    /// If the request names a channel that the emulator has.
-    pub(crate) channel_id: Option<ChannelId>,
-}
 
 impl RequestSubject {
     /// The subject of a request; `None` if its path is neither a token endpoint's nor a resource's. Nothing is checked: a request

@@ -31,8 +31,11 @@ mod fault_json;
 mod fault_kind;
 mod fault_list;
 mod fault_response;
+mod fault_settings;
 mod fault_state;
 mod fault_subject;
+#[cfg(feature = "serde")]
+mod fault_times;
 mod form;
 mod header_rules;
 mod inspection;
@@ -58,6 +61,7 @@ mod request_body;
 #[cfg(feature = "server")]
 mod request_body_stream;
 mod request_context;
+mod request_subject;
 mod response;
 #[cfg(test)]
 mod rfc_keys;
