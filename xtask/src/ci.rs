@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use crate::run::{Outcome, cargo, cargo_with, section};
 use crate::{
-    api, clients, consumers, container, deny, docs_rs, features, layering, minimal_versions, msrv, openapi, package,
-    pyjwt, semver, terminal, test, tree, workflows,
+    api, browser, clients, consumers, container, deny, docs_rs, features, layering, minimal_versions, msrv, openapi,
+    package, pyjwt, semver, terminal, test, tree, workflows,
 };
 
 type Step = fn() -> Outcome;
 
 /// Commands of ours, what fails soonest first; the workflow on GitHub runs each of them too.
-pub(crate) const STEPS: [(&str, Step); 18] = [
+pub(crate) const STEPS: [(&str, Step); 19] = [
     ("layering", layering::run),
     ("tree", tree::run),
     ("msrv", msrv::run),
@@ -27,6 +27,7 @@ pub(crate) const STEPS: [(&str, Step); 18] = [
     ("openapi", openapi::run),
     ("container", container::run),
     ("clients", clients::run),
+    ("browser", || browser::run(&[])),
     ("terminal", || terminal::run(&[])),
     ("package", || package::run(&[])),
     ("minimal-versions", minimal_versions::run),

@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod bench_emulator;
+mod browser;
 mod ci;
 mod clients;
 mod compare;
@@ -61,6 +62,7 @@ cargo xtask COMMAND
   openapi           call the emulator's control API with schemathesis, likewise
   container         build the emulator's container image if docker is there, else lint its files and run its binary in an empty root
   clients           run SDKs and OAuth clients of others against the emulator, with their packages below target
+  browser           use the emulator's page in Chromium; --write makes its pictures in docs anew: [--write]
   terminal          run the session of xtask/terminal in a terminal, and compare it with docs/terminal.svg: [--write]
   bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
   compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         ("openapi", []) => openapi::run(),
         ("container", []) => container::run(),
         ("clients", []) => clients::run(),
+        ("browser", rest) => browser::run(rest),
         ("terminal", rest) => terminal::run(rest),
         ("bench", rest) => bench::run(rest),
         ("compare", rest) => compare::run(rest),

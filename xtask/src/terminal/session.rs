@@ -8,7 +8,7 @@ use super::picture;
 use crate::run::{root, utf8};
 
 /// Columns of the terminal.
-const COLUMNS: usize = 100;
+const COLUMNS: usize = 110;
 /// Printed after the last command: what follows is not shown.
 const END: &str = "\u{1e}";
 
