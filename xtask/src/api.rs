@@ -26,7 +26,7 @@ const CRATES: [(&str, &[&str]); 15] = [
     ),
     ("line-channel-token-conformance", &[]),
     ("line-channel-token-core", &["bytes", "http", "serde_core"]),
-    ("line-channel-token-emulator", &["bytes", "http"]),
+    ("line-channel-token-emulator", &["bytes", "http", "http_body", "serde_core", "tower_service"]),
     ("line-channel-token-hyper", &["bytes", "http", "http_body_util", "hyper_util", "rustls"]),
     ("line-channel-token-mock", &["bytes", "http"]),
     ("line-channel-token-pem", &["zeroize"]),

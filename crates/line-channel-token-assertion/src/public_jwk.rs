@@ -65,6 +65,24 @@ impl PublicJwk {
         Self { kty: "EC", alg: SigningAlgorithm::Es256.as_str(), public_use: "sig", components }
     }
 
+    /// The algorithm of the signatures that this key verifies.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use line_channel_token_assertion::{SigningAlgorithm, SigningKey};
+    ///
+    /// assert_eq!(SigningKey::generate_ec()?.public_jwk().algorithm(), SigningAlgorithm::Es256);
+    /// # }
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn algorithm(&self) -> SigningAlgorithm {
+        match self.components {
+            Components::Rsa { .. } => SigningAlgorithm::Rs256,
+            Components::Ec { .. } => SigningAlgorithm::Es256,
+        }
+    }
+
     /// The JWK as one line of JSON, to be pasted into the Console.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -102,10 +120,12 @@ impl fmt::Display for PublicJwk {
 #[cfg(test)]
 mod tests {
     use super::PublicJwk;
+    use crate::SigningAlgorithm;
 
     #[test]
     fn only_the_consoles_members_are_written() {
         let rsa = PublicJwk::rsa(&[0xfb, 0xff], &[1, 0, 1]);
+        assert_eq!(rsa.algorithm(), SigningAlgorithm::Rs256);
         assert_eq!(rsa.to_json(), r#"{"kty":"RSA","alg":"RS256","use":"sig","n":"-_8","e":"AQAB"}"#);
         let mut point = [0; 65];
         (point[0], point[32], point[64]) = (4, 1, 2);

@@ -29,11 +29,14 @@ impl ArgumentList {
     pub(crate) fn new(arguments: &[OsString]) -> Self {
         let mut list = Self { format: OutputFormat::Text, color: ColorChoice::Auto, secret: None };
         let mut previous: Option<&str> = None;
+        let mut has_command = false;
         for (at, argument) in arguments.iter().enumerate().skip(1) {
             let text = argument.to_string_lossy();
-            if matches!(&*text, "--" | "exec") {
+            // What follows belongs to somebody else's command line.
+            if text == "--" || text == "exec" && !has_command {
                 break;
             }
+            has_command |= !text.starts_with('-') && previous != Some("--color");
             if list.secret.is_none() {
                 list.secret = secret(argument).map(|secret| (at, secret));
             }
@@ -121,8 +124,12 @@ mod tests {
 
     #[test]
     fn the_format_of_errors_is_found_in_any_place() {
-        for arguments in [&["jwk", "--output", "json"][..], &["jwk", "--output=json", "--nonsense"], &["--output=json"]]
-        {
+        for arguments in [
+            &["jwk", "--output", "json"][..],
+            &["jwk", "--output=json", "--nonsense"],
+            &["man", "exec", "--output=json"],
+            &["--output=json"],
+        ] {
             assert_eq!(list(arguments).format, OutputFormat::Json, "{arguments:?}");
         }
         for arguments in [
@@ -130,6 +137,7 @@ mod tests {
             &["jwk", "json"],
             &["exec", "curl", "--output", "json"],
             &["jwk", "--", "--output=json"],
+            &["--color", "never", "exec", "curl", "--output=json"],
             &["issue", "--output=json", "--output", "token"],
         ] {
             assert_eq!(list(arguments).format, OutputFormat::Text, "{arguments:?}");

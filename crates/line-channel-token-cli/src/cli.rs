@@ -53,8 +53,10 @@ pub(crate) fn command() -> clap::Command {
 fn with_short_names(command: clap::Command) -> clap::Command {
     let short_names = [("line_token_family", "family"), ("line_token_lifetime", "token-ttl")];
     short_names.into_iter().fold(command, |command, (id, short)| {
-        let has = |test: &dyn Fn(&clap::Arg) -> bool| command.get_arguments().any(test);
-        if !has(&|arg| arg.get_id() == id) || has(&|arg| arg.get_long() == Some(short)) {
+        let is_taken = |arg: &clap::Arg| {
+            arg.get_long() == Some(short) || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&short))
+        };
+        if command.get_arguments().any(is_taken) || command.get_arguments().all(|arg| arg.get_id() != id) {
             return command;
         }
         command.mut_arg(id, |arg| arg.visible_alias(short))
@@ -68,7 +70,7 @@ fn without_useless_flags(command: clap::Command) -> clap::Command {
     const OF_THE_KEY: [&str; 3] = ["line_assertion_key_file", "line_assertion_kid", "line_assertion_kid_file"];
     const OF_THE_SECRET: [&str; 1] = ["line_channel_secret_file"];
     let useless: &[&[&str]] = match command.get_name() {
-        "issue" | "exec" | "sign" => &[&OF_A_CACHE],
+        "issue" | "exec" => &[&OF_A_CACHE],
         "key-ids" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_SECRET],
         "revoke" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_KEY],
         "verify" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_KEY, &OF_THE_SECRET, &["line_channel_id"]],

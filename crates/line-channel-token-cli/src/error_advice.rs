@@ -2,7 +2,7 @@
 
 use line_channel_token::{Error, ErrorKind};
 
-use crate::failure::Exit;
+use crate::exit::Exit;
 
 /// The exit code.
 pub(crate) fn exit(error: &Error) -> Exit {
@@ -63,6 +63,43 @@ pub(crate) fn hint(kind: ErrorKind) -> Option<&'static str> {
             "something else than LINE may have sent that: check LINE_API_BASE_URL and the proxy, or run \
              `line-channel-token doctor`"
         }
+        ErrorKind::Signing => "`line-channel-token jwk FILE` says whether the key is sound",
+        ErrorKind::TokenUnavailable | ErrorKind::TemporarilyUnavailable | ErrorKind::IssueBudgetReached => {
+            "the same command may succeed later"
+        }
+        ErrorKind::Rejected => {
+            "`line-channel-token doctor` checks everything that LINE asks for; quote the request id to LINE's support"
+        }
+        // The message says what to correct.
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use line_channel_token::{Error, ErrorKind};
+
+    use super::{exit, hint};
+    use crate::exit::Exit;
+
+    #[test]
+    fn every_kind_says_what_to_do() {
+        for kind in ErrorKind::ALL {
+            // Its messages do so themselves.
+            assert_eq!(hint(*kind).is_some(), *kind != ErrorKind::InvalidInput, "{kind}");
+        }
+    }
+
+    #[test]
+    fn errors_without_a_response_have_the_code_of_their_remedy() {
+        for (error, code) in [
+            (Error::invalid_input("x"), Exit::Usage),
+            (Error::backend("x"), Exit::Usage),
+            (Error::signing("x"), Exit::Other),
+            (Error::transient("x"), Exit::TryLater),
+            (Error::token_unavailable("x"), Exit::TryLater),
+        ] {
+            assert_eq!(exit(&error), code, "{error:?}");
+        }
+    }
 }

@@ -7,22 +7,10 @@ use line_channel_token::Error;
 use line_channel_token::configuration::ConfigError;
 use serde::Serialize;
 
-use crate::output::{self, OutputFormat};
+pub(crate) use crate::exit::Exit;
+use crate::messages::{note, printable};
+use crate::output_format::OutputFormat;
 use crate::{error_advice, style};
-
-/// What an exit code means to a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Exit {
-    /// None of the others, such as a file that cannot be written.
-    Other = 1,
-    /// The command line or the configuration is wrong: the same command fails again.
-    Usage = 2,
-    /// LINE refused the request.
-    Refused = 3,
-    /// LINE could not be reached, or was too busy: the same command may succeed later.
-    TryLater = 4,
-}
 
 /// A command that did not do what it was asked.
 #[derive(Debug)]
@@ -129,9 +117,9 @@ impl Failure {
         let Kind::Failed(details) = &self.0 else { return ExitCode::SUCCESS };
         match format {
             OutputFormat::Json => {
-                output::note(&serde_json::to_string(&Report { error: details }).unwrap_or_default());
+                note(&serde_json::to_string(&Report { error: details }).unwrap_or_default());
             }
-            OutputFormat::Text => output::note(&text(details)),
+            OutputFormat::Text => note(&text(details)),
         }
         ExitCode::from(details.exit as u8)
     }
@@ -139,10 +127,10 @@ impl Failure {
 
 fn text(details: &Details) -> String {
     let (error, hint) = (style::ERROR, style::HINT);
-    let mut text = format!("{error}error:{error:#} {}", output::printable(&details.message));
+    let mut text = format!("{error}error:{error:#} {}", printable(&details.message));
     if let Some(advice) = &details.hint {
         // Cannot fail: writing to a String never does.
-        let _ = write!(text, "\n{hint}hint:{hint:#} {}", output::printable(advice));
+        let _ = write!(text, "\n{hint}hint:{hint:#} {}", printable(advice));
     }
     text
 }

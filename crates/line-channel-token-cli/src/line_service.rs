@@ -12,14 +12,23 @@ use line_channel_token::{
 };
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::time_text;
+use crate::time_span;
 
 /// `--timeout`, for a command that calls LINE.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct CallArgs {
     /// How long a call may take, further attempts included, such as 10s, 500ms or 2m
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time_text::parse, help_heading = "LINE channel")]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_timeout, help_heading = "LINE channel")]
     pub(crate) timeout: Duration,
+}
+
+/// A day at most: clocks can be added to it without an overflow.
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    match time_span::parse(text)? {
+        Duration::ZERO => Err("no call takes no time: give 1ms or more".to_owned()),
+        time if time > Duration::from_secs(86_400) => Err("this is longer than a day".to_owned()),
+        time => Ok(time),
+    }
 }
 
 /// The service that a command calls.
@@ -121,7 +130,16 @@ impl HttpBackend for WithDeadline {
 mod tests {
     use line_channel_token::BaseUrl;
 
-    use super::host;
+    use super::{host, parse_timeout};
+
+    #[test]
+    fn a_call_takes_a_millisecond_to_a_day() {
+        assert_eq!(parse_timeout("500ms").map(|time| time.as_millis()), Ok(500));
+        assert_eq!(parse_timeout("1d").map(|time| time.as_secs()), Ok(86_400));
+        for text in ["0", "0ms", "25h", "2d", "", "soon"] {
+            assert!(parse_timeout(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_base_url_has_a_host_and_a_port() {

@@ -1,24 +1,16 @@
-//! Results on standard output, and everything else on standard error.
+//! Results, on standard output.
 //!
 //! Nothing here panics if nobody reads: `println!` and `eprintln!` do, and are denied in this package.
 
 use std::io::{self, ErrorKind, Write};
 
-use clap::{Args, ColorChoice, ValueEnum};
+use clap::{Args, ColorChoice};
 use serde::Serialize;
 
 use crate::failure::Failure;
+pub(crate) use crate::messages::{note, printable, printable_styled};
 use crate::os_error::describe;
-
-/// How results are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object, whose members stay as they are from version to version.
-    Json,
-}
+pub(crate) use crate::output_format::OutputFormat;
 
 /// `--output`, for a command that has no other formats.
 #[derive(Args, Clone, Copy, Debug)]
@@ -62,38 +54,10 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     outcome(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
-/// Writes a line for people to standard error, whose escapes are stripped unless it is a terminal. Nobody may be there to read it.
-pub(crate) fn note(text: &str) {
-    let mut stderr = anstream::stderr().lock();
-    let _ = writeln!(stderr, "{text}").and_then(|()| stderr.flush());
-}
-
-/// The text without characters that drive a terminal: a name of a file may hold them.
-pub(crate) fn printable(text: &str) -> String {
-    let is_text = |char: char| !char.is_control() || matches!(char, '\n' | '\t');
-    text.chars().map(|char| if is_text(char) { char } else { char::REPLACEMENT_CHARACTER }).collect()
-}
-
-/// The same for text whose colours are kept.
-pub(crate) fn printable_styled(text: &str) -> String {
-    let is_text = |char: char| !char.is_control() || matches!(char, '\n' | '\t' | '\u{1b}');
-    text.chars().map(|char| if is_text(char) { char } else { char::REPLACEMENT_CHARACTER }).collect()
-}
-
 fn outcome(written: io::Result<()>) -> Result<(), Failure> {
     match written {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::reader_gone()),
         Err(error) => Err(Failure::other(format!("standard output cannot be written: {}", describe(&error)))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::printable;
-
-    #[test]
-    fn escapes_of_a_file_name_reach_no_terminal() {
-        assert_eq!(printable("a\x1b[2Jb\r\x07\u{9b}c\nd\té鍵"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}\u{fffd}c\nd\té鍵");
     }
 }

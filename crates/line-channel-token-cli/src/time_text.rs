@@ -1,27 +1,6 @@
-//! Times as people write and read them.
+//! Times as people read them.
 
 use std::time::{Duration, SystemTime};
-
-/// Parses `10s`, `500ms`, `2m`, `1h` or whole seconds. The error continues "invalid value …: ".
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    const FORM: &str = "give a whole number and a unit, as in 10s, 500ms or 2m";
-    let text = text.trim();
-    let (digits, unit) = text.split_at(text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len()));
-    let millis = match unit {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(FORM.to_owned()),
-    };
-    let number: u64 = digits.parse().map_err(|_| FORM.to_owned())?;
-    match number.checked_mul(millis) {
-        Some(0) => Err(format!("no call takes no time: {FORM}")),
-        // A day: clocks can be added to it without an overflow.
-        Some(millis @ 1..=86_400_000) => Ok(Duration::from_millis(millis)),
-        _ => Err("this is longer than a day".to_owned()),
-    }
-}
 
 /// A time in its two largest units: `29 days 23 hours`, `15 minutes`.
 pub(crate) fn describe(time: Duration) -> String {
@@ -55,19 +34,7 @@ pub(crate) fn date(unix: Duration) -> Option<String> {
 mod tests {
     use std::time::Duration;
 
-    use super::{date, describe, parse};
-
-    #[test]
-    fn a_time_has_a_unit_or_is_in_seconds() {
-        for (text, millis) in [("500ms", 500), ("10s", 10_000), ("10", 10_000), (" 2m ", 120_000), ("1h", 3_600_000)] {
-            assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
-        }
-        for text in
-            ["", "s", "0", "0ms", "1.5s", "-1s", "10 s", "2d", "25h", "99999999999999999999", "99999999999999999h"]
-        {
-            assert!(parse(text).is_err(), "{text}");
-        }
-    }
+    use super::{date, describe};
 
     #[test]
     fn a_time_is_said_in_two_units() {

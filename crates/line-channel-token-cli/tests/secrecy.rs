@@ -4,8 +4,6 @@
 mod support;
 
 use std::fs;
-use std::io::Write as _;
-use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -97,6 +95,9 @@ fn logs_of_every_level_hold_no_secret() {
 #[cfg(target_os = "linux")]
 #[test]
 fn other_processes_see_no_secret() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+
     let pem = fs::read_to_string(key("rsa-pkcs8.pem")).unwrap();
     let mut child = command(&["jwk", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

@@ -4,8 +4,8 @@ use aws_lc_rs::digest::{Digest, SHA256, digest};
 use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, ChannelSecret, Error};
 use subtle::ConstantTimeEq;
 
-use crate::jwk;
 use crate::public_key::PublicKey;
+use crate::{jwk, random};
 
 /// A channel of the emulator, with its secret, keys and tokens.
 ///
@@ -44,6 +44,29 @@ impl EmulatedChannel {
         let id = ChannelId::new(id)?;
         let secret = ChannelSecret::new(secret)?;
         Ok(Self { id, secret, keys: Vec::new(), scope: "P CM".to_owned(), long_lived: None })
+    }
+
+    /// A channel with a random id of ten digits and a random secret, for a test that shares an emulator with others. It has no
+    /// registered key: what signs makes its own key pair, and [`with_key`](Self::with_key) takes the public half.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`TemporarilyUnavailable`](line_channel_token_core::ErrorKind::TemporarilyUnavailable) if the operating system gives no random numbers.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::{EmulatedChannel, Emulator};
+    ///
+    /// let emulator = Emulator::builder().build()?;
+    /// let channel = EmulatedChannel::generate()?;
+    /// emulator.add_channel(channel.clone())?;
+    /// futures_executor::block_on(emulator.client().issue_stateless(channel.id(), channel.secret()))?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn generate() -> Result<Self, Error> {
+        let no_random = |_| Error::transient("the operating system gave no random numbers: try again");
+        let id = random::channel_id().map_err(no_random)?;
+        let secret = random::channel_secret().map_err(no_random)?;
+        Self::new(id, secret)
     }
 
     /// The same channel with a public key registered as an assertion signing key, under the kid that the Console
@@ -140,6 +163,21 @@ impl EmulatedChannel {
     #[must_use]
     pub fn id(&self) -> &ChannelId {
         &self.id
+    }
+
+    /// The channel secret that it was made with. [`Emulator::set_channel_secret`](crate::Emulator::set_channel_secret) does not
+    /// change it here.
+    ///
+    /// ```
+    /// use line_channel_token_emulator::EmulatedChannel;
+    ///
+    /// let channel = EmulatedChannel::generate()?;
+    /// assert_eq!(channel.secret().expose_secret().len(), 32);
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn secret(&self) -> &ChannelSecret {
+        &self.secret
     }
 }
 

@@ -19,13 +19,14 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::client_stream::{ClientStream, SharedStream};
+use crate::connections::Activity;
 use crate::emulator::Emulator;
 use crate::exchange::{Delivery, Exchange};
 use crate::fallback::{Fallback, PeerAddr};
 use crate::request_body::{MAX_REQUEST_BODY, RequestBody};
 use crate::request_body_stream::RequestBodyStream;
 use crate::router;
-use crate::served_body::ServedBody;
+use crate::served_body::{Content, ServedBody};
 use crate::timeouts::Timeouts;
 use crate::unparsed_head::UnparsedHeads;
 
@@ -68,6 +69,7 @@ pub(crate) async fn serve_connection(
     peer: SocketAddr,
     settings: ConnectionSettings,
     watcher: Watcher,
+    activity: Activity,
 ) {
     // Without the option small responses are delayed, and nothing else is wrong.
     let _ = stream.set_nodelay(true);
@@ -77,6 +79,7 @@ pub(crate) async fn serve_connection(
     let stream = TokioIo::new(ClientStream::new(shared.clone(), timeouts.write));
     let stream = UnparsedHeads::new(stream, emulator.clone(), Arc::clone(&foreign_bodies));
     let service = service_fn(move |mut request: Request<Incoming>| {
+        let busy = activity.begin();
         let routed = match fallback.as_deref() {
             Some(fallback) if !router::has_path(request.uri()) => {
                 foreign_bodies.store(true, Ordering::Relaxed);
@@ -90,14 +93,18 @@ pub(crate) async fn serve_connection(
         let foreign_bodies = Arc::clone(&foreign_bodies);
         async move {
             let request = match routed {
-                Ok(response) => return Ok(response.await.map(ServedBody::Fallback)),
+                Ok(response) => {
+                    let response = response.await;
+                    return Ok(response.map(|body| ServedBody::new(Content::Fallback(body), busy)));
+                }
                 Err(request) => request,
             };
             let exchange = respond(&emulator, request, timeouts).await;
             if exchange.is_altered {
                 foreign_bodies.store(true, Ordering::Relaxed);
             }
-            deliver(&emulator, exchange, &shared).await
+            let response = deliver(&emulator, exchange, &shared).await?;
+            Ok::<_, Disconnected>(response.map(|content| ServedBody::new(content, busy)))
         }
     });
     let connection = http1::Builder::new()
@@ -127,16 +134,16 @@ async fn deliver(
     emulator: &Emulator,
     exchange: Exchange,
     stream: &SharedStream,
-) -> Result<Response<ServedBody>, Disconnected> {
+) -> Result<Response<Content>, Disconnected> {
     let Exchange { response, delay, delivery, .. } = exchange;
     let clock: Arc<dyn Clock> = Arc::clone(&emulator.shared().clock) as _;
     if !delay.is_zero() {
         clock.sleep(delay).await;
     }
     match delivery {
-        Delivery::Whole => Ok(response.map(ServedBody::Whole)),
-        Delivery::Slow => Ok(response.map(|body| ServedBody::slow(body, clock))),
-        Delivery::Truncated => Ok(response.map(ServedBody::truncated)),
+        Delivery::Whole => Ok(response.map(Content::Whole)),
+        Delivery::Slow => Ok(response.map(|body| Content::slow(body, clock))),
+        Delivery::Truncated => Ok(response.map(Content::truncated)),
         Delivery::Garbage => {
             stream.send_raw(GARBAGE).await;
             Err(Disconnected)

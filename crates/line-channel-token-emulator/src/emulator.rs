@@ -17,7 +17,7 @@ use crate::request_body::RequestBody;
 use crate::request_context::RequestContext;
 #[cfg(feature = "server")]
 use crate::response::ErrorResponse;
-use crate::response::{date, response};
+use crate::response::response;
 use crate::shared::Shared;
 use crate::{fault_response, random, router};
 
@@ -173,11 +173,11 @@ impl Emulator {
             Some(MetFault { fault, subject, .. }) if !fault.kind.has_effect() => {
                 context.operation = subject.operation;
                 channel_id = subject.channel_id.clone();
-                (fault_response::own_response(fault, head, &request_id, date(context.now.unix)), None)
+                (fault_response::own_response(fault, head, &request_id, self.0.dates.at(context.now.unix)), None)
             }
             _ => {
                 let outcome = router::route(&mut context, method, uri, headers, body);
-                let response = response(&outcome, head, &request_id, date(context.now.unix));
+                let response = response(&outcome, head, &request_id, self.0.dates.at(context.now.unix));
                 (response, outcome.err().map(|error| error.reason.into_owned()))
             }
         };
@@ -215,7 +215,7 @@ impl Emulator {
         let request_id = random::request_id();
         let reason = error.reason.clone().into_owned();
         let time = self.now().unix;
-        let response = response(&Err(error), false, &request_id, date(time));
+        let response = response(&Err(error), false, &request_id, self.0.dates.at(time));
         self.observe(|| RequestRecord {
             time,
             fault: None,

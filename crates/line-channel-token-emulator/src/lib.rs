@@ -14,6 +14,9 @@ mod client_auth;
 mod client_stream;
 #[cfg(feature = "server")]
 mod connection;
+#[cfg(feature = "server")]
+mod connections;
+mod date;
 mod emulator;
 mod emulator_time;
 mod endpoint;
@@ -69,6 +72,8 @@ mod server;
 #[cfg(feature = "server")]
 mod server_builder;
 mod shared;
+#[cfg(test)]
+mod slow_client_tests;
 mod state;
 mod stateless_count;
 mod stateless_token;

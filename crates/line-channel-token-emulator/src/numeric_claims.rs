@@ -95,9 +95,13 @@ pub(crate) fn token_lifetime(claims: &JsonObject, leniency: &Leniency) -> Result
         return refuse("token_exp has a fraction".to_owned(), "it must be a whole number of seconds");
     }
     if !(1.0..=LONGEST_TOKEN).contains(&seconds) {
-        let advice = if seconds > LONGEST_TOKEN && seconds % 1000.0 == 0.0 && seconds / 1000.0 <= LONGEST_TOKEN {
+        let is_lifetime = |unit: f64| seconds % (1000.0 * unit) == 0.0 && seconds / 1000.0 <= LONGEST_TOKEN;
+        let is_moment = (1e9..1e14).contains(&seconds);
+        // Any moment may be a whole number of thousands, and hardly one is of whole hours in milliseconds.
+        let is_millis = seconds > LONGEST_TOKEN && is_lifetime(if is_moment { 3600.0 } else { 1.0 });
+        let advice = if is_millis {
             "this looks like milliseconds, and seconds are needed"
-        } else if (1e9..1e14).contains(&seconds) {
+        } else if is_moment {
             "this looks like a moment, and a lifetime is needed"
         } else {
             "it is the lifetime of the token in seconds, up to 30 days"
@@ -276,8 +280,11 @@ mod tests {
             ("0", "1 to 2592000"),
             ("-5", "1 to 2592000"),
             ("2592001", "1 to 2592000"),
-            ("2592000000", "milliseconds"),
             ("1795340001", "looks like a moment"),
+            ("1790000000", "looks like a moment"),
+            ("3600000", "milliseconds"),
+            ("604800000", "milliseconds"),
+            ("2592000000", "milliseconds"),
             ("1e300", "1 to 2592000"),
             ("86400.0", "written with a fraction"),
             ("0.5", "written with a fraction"),

@@ -41,6 +41,16 @@ pub(crate) fn message_id() -> Result<String, ErrorResponse> {
     Ok(format!("{:018}", u64::from_be_bytes(bytes()?) % 1_000_000_000_000_000_000))
 }
 
+/// Ten decimal digits, as LINE's channel ids have.
+pub(crate) fn channel_id() -> Result<String, ErrorResponse> {
+    Ok((1_000_000_000 + u64::from_be_bytes(bytes()?) % 9_000_000_000).to_string())
+}
+
+/// 32 hexadecimal digits, as LINE's channel secrets have.
+pub(crate) fn channel_secret() -> Result<String, ErrorResponse> {
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes()?)))
+}
+
 /// 43 characters of base64url.
 pub(crate) fn quote_token() -> Result<String, ErrorResponse> {
     Ok(URL_SAFE_NO_PAD.encode(bytes::<32>()?))
@@ -63,7 +73,7 @@ pub(crate) fn request_id() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{jws_token, key_id, request_id, short_lived_token};
+    use super::{channel_id, channel_secret, jws_token, key_id, request_id, short_lived_token};
 
     #[test]
     fn each_family_has_its_documented_shape() {
@@ -74,8 +84,11 @@ mod tests {
             let token = jws_token().unwrap();
             assert!(token.starts_with("eyJ") && token.split('.').count() == 3);
             assert_eq!(key_id().unwrap().len(), 22);
+            assert_eq!((channel_id().unwrap().len(), channel_secret().unwrap().len()), (10, 32));
         }
         assert_ne!(key_id().unwrap(), key_id().unwrap());
+        assert_ne!(channel_id().unwrap(), channel_id().unwrap());
+        assert_ne!(channel_secret().unwrap(), channel_secret().unwrap());
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! An endpoint's response, and the HTTP response that it becomes.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
-use crate::emulator_time::LAST_SECOND;
 use crate::error_bodies::{self, ErrorBody};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-line-request-id");
@@ -88,14 +86,6 @@ pub(crate) fn response(
     response
 }
 
-/// The value of a `Date` header for a Unix time; `None` for one that the header cannot say.
-pub(crate) fn date(unix: Duration) -> Option<HeaderValue> {
-    // In whole seconds, because a later one panics in `httpdate`.
-    let seconds = Duration::from_secs(unix.as_secs());
-    let time = SystemTime::UNIX_EPOCH.checked_add(seconds).filter(|_| seconds <= LAST_SECOND)?;
-    HeaderValue::from_str(&httpdate::fmt_http_date(time)).ok()
-}
-
 /// A text of the request for a reason: escaped, and cut at 64 characters.
 pub(crate) fn shown(text: &str) -> String {
     let cut: String = text.chars().take(64).collect();
@@ -105,19 +95,7 @@ pub(crate) fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::{date, shown};
-    use crate::emulator_time::LAST_SECOND;
-
-    #[test]
-    fn dates_end_with_the_year_9999() {
-        let date = |unix: Duration| date(unix).map(|value| value.to_str().unwrap().to_owned());
-        assert_eq!(date(Duration::new(784_111_777, 999_999_999)).as_deref(), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
-        assert_eq!(date(LAST_SECOND).as_deref(), Some("Fri, 31 Dec 9999 23:59:59 GMT"));
-        assert_eq!(date(LAST_SECOND + Duration::from_secs(1)), None);
-        assert_eq!(date(Duration::MAX), None);
-    }
+    use super::shown;
 
     #[test]
     fn shown_text_is_escaped_and_cut() {

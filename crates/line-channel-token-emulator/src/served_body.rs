@@ -9,13 +9,20 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use line_channel_token_core::{Clock, Sleep};
 
+use crate::connections::Busy;
 use crate::fallback::{BoxError, FallbackBody};
 
 /// How long one byte of a slow body takes.
 const PER_BYTE: Duration = Duration::from_secs(1);
 
-/// A body of the emulator or of the fallback.
-pub(crate) enum ServedBody {
+/// A body of the emulator or of the fallback, during which the connection is not idle.
+pub(crate) struct ServedBody {
+    content: Content,
+    _busy: Busy,
+}
+
+/// What is sent.
+pub(crate) enum Content {
     Whole(Bytes),
     Truncated(TruncatedBody),
     Slow(SlowBody),
@@ -36,6 +43,12 @@ pub(crate) struct SlowBody {
 }
 
 impl ServedBody {
+    pub(crate) fn new(content: Content, busy: Busy) -> Self {
+        Self { content, _busy: busy }
+    }
+}
+
+impl Content {
     pub(crate) fn truncated(rest: Bytes) -> Self {
         Self::Truncated(TruncatedBody { rest, is_sent: false })
     }
@@ -84,30 +97,30 @@ impl Body for ServedBody {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> PolledFrame {
-        match &mut *self {
-            Self::Whole(bytes) => Poll::Ready(whole(bytes)),
-            Self::Truncated(body) => body.poll(cx),
-            Self::Slow(body) => body.poll(cx),
-            Self::Fallback(body) => Pin::new(body).poll_frame(cx),
+        match &mut self.content {
+            Content::Whole(bytes) => Poll::Ready(whole(bytes)),
+            Content::Truncated(body) => body.poll(cx),
+            Content::Slow(body) => body.poll(cx),
+            Content::Fallback(body) => Pin::new(body).poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(bytes) => bytes.is_empty(),
-            Self::Truncated(_) => false,
-            Self::Slow(body) => body.rest.is_empty(),
-            Self::Fallback(body) => body.is_end_stream(),
+        match &self.content {
+            Content::Whole(bytes) => bytes.is_empty(),
+            Content::Truncated(_) => false,
+            Content::Slow(body) => body.rest.is_empty(),
+            Content::Fallback(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+        match &self.content {
+            Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             // The response's header says how long the whole would be.
-            Self::Truncated(_) => SizeHint::default(),
-            Self::Slow(body) => SizeHint::with_exact(body.rest.len() as u64),
-            Self::Fallback(body) => body.size_hint(),
+            Content::Truncated(_) => SizeHint::default(),
+            Content::Slow(body) => SizeHint::with_exact(body.rest.len() as u64),
+            Content::Fallback(body) => body.size_hint(),
         }
     }
 }

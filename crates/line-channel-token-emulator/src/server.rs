@@ -1,23 +1,26 @@
 //! The emulator as an HTTP server, for clients in any language.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::server::graceful::GracefulShutdown;
 use line_channel_token_core::BaseUrl;
 use tokio::net::TcpListener;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use crate::connection::{ConnectionSettings, serve_connection};
+use crate::connections::Connections;
 use crate::emulator::Emulator;
 use crate::fallback::Fallback;
 use crate::timeouts::Timeouts;
 
 /// How long a graceful shutdown waits for open requests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the server waits before it accepts again, if it cannot.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Binds the address and accepts connections from now on.
 pub(crate) async fn listen(
@@ -30,10 +33,7 @@ pub(crate) async fn listen(
     let addr = listener.local_addr()?;
     let url = format!("http://{}", reachable(addr));
     let base_url = BaseUrl::insecure(&url).map_err(io::Error::other)?;
-    let connections = Arc::new(Connections {
-        tasks: Mutex::new(JoinSet::new()),
-        graceful: Mutex::new(Some(GracefulShutdown::new())),
-    });
+    let connections = Arc::new(Connections::new());
     let settings = ConnectionSettings { emulator, fallback, timeouts };
     let accepting = tokio::spawn(accept(listener, Arc::clone(&connections), settings));
     Ok(EmulatorServer { addr, url, base_url, accepting, connections })
@@ -126,17 +126,14 @@ impl EmulatorServer {
         self.accepting.abort();
         // The task was aborted, so this is an error that says so.
         let _ = (&mut self.accepting).await;
-        let graceful = lock(&self.connections.graceful).take();
-        if let Some(graceful) = graceful {
-            let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await;
-        }
+        let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, self.connections.shut_down()).await;
     }
 }
 
 impl Drop for EmulatorServer {
     fn drop(&mut self) {
         self.accepting.abort();
-        lock(&self.connections.tasks).abort_all();
+        self.connections.abort_all();
     }
 }
 
@@ -144,16 +141,6 @@ impl fmt::Debug for EmulatorServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EmulatorServer").field("url", &self.url).finish_non_exhaustive()
     }
-}
-
-struct Connections {
-    /// Dropping this ends every connection.
-    tasks: Mutex<JoinSet<()>>,
-    graceful: Mutex<Option<GracefulShutdown>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An address that a client on this machine can connect to: a server on all interfaces is also on the loopback.
@@ -167,14 +154,18 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
 
 async fn accept(listener: TcpListener, connections: Arc<Connections>, settings: ConnectionSettings) {
     loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            // The connection was gone before it was accepted, or no file descriptors are left: later ones may succeed.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            continue;
-        };
-        let Some(watcher) = lock(&connections.graceful).as_ref().map(GracefulShutdown::watcher) else { return };
-        let mut tasks = lock(&connections.tasks);
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(serve_connection(stream, peer, settings.clone(), watcher));
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let settings = settings.clone();
+                connections.spawn(|watcher, activity| serve_connection(stream, peer, settings, watcher, activity));
+            }
+            // The client was gone before it was accepted.
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+            Err(_) => {
+                // No file descriptors or no memory are left, so the next attempt would fail at once.
+                connections.make_room();
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
     }
 }

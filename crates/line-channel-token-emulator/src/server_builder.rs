@@ -190,6 +190,11 @@ impl EmulatorServerBuilder {
         }
         listen(addr, self.emulator, self.fallback, self.timeouts).await
     }
+
+    #[cfg(test)]
+    pub(crate) fn timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self }
+    }
 }
 
 impl fmt::Debug for EmulatorServerBuilder {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use crate::date::Dates;
 use crate::emulator_time::EmulatorClock;
 use crate::fault_list::FaultList;
 use crate::leniency::Leniency;
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<EmulatorClock>,
     pub(crate) settings: Settings,
     pub(crate) faults: FaultList,
+    pub(crate) dates: Dates,
     /// The channels of the builder, for a reset.
     blueprints: Vec<Arc<Blueprint>>,
 }
@@ -68,6 +70,7 @@ impl Shared {
             clock: Arc::new(clock),
             settings,
             faults: FaultList::default(),
+            dates: Dates::default(),
             blueprints,
         })
     }

@@ -49,7 +49,8 @@ impl<T: Write + Unpin> UnparsedHeads<T> {
     }
 
     fn replace_own_response(&mut self) {
-        if self.foreign_bodies.load(Ordering::Relaxed) {
+        // Only a response without a body ends like this, so most need no closer look.
+        if !self.unsent.ends_with(b"\r\n\r\n") || self.foreign_bodies.load(Ordering::Relaxed) {
             return;
         }
         // hyper's own is short, and the last that it writes.
@@ -72,13 +73,15 @@ impl<T: Read + Unpin> Read for UnparsedHeads<T> {
 }
 
 impl<T: Write + Unpin> Write for UnparsedHeads<T> {
-    /// Takes all bytes, so that a head is complete when it is flushed.
+    /// Takes as many bytes as there is room for, so that a head is complete when it is flushed.
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if self.unsent.len() >= MAX_UNSENT {
             ready!(self.poll_send(cx))?;
         }
-        self.unsent.extend_from_slice(buf);
-        Poll::Ready(Ok(buf.len()))
+        let room = MAX_UNSENT.saturating_sub(self.unsent.len());
+        let taken = buf.get(..room).unwrap_or(buf);
+        self.unsent.extend_from_slice(taken);
+        Poll::Ready(Ok(taken.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -62,6 +62,19 @@ fn added_channels_are_served() {
 }
 
 #[test]
+fn generated_channels_differ() {
+    let emulator = Emulator::builder().build().unwrap();
+    for _ in 0..20 {
+        let channel = EmulatedChannel::generate().unwrap();
+        emulator.add_channel(channel.clone()).unwrap();
+        let form = secret_form(channel.id().as_str(), channel.secret().expose_secret());
+        token(&post(&emulator, "/v2/oauth/accessToken", &form));
+        assert!(!format!("{channel:?}").contains(channel.secret().expose_secret()));
+    }
+    assert_eq!(emulator.channels().len(), 20);
+}
+
+#[test]
 fn taken_names_refuse_a_channel_whole() {
     let (emulator, _) = emulator();
     emulator.register_long_lived_token(&id(CHANNEL), "taken+", Duration::ZERO).unwrap();

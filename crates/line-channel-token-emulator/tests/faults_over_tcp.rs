@@ -189,7 +189,7 @@ async fn slow_bodies_arrive_byte_by_byte() {
     let server = emulator.serve("127.0.0.1:0".parse().unwrap()).await.unwrap();
     emulator.inject(Fault::slow_body().with_delay(Duration::from_secs(20)));
     let mut wire = Wire::connect(&server).await;
-    let start = std::time::Instant::now();
+    let start = tokio::time::Instant::now();
     wire.send(request(true)).await;
     let mut reads = 0;
     let mut received = Vec::new();

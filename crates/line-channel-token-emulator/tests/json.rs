@@ -63,3 +63,31 @@ fn records_have_these_members() {
         ])
     );
 }
+
+#[test]
+fn inspections_have_these_members() {
+    let (emulator, _) = emulator();
+    let pasted = assertion_with(|claims| drop(claims.insert("aud".to_owned(), json!("x"))));
+    let mut shown = serde_json::to_value(emulator.inspect(&pasted)).unwrap();
+    let findings = shown["findings"].take();
+    let aud = findings.as_array().unwrap().iter().find(|finding| finding["rule"] == "aud");
+    assert_eq!(
+        aud.unwrap(),
+        &json!({"rule": "aud", "verdict": "violation", "message": "aud is \"x\"", "advice": "accepted is https://api.line.me/"})
+    );
+    let claims = pasted.split('.').nth(1).unwrap().to_owned();
+    let claims = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, claims).unwrap();
+    assert_eq!(
+        shown,
+        json!({"subject": "assertion", "is_accepted": false, "header": header(KID), "claims": String::from_utf8(claims).unwrap(),
+               "token": null, "findings": null})
+    );
+    let jwt = issue_jwt(&emulator, &assertion());
+    let mut shown = serde_json::to_value(emulator.inspect(&token(&jwt))).unwrap();
+    assert_eq!(shown["token"]["fingerprint"].take().as_str().unwrap().len(), 8);
+    assert_eq!(
+        shown["token"],
+        json!({"family": "jwt", "status": "live", "channel_id": CHANNEL, "fingerprint": null,
+               "key_id": member(&jwt, "key_id"), "expires_in": 86_400})
+    );
+}

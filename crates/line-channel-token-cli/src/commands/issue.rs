@@ -12,17 +12,21 @@ use crate::line_service::{CallArgs, LineService};
 use crate::output::OutputFormat;
 use crate::{interrupt, output, runtime, spinner};
 
-/// Issues a channel access token, which is all that standard output holds
+/// Issues a channel access token
+///
+/// Standard output holds the token and nothing else, unless another format is asked for.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
-  line-channel-token issue                                    a stateless token: 15 minutes, no slot
-  line-channel-token issue --family jwt --token-ttl 12h       a v2.1 token: one of the channel's 30 slots
+  # A stateless token, which lives 15 minutes and needs no slot
+  line-channel-token issue
+  # A v2.1 token, which uses one of the channel's 30 slots
+  line-channel-token issue --family jwt --token-ttl 12h
   line-channel-token issue --output header | curl -H @- https://api.line.me/v2/bot/info
   eval \"$(line-channel-token issue --output env)\"
 
-The channel is configured by flags or by variables (LINE_CHANNEL_ID, LINE_CHANNEL_SECRET, …). A secret or a key is never given on the
-command line: LINE_CHANNEL_SECRET and LINE_ASSERTION_KEY hold them, or files. Stateless tokens are issued for the key if there is one, and
+The channel is configured by flags or by variables (LINE_CHANNEL_ID, LINE_CHANNEL_SECRET and others). A secret or a key is never given on the \
+command line: LINE_CHANNEL_SECRET and LINE_ASSERTION_KEY hold them, or files. Stateless tokens are issued for the key if there is one, and \
 else for the secret.")]
 pub(crate) struct Issue {
     #[command(flatten)]
@@ -42,9 +46,9 @@ enum TokenFormat {
     Token,
     /// One JSON object: access_token, expires_in and what else is known of it
     Json,
-    /// `Authorization: Bearer …`, for `curl -H @-`
+    /// `Authorization: Bearer TOKEN`, for `curl -H @-`
     Header,
-    /// `LINE_CHANNEL_ACCESS_TOKEN='…'`, for a POSIX shell or a .env file
+    /// `LINE_CHANNEL_ACCESS_TOKEN='TOKEN'`, for a POSIX shell or a .env file
     Env,
 }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueHint};
-use line_channel_token::PublicJwk;
+use line_channel_token::{PublicJwk, SigningAlgorithm};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -63,14 +63,19 @@ impl Jwk {
             let key = key_file::read_private(&source)?;
             (key.public_jwk().clone(), key.embedded_kid().map(str::to_owned))
         };
-        let algorithm = if jwk.to_json().contains(r#""alg":"ES256""#) { "ES256" } else { "RS256" };
+        let algorithm = jwk.algorithm();
         match self.output.output {
             OutputFormat::Json => {
                 let thumbprint = jwk.thumbprint();
-                output::json(&PublicKey { algorithm, kid: kid.as_deref(), public_jwk: &jwk, thumbprint })?;
+                output::json(&PublicKey {
+                    algorithm: algorithm.as_str(),
+                    kid: kid.as_deref(),
+                    public_jwk: &jwk,
+                    thumbprint,
+                })?;
             }
             OutputFormat::Text => {
-                if algorithm != "RS256" {
+                if algorithm != SigningAlgorithm::Rs256 {
                     let warning = style::WARNING;
                     output::note(&format!("{warning}warning:{warning:#} LINE does not accept {algorithm} today"));
                 }

@@ -15,14 +15,16 @@ use crate::{interrupt, output, runtime, spinner};
 /// How many valid v2.1 tokens LINE lets a channel have.
 pub(crate) const SLOTS: usize = 30;
 
-/// Lists the key ids of the channel's valid v2.1 tokens, one on each line
+/// Lists the key ids of the valid v2.1 tokens
+///
+/// Each stands on a line of its own.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
   line-channel-token key-ids
   line-channel-token key-ids --output json | jq .slots_used
 
-A channel can have 30 valid v2.1 tokens, and LINE refuses the 31st. Standard error says how many there are. The key id of a token is in what
+A channel can have 30 valid v2.1 tokens, and LINE refuses the 31st. Standard error says how many there are. The key id of a token is in what \
 `issue --family jwt --output json` prints; it is not the kid of the assertion key. LINE lists neither short-lived nor stateless tokens.")]
 pub(crate) struct KeyIds {
     #[command(flatten)]

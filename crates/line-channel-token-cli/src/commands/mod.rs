@@ -25,7 +25,7 @@ use crate::output::OutputFormat;
 /// A command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Emulator(emulator::Emulator),
+    Emulator(Box<emulator::Emulator>),
     Keygen(keygen::Keygen),
     Jwk(jwk::Jwk),
     Sign(sign::Sign),

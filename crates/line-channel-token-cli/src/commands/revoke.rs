@@ -15,15 +15,15 @@ use crate::output::{OutputArgs, OutputFormat};
 use crate::token_input::{self, GivenToken};
 use crate::{interrupt, output, runtime, spinner};
 
-/// Revokes a token
+/// Revokes a channel access token
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
   line-channel-token revoke token.txt
   pbpaste | line-channel-token revoke --output json
 
-The token may be pasted with `Bearer ` or quotes, and in any form that `issue` prints. A v2.1 token (it begins with eyJ) is revoked with the
-channel id and the channel secret; a short-lived or long-lived one needs neither. Stateless tokens begin with eyJ as well and cannot be
+The token may be pasted with `Bearer ` or quotes, and in any form that `issue` prints. A v2.1 token (it begins with eyJ) is revoked with the \
+channel id and the channel secret; a short-lived or long-lived one needs neither. Stateless tokens begin with eyJ as well and cannot be \
 revoked. LINE responds alike to a token that it does not know, so the token is verified first, and the result says whether it was valid.")]
 pub(crate) struct Revoke {
     #[command(flatten)]

@@ -15,7 +15,9 @@ use crate::output::{OutputArgs, OutputFormat};
 use crate::token_input::{self, GivenToken};
 use crate::{interrupt, output, runtime, spinner, time_text};
 
-/// Asks LINE whether a token is valid, for which channel, and for how long
+/// Verifies a channel access token
+///
+/// LINE says whether it is valid, for which channel, and for how long.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -23,8 +25,8 @@ Examples:
   line-channel-token verify token.txt --output json
   line-channel-token issue --family jwt | tee token.txt | line-channel-token verify
 
-The token may be pasted with `Bearer ` or quotes, and in any form that `issue` prints. It needs neither a channel id nor a secret. A token
-that begins with eyJ is taken for a v2.1 token, any other for a short-lived or long-lived one. Stateless tokens cannot be verified.
+The token may be pasted with `Bearer ` or quotes, and in any form that `issue` prints. It needs neither a channel id nor a secret. A token \
+that begins with eyJ is taken for a v2.1 token, any other for a short-lived or long-lived one. Stateless tokens cannot be verified. \
 Exit code 3 if it is not valid.")]
 pub(crate) struct Verify {
     #[command(flatten)]

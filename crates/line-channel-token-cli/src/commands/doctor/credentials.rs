@@ -91,5 +91,5 @@ fn refused(check: &'static str, error: &Error, report: &mut Report) {
         ),
         (_, kind) => error_advice::hint(kind),
     };
-    report.problem(check, error_advice::exit(error), error.to_string(), advice.map(str::to_owned));
+    report.failed(check, error, advice.map(str::to_owned));
 }

@@ -25,18 +25,20 @@ use crate::line_service::{self, CallArgs, LineService};
 use crate::output::{OutputArgs, OutputFormat};
 use crate::{interrupt, runtime, spinner};
 
-/// Checks the configuration, the key, the connection, the clock and the credentials, and changes nothing
+/// Checks configuration, key, clock, credentials, slots and network, and says what mends each fault
+///
+/// It changes nothing.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
   line-channel-token doctor
   LINE_API_BASE_URL=http://127.0.0.1:8787 line-channel-token doctor --output json
 
-It is harmless: nothing is revoked, and no v2.1 or short-lived token is issued, so no slot is used. It asks LINE to verify a text that is
-no token, to see what responds; the channel secret is checked by a stateless token, which is thrown away and expires by itself; the key
+It is harmless: nothing is revoked, and no v2.1 or short-lived token is issued, so no slot is used. It asks LINE to verify a text that is \
+no token, to see what responds; the channel secret is checked by a stateless token, which is thrown away and expires by itself; the key \
 and its kid by listing the key ids. What is found shows no secret. Every check is made that can be made, whatever the others find.
 
-Exit codes: 0 if there is no problem (there may be warnings), 2 if the configuration or this machine is at fault, 3 if LINE refuses
+Exit codes: 0 if there is no problem (there may be warnings), 2 if the configuration or this machine is at fault, 3 if LINE refuses \
 something, 4 if LINE cannot be reached or is too busy. Of several, the smallest.")]
 pub(crate) struct Doctor {
     #[command(flatten)]

@@ -43,7 +43,7 @@ pub(super) async fn check(
         Some(error) if at_tls => {
             // A proxy that refuses comes before TLS.
             let check = if proxy.is_some() && error.kind() == ErrorKind::Connect { "proxy" } else { TLS };
-            report.problem(check, error_advice::exit(error), error.to_string(), hint(error));
+            report.failed(check, error, hint(error));
             if check != TLS {
                 report.skipped(TLS, "there is no connection through the proxy: see above");
             }
@@ -61,7 +61,7 @@ pub(super) async fn check(
             Reached::Yes
         }
         Some(error) => {
-            report.problem(SERVICE, error_advice::exit(&error), error.to_string(), hint(&error));
+            report.failed(SERVICE, &error, hint(&error));
             // A 429 or an error page of one endpoint says nothing about the others.
             if error.status().is_some() { Reached::Yes } else { Reached::No }
         }

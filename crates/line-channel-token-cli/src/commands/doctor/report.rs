@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
+use line_channel_token::Error;
 use serde::Serialize;
 
 use super::configuration::Configuration;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, OutputFormat};
-use crate::style;
+use crate::{error_advice, style};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -71,6 +72,15 @@ impl Report {
         self.add(check, Verdict::Problem, message.into(), advice.into(), Some(exit));
     }
 
+    /// A problem that a call met. What is neither refused nor may pass is not LINE's, so what is configured leads elsewhere.
+    pub(super) fn failed(&mut self, check: &'static str, error: &Error, advice: impl Into<Option<String>>) {
+        let exit = match error_advice::exit(error) {
+            Exit::Other => Exit::Usage,
+            exit => exit,
+        };
+        self.problem(check, exit, error.to_string(), advice);
+    }
+
     fn add(
         &mut self,
         check: &'static str,
@@ -89,7 +99,7 @@ impl Report {
 
     /// The worst of the problems: what cannot mend itself has the smallest number.
     fn exit_code(&self) -> u8 {
-        let order = [Exit::Usage, Exit::Refused, Exit::TryLater, Exit::Other];
+        let order = [Exit::Usage, Exit::Refused, Exit::TryLater];
         let worst = order.into_iter().find(|exit| self.0.iter().any(|finding| finding.exit == Some(*exit)));
         worst.map_or(0, |exit| exit as u8)
     }
@@ -145,7 +155,7 @@ mod tests {
         let mut report = Report::default();
         report.warning("slots", "29 of 30", "revoke");
         assert_eq!(report.exit_code(), 0);
-        for (exit, code) in [(Exit::Other, 1), (Exit::TryLater, 4), (Exit::Refused, 3), (Exit::Usage, 2)] {
+        for (exit, code) in [(Exit::TryLater, 4), (Exit::Refused, 3), (Exit::Usage, 2)] {
             report.problem("x", exit, "y", None);
             assert_eq!(report.exit_code(), code);
         }

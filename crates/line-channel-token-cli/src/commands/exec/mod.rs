@@ -17,23 +17,23 @@ use crate::line_service::{CallArgs, LineService};
 use crate::output::OutputFormat;
 use crate::{runtime, spinner};
 
-/// Runs a command with a token in its environment
+/// Runs a command with a channel access token in its environment
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
   line-channel-token exec -- node push.js
-  line-channel-token exec -- sh -c 'curl -H \"Authorization: Bearer $LINE_CHANNEL_ACCESS_TOKEN\" https://api.line.me/v2/bot/info'
+  line-channel-token exec -- sh -c 'echo \"$LINE_CHANNEL_ACCESS_TOKEN\" | wc -c'
   line-channel-token exec --family jwt --token-ttl 2h -- ./deploy.sh
 
-The command gets a stateless token by default, which lives for 15 minutes and is left to expire: on Unix the command then takes the place of
-this process, with its process id, so that signals and job control are the command's own. For a longer command there is --family jwt (up
-to 30 days); a v2.1 or short-lived token is revoked when the command has ended, also if it failed or was killed by a signal. If this process
+The command gets a stateless token by default, which lives for 15 minutes and is left to expire: on Unix the command then takes the place of \
+this process, with its process id, so that signals and job control are the command's own. For a longer command there is --family jwt (up \
+to 30 days); a v2.1 or short-lived token is revoked when the command has ended, also if it failed or was killed by a signal. If this process \
 itself is killed (SIGKILL), it is not.
 
-The exit code is that of the command: 127 if there is no such command, 126 if it cannot be run, and 128 + n if signal n ended it. If
+The exit code is that of the command: 127 if there is no such command, 126 if it cannot be run, and 128 + n if signal n ended it. If \
 no token was issued, nothing is run, and the exit code is 2, 3 or 4.
 
-The variables of the secret and the key (LINE_CHANNEL_SECRET, LINE_ASSERTION_KEY, and those with _FILE) are removed from the command's
+The variables of the secret and the key (LINE_CHANNEL_SECRET, LINE_ASSERTION_KEY, and those with _FILE) are removed from the command's \
 environment: it needs the token alone. --keep-secrets leaves them there, for a bot that verifies webhooks.")]
 pub(crate) struct Exec {
     #[command(flatten)]
