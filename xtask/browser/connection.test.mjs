@@ -25,6 +25,9 @@ test('a_control_token_is_asked_for_and_kept_in_the_tab', async () => {
   await dialog.getByLabel('Control token').fill('wrong');
   await page.keyboard.press('Enter');
   await see(dialog, 'not the control token');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Connect now' }).click();
   await dialog.getByLabel('Control token').fill(TOKEN);
   await dialog.getByRole('button', { name: 'Unlock' }).click();
   await live(page);

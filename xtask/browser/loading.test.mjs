@@ -64,6 +64,19 @@ for (const [size, viewport] of [['1280_px', DESKTOP], ['360_px', PHONE]]) {
   }
 }
 
+test('many_channels_leave_the_requests_near', async () => {
+  const { page, close } = await open(browser, emulator);
+  await live(page);
+  const ids = Array.from({ length: 40 }, (_, index) => String(1_700_000_000 + index));
+  for (const id of ids) await emulator.control('POST', 'channels', { id, generate_key: false });
+  await page.locator('.channel').nth(40).waitFor();
+  const { y } = await page.locator('#requests').boundingBox();
+  assert.ok(y < 1200, `the requests begin at ${y} px`);
+  for (const id of ids) await emulator.control('DELETE', `channels/${id}`);
+  await page.locator('.channel').nth(39).waitFor({ state: 'detached' });
+  await close();
+});
+
 test('long_texts_do_not_widen_the_page', async () => {
   const { page, close } = await open(browser, emulator, { viewport: PHONE });
   await live(page);
