@@ -7,6 +7,7 @@ use line_channel_token::{AccessToken, Error, IssuedToken, Operation, RequestId, 
 
 use crate::failure::Failure;
 use crate::line_service::LineService;
+use crate::spinner;
 
 /// A token, and what is known of it.
 #[derive(Debug)]
@@ -20,8 +21,13 @@ pub(crate) struct Issued {
     pub(crate) request_id: Option<RequestId>,
 }
 
-/// Issues a token. It blocks while it reads the files of the credentials.
+/// Issues a token, and shows on a terminal that it waits. It blocks while it reads the files of the credentials.
 pub(crate) async fn issue(service: &LineService, config: &ChannelConfig) -> Result<Issued, Failure> {
+    let doing = format!("Waiting for {} to issue a token …", service.name());
+    spinner::while_waiting(&doing, call(service, config)).await
+}
+
+async fn call(service: &LineService, config: &ChannelConfig) -> Result<Issued, Failure> {
     let client = service.client();
     let family = config.token_family();
     let mut key_id = None;

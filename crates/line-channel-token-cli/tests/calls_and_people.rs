@@ -1,5 +1,5 @@
 //! What people see of a call, and what nobody may see.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod line_support;
@@ -119,7 +119,6 @@ async fn no_log_shows_a_secret() {
     assert_eq!(line.live(TokenFamily::Jwt), 1, "that of `issue -vvv`");
 }
 
-#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_of_processes_shows_no_secret() {
     let line = Line::start().await;

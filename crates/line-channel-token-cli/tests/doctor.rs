@@ -1,4 +1,5 @@
 //! `doctor`, as a process of its own.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod line_support;
@@ -120,7 +121,6 @@ async fn every_problem_of_the_configuration_is_a_finding() {
     assert_eq!((ran.code, problems(&ran)), (2, vec!["configuration".to_owned()]));
 }
 
-#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_others_may_read_is_a_warning() {
     use std::os::unix::fs::PermissionsExt as _;

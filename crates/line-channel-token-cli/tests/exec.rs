@@ -1,5 +1,5 @@
 //! `exec`, as a process of its own.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod line_support;

@@ -1,4 +1,5 @@
 //! `issue`, as a process of its own.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod line_support;

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::issued::{self, Issued};
 use crate::line_service::{CallArgs, LineService};
 use crate::output::OutputFormat;
-use crate::{interrupt, output, runtime, spinner};
+use crate::{interrupt, output, runtime};
 
 /// Issues a channel access token
 ///
@@ -75,10 +75,8 @@ impl Issue {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let config = self.channel.into_config_for_one_token(None)?;
         let service = LineService::new(config.api_base_url(), self.call)?;
-        let doing = format!("Waiting for {} to issue a token …", service.name());
-        let call = spinner::while_waiting(&doing, issued::issue(&service, &config));
         let lost = issued::lost_by_interrupt(config.token_family());
-        let issued = runtime::block_on(interrupt::ends(call, lost))?;
+        let issued = runtime::block_on(interrupt::ends(issued::issue(&service, &config), lost))?;
         write(self.output, &issued, &config)?;
         Ok(ExitCode::SUCCESS)
     }

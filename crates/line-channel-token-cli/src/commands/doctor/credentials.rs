@@ -65,7 +65,7 @@ fn slots(used: usize, configuration: &Configuration, report: &mut Report) {
     let message = format!("{used} of {SLOTS} slots for v2.1 tokens are used");
     let advice = "`line-channel-token key-ids` lists them; revoke what nobody uses (`line-channel-token revoke`), or use stateless tokens, \
                   which need no slot";
-    if used >= SLOTS && super::uses(configuration, TokenFamily::Jwt) {
+    if used >= SLOTS && configuration.family == Some(TokenFamily::Jwt) {
         let message = format!("{message}: LINE refuses the next v2.1 token");
         report.problem(USED_SLOTS, Exit::Refused, message, advice.to_owned());
     } else if used >= MANY {

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use line_channel_token::configuration::{ChannelArgs, TokenFamily};
+use line_channel_token::configuration::ChannelArgs;
 
 use self::configuration::Configuration;
 use self::probe::Reached;
@@ -60,7 +60,7 @@ impl Doctor {
         let configuration = Configuration::check(&channel, &mut report);
         key::check(&configuration, &mut report);
         runtime::block_on(interrupt::ends(check_service(&configuration, call, &mut report), None))?;
-        report.write(output.output, &configuration)
+        report.write(output.output, configuration.channel_id.as_deref(), configuration.base_url.as_ref())
     }
 }
 
@@ -101,9 +101,4 @@ async fn check_service(configuration: &Configuration, call: CallArgs, report: &m
     })
     .await;
     Ok(())
-}
-
-/// The family that the configuration uses, for what counts as a problem.
-fn uses(configuration: &Configuration, family: TokenFamily) -> bool {
-    configuration.family == Some(family)
 }

@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use line_channel_token::Error;
+use line_channel_token::{BaseUrl, Error};
 use serde::Serialize;
 
-use super::configuration::Configuration;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, OutputFormat};
 use crate::{error_advice, style};
@@ -78,7 +77,11 @@ impl Report {
             Exit::Other => Exit::Usage,
             exit => exit,
         };
-        self.problem(check, exit, error.to_string(), advice);
+        // Which operation it was is of no use to whoever reads the check.
+        let message = error.to_string();
+        let operation = error.operation().map(|operation| format!("{operation}: "));
+        let message = operation.and_then(|operation| message.strip_prefix(&operation)).unwrap_or(&message);
+        self.problem(check, exit, message, advice);
     }
 
     fn add(
@@ -104,14 +107,20 @@ impl Report {
         worst.map_or(0, |exit| exit as u8)
     }
 
-    pub(super) fn write(&self, format: OutputFormat, configuration: &Configuration) -> Result<ExitCode, Failure> {
+    /// Writes it, and is the exit code.
+    pub(super) fn write(
+        &self,
+        format: OutputFormat,
+        channel_id: Option<&str>,
+        base_url: Option<&BaseUrl>,
+    ) -> Result<ExitCode, Failure> {
         let exit_code = self.exit_code();
         match format {
             OutputFormat::Json => output::json(&ReportJson {
                 ok: exit_code == 0,
                 exit_code,
-                channel_id: configuration.channel_id.as_deref(),
-                base_url: configuration.base_url.as_ref().map(ToString::to_string),
+                channel_id,
+                base_url: base_url.map(ToString::to_string),
                 findings: &self.0,
             })?,
             OutputFormat::Text => output::styled(&self.text())?,

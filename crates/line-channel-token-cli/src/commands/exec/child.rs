@@ -11,7 +11,7 @@ use tokio::process::Child;
 use super::environment;
 use super::signals::Signals;
 use crate::failure::{Exit, Failure};
-use crate::issued::{Issued, lost_by_interrupt};
+use crate::issued::{Issued, issue, lost_by_interrupt};
 use crate::line_service::LineService;
 use crate::os_error::describe;
 use crate::{output, spinner, style, time_text};
@@ -50,7 +50,7 @@ pub(super) async fn run_and_revoke(
     })?;
     let mut ended_by = None;
     let issued = {
-        let mut issuing = pin!(super::issue(service, config));
+        let mut issuing = pin!(issue(service, config));
         loop {
             tokio::select! {
                 biased;

@@ -12,10 +12,10 @@ use clap::Args;
 use line_channel_token::configuration::{ChannelArgs, ChannelConfig, TokenFamily};
 
 use crate::failure::Failure;
-use crate::issued::{self, Issued};
+use crate::issued;
 use crate::line_service::{CallArgs, LineService};
 use crate::output::OutputFormat;
-use crate::{runtime, spinner};
+use crate::runtime;
 
 /// Runs a command with a channel access token in its environment
 #[derive(Args, Debug)]
@@ -79,14 +79,8 @@ fn exec_unrevoked(
     command: &environment::Command,
 ) -> Result<ExitCode, Failure> {
     // Without a handler for Ctrl-C: a signal that is ignored, as in `COMMAND &` of a script, must stay so for the command.
-    let issued = runtime::block_on(issue(service, config))?;
+    let issued = runtime::block_on(issued::issue(service, config))?;
     Ok(child::replace_process(command.with_token(&issued.access_token)))
-}
-
-/// Issues the token, behind a spinner.
-async fn issue(service: &LineService, config: &ChannelConfig) -> Result<Issued, Failure> {
-    let doing = format!("Waiting for {} to issue a token …", service.name());
-    spinner::while_waiting(&doing, issued::issue(service, config)).await
 }
 
 /// A v2.1 token that could not be revoked would keep its slot, so it is not even issued.
