@@ -42,6 +42,14 @@ impl<'de> Deserialize<'de> for Times {
                 Ok(Times::Count(times))
             }
 
+            // TOML has signed numbers alone.
+            fn visit_i64<E: de::Error>(self, times: i64) -> Result<Times, E> {
+                match u64::try_from(times) {
+                    Ok(times) => Ok(Times::Count(times)),
+                    Err(_) => Err(E::invalid_value(de::Unexpected::Signed(times), &self)),
+                }
+            }
+
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Times, E> {
                 match text {
                     "until_cleared" => Ok(Times::UntilCleared),

@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::Args;
 use line_channel_token::{ChannelId, ChannelSecret};
 
+use super::args::SettingsArgs;
 use super::channels::Channels;
 use super::keys::{self, KeySettings};
 use super::similar::nearest;
@@ -36,9 +38,8 @@ impl Variables {
 
     /// A problem for each variable with our prefix that has no meaning, because it is probably a typing error.
     pub(super) fn find_unknown(&self, problems: &mut Problems) {
-        let command = crate::cli::command();
-        let flags = command.find_subcommand("emulator").into_iter().flat_map(clap::Command::get_arguments);
-        let mut known: Vec<&str> = flags.filter_map(|arg| arg.get_env()?.to_str()).collect();
+        let command = SettingsArgs::augment_args(clap::Command::new("emulator"));
+        let mut known: Vec<&str> = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str()).collect();
         known.push(CONTROL_TOKEN);
         for (name, _) in &self.0 {
             if !name.to_ascii_uppercase().starts_with(PREFIX) || known.contains(&&**name) || name.starts_with(SECRET) {
