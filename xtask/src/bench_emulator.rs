@@ -6,7 +6,7 @@ mod report;
 mod servers;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use self::load::Load;
 use self::report::Report;
@@ -69,7 +69,9 @@ fn key(program: &Path, directory: &Path) -> Result<PathBuf, String> {
     std::fs::write(directory.join("secret.txt"), SECRET).map_err(failed)?;
     let key = directory.join("key.pem");
     let line = "line-channel-token keygen";
-    finish(Command::new(program).args(["keygen", "--force", "--out", utf8(&key)?]), line)?;
+    let mut command = Command::new(program);
+    command.args(["keygen", "--force", "--out", utf8(&key)?]).stdout(Stdio::null()).stderr(Stdio::null());
+    finish(&mut command, line)?;
     Ok(key)
 }
 
