@@ -20,7 +20,7 @@ const BUDGETS: [(Features, usize); 25] = [
     (Features::Only("assertion,rust-crypto"), 63),
     (Features::Only("cache"), 35),
     (Features::Only("mock"), 27),
-    (Features::Only("emulator"), 57),
+    (Features::Only("emulator"), 58),
     (Features::Only("config"), 39),
     (Features::Only("config,clap,serde"), 43),
     (Features::Only("tower"), 38),

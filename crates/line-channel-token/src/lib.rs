@@ -22,7 +22,8 @@ pub use line_channel_token_core::{
 #[cfg_attr(docsrs, doc(cfg(feature = "assertion")))]
 #[doc(inline)]
 pub use line_channel_token_assertion::{
-    AssertionSigner, AssertionTemplate, PrivateKeyPem, PublicJwk, SigningAlgorithm, SigningKey, UnsignedAssertion,
+    AssertionSigner, AssertionTemplate, PrivateKeyJwk, PrivateKeyPem, PublicJwk, SigningAlgorithm, SigningKey,
+    UnsignedAssertion,
 };
 
 #[cfg(feature = "reqwest")]
