@@ -9,6 +9,11 @@ use line_channel_token::{
     ReqwestBackend, RetryPolicy, Sent, UreqBackend, blocking,
 };
 
+/// More than a loaded machine takes.
+const AMPLE: Duration = Duration::from_secs(60);
+/// For calls that nobody responds to.
+const SHORT: Duration = Duration::from_secs(2);
+
 struct Setting {
     emulator: Emulator,
     server: EmulatorServer,
@@ -26,31 +31,31 @@ async fn setting() -> Setting {
 }
 
 impl Setting {
-    fn client(&self, backend: impl HttpBackend) -> Client {
+    fn client(&self, backend: impl HttpBackend, timeout: Duration) -> Client {
         let builder = Client::builder(backend).base_url(self.server.base_url()).retry(RetryPolicy::never());
-        builder.limits(Limits::default().with_timeout(Duration::from_millis(700))).build()
+        builder.limits(Limits::default().with_timeout(timeout)).build()
     }
 
     /// The same call over each backend, each after the fault was injected.
-    async fn issue_over_each(&self, fault: &Fault) -> Vec<(&'static str, Result<(), Error>)> {
+    async fn issue_over_each(&self, fault: &Fault, timeout: Duration) -> Vec<(&'static str, Result<(), Error>)> {
         let mut outcomes = Vec::new();
-        let reqwest = self.client(ReqwestBackend::builder().no_proxy().build().unwrap());
-        let hyper = self.client(HyperBackend::builder().no_proxy().build().unwrap());
-        for (name, client) in [("in process", self.emulator_client()), ("reqwest", reqwest), ("hyper", hyper)] {
+        let reqwest = self.client(ReqwestBackend::builder().no_proxy().build().unwrap(), timeout);
+        let hyper = self.client(HyperBackend::builder().no_proxy().build().unwrap(), timeout);
+        for (name, client) in [("in process", self.emulator_client(timeout)), ("reqwest", reqwest), ("hyper", hyper)] {
             self.emulator.inject(fault.clone());
             outcomes.push((name, client.issue(&self.id, &self.secret).await.map(drop)));
         }
         self.emulator.inject(fault.clone());
-        let ureq = blocking::Client::from(self.client(UreqBackend::builder().no_proxy().build().unwrap()));
+        let ureq = blocking::Client::from(self.client(UreqBackend::builder().no_proxy().build().unwrap(), timeout));
         let (id, secret) = (self.id.clone(), self.secret.clone());
         let outcome = tokio::task::spawn_blocking(move || ureq.issue(&id, &secret).map(drop)).await.unwrap();
         outcomes.push(("ureq", outcome));
         outcomes
     }
 
-    fn emulator_client(&self) -> Client {
+    fn emulator_client(&self, timeout: Duration) -> Client {
         let builder = self.emulator.client_builder().retry(RetryPolicy::never());
-        builder.limits(Limits::default().with_timeout(Duration::from_millis(700))).build()
+        builder.limits(Limits::default().with_timeout(timeout)).build()
     }
 
     fn issued(&self) -> usize {
@@ -87,7 +92,8 @@ fn matrix() -> Vec<(Fault, Option<ErrorKind>)> {
 
 async fn check_each_backend(fault: Fault, kind: Option<ErrorKind>) {
     let setting = setting().await;
-    let outcomes = setting.issue_over_each(&fault).await;
+    let timeout = if kind == Some(ErrorKind::Timeout) { SHORT } else { AMPLE };
+    let outcomes = setting.issue_over_each(&fault, timeout).await;
     let effects = if fault.kind().has_effect() { outcomes.len() } else { 0 };
     for (backend, outcome) in outcomes {
         let error = outcome.err();
@@ -124,7 +130,7 @@ async fn no_backend_follows_the_redirect() {
         .unwrap();
     let server = emulator.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
     let setting = Setting { server, emulator, ..setting().await };
-    setting.issue_over_each(&Fault::redirect()).await;
+    setting.issue_over_each(&Fault::redirect(), AMPLE).await;
     let paths: Vec<String> = records.try_iter().collect();
     assert_eq!(paths, ["/v2/oauth/accessToken"; 4]);
 }
