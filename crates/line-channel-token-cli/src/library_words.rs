@@ -1,7 +1,7 @@
 //! The library's messages without what only a programmer has: the names of its functions and types.
 
 /// What it says, and what is said of it here.
-const WORDS: [(&str, &str); 6] = [
+const WORDS: [(&str, &str); 7] = [
     ("; the server's own words are in expose_server_text()", ""),
     (
         ", a loopback address, or BaseUrl::insecure if the network between is trusted, as that of a compose file is",
@@ -14,6 +14,10 @@ const WORDS: [(&str, &str); 6] = [
     ("verify_jwt and revoke_jwt are the methods for v2.1 tokens", "v2.1 tokens take --family jwt"),
     (", and is given to a StaticSource if it is to be used as it is", ""),
     (": give it to a StaticSource of line-channel-token-cache", ", and is used as it is"),
+    (
+        "this is a pipe or a device, and the file is read again for each token: give a regular file",
+        "this is a pipe or a device: give a regular file, or the value itself in the variable without _FILE",
+    ),
 ];
 
 /// The message for people at a shell.

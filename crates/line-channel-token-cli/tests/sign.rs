@@ -137,6 +137,8 @@ fn everything_that_is_wrong_is_said_at_once() {
     assert!(conflict.code == Some(2) && conflict.stderr.contains("cannot be used with"), "{conflict:?}");
     let conflict = sign(&["--no-token-exp", "--token-lifetime", "7d"]);
     assert!(conflict.code == Some(2) && conflict.stderr.contains("--token-lifetime: "), "{conflict:?}");
+    let pipe = sign(&["--assertion-key-file", "/dev/stdin"]);
+    assert!(pipe.code == Some(2) && pipe.stderr.contains("in the variable without _FILE"), "{pipe:?}");
     let es256 =
         run(&["sign", "--channel-id", ID, "--assertion-kid", KID, "--assertion-key-file", &key_path("ec-pkcs8.pem")]);
     assert!(es256.code == Some(2) && es256.stderr.contains("LINE accepts only RS256"), "{es256:?}");
