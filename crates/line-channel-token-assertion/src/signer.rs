@@ -58,8 +58,7 @@ impl AssertionSigner {
     pub fn new(channel_id: ChannelId, kid: AssertionKid, key: SigningKey) -> Result<Self, Error> {
         if key.algorithm() != SigningAlgorithm::Rs256 {
             return Err(Error::invalid_input(format!(
-                "this key signs {}, and LINE accepts only RS256 with an RSA key with 2048 bits: use such a key \
-                 (SigningKey::generate_rsa), or AssertionSigner::new_with_es256 if a gateway accepts ES256",
+                "this key signs {}, and LINE accepts only RS256: use an RSA key with 2048 bits",
                 key.algorithm()
             )));
         }

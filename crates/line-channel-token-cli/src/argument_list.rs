@@ -29,25 +29,31 @@ impl ArgumentList {
     pub(crate) fn new(arguments: &[OsString]) -> Self {
         let mut list = Self { format: OutputFormat::Text, color: ColorChoice::Auto, secret: None };
         let mut previous: Option<&str> = None;
-        let mut has_command = false;
+        let mut command: Option<&str> = None;
+        let mut has_flags = true;
         for (at, argument) in arguments.iter().enumerate().skip(1) {
             let text = argument.to_string_lossy();
+            let is_flag = text.starts_with('-');
+            let is_value = previous.is_some_and(takes_value);
             // What follows belongs to somebody else's command line.
-            if text == "--" || text == "exec" && !has_command {
+            if command == Some("exec") && (text == "--" || !is_flag && !is_value) {
                 break;
             }
-            has_command |= !text.starts_with('-') && previous != Some("--color");
+            if command.is_none() && !is_flag && previous != Some("--color") {
+                command = argument.to_str();
+            }
             if list.secret.is_none() {
                 list.secret = secret(argument).map(|secret| (at, secret));
             }
+            has_flags &= text != "--";
             let (name, value) = match text.split_once('=') {
                 Some((name, value)) => (name, value),
                 None => (previous.unwrap_or_default(), &*text),
             };
             match name {
-                "--output" if value == "json" => list.format = OutputFormat::Json,
-                "--output" => list.format = OutputFormat::Text,
-                "--color" => list.color = ColorChoice::from_str(value, false).unwrap_or_default(),
+                "--output" if has_flags && value == "json" => list.format = OutputFormat::Json,
+                "--output" if has_flags => list.format = OutputFormat::Text,
+                "--color" if has_flags => list.color = ColorChoice::from_str(value, false).unwrap_or_default(),
                 _ => {}
             }
             previous = argument.to_str();
@@ -78,6 +84,14 @@ impl ArgumentList {
         .with_hint(format!("{how}. Your shell may have kept the line in its history")))
     }
 }
+
+/// Whether the argument after this one is its value, as far as `exec` has such flags: the first that is neither begins the command.
+fn takes_value(argument: &str) -> bool {
+    argument.starts_with("--") && !argument.contains('=') && !WITHOUT_VALUE.contains(&argument)
+}
+
+/// The flags of `exec` that have no value.
+const WITHOUT_VALUE: [&str; 5] = ["--keep-secrets", "--no-revoke", "--verbose", "--help", "--version"];
 
 /// What an argument is, if it or the value in it is surely a secret.
 fn secret(argument: &OsStr) -> Option<Found> {
@@ -129,6 +143,8 @@ mod tests {
             &["jwk", "--output=json", "--nonsense"],
             &["man", "exec", "--output=json"],
             &["--output=json"],
+            &["exec", "--output", "json", "--", "curl"],
+            &["exec", "--no-revoke", "--env", "X", "--output=json", "curl", "--output", "text"],
         ] {
             assert_eq!(list(arguments).format, OutputFormat::Json, "{arguments:?}");
         }
@@ -138,6 +154,8 @@ mod tests {
             &["exec", "curl", "--output", "json"],
             &["jwk", "--", "--output=json"],
             &["--color", "never", "exec", "curl", "--output=json"],
+            &["exec", "-v", "--keep-secrets", "curl", "--output=json"],
+            &["exec", "--env", "X", "curl", "--output=json"],
             &["issue", "--output=json", "--output", "token"],
         ] {
             assert_eq!(list(arguments).format, OutputFormat::Text, "{arguments:?}");
@@ -161,6 +179,8 @@ mod tests {
             (&["jwk", "-----BEGIN PRIVATE KEY-----\nAAAA"], Found::PrivateKey),
             (&["jwk", "{\"kty\":\"RSA\"}"], Found::PrivateKey),
             (&["jwk", &key], Found::PrivateKey),
+            (&["verify", "--", "eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK"], Found::Token),
+            (&["exec", "--no-revoke", "--channel-secret", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Found::ChannelSecret),
         ] {
             let list = list(arguments);
             assert_eq!(list.secret.map(|(_, secret)| secret), Some(secret), "{arguments:?}");
@@ -168,6 +188,18 @@ mod tests {
             let last = arguments[arguments.len() - 1];
             let value = last.rsplit("123=").next().unwrap().trim_start_matches("--channel-secret=");
             assert!(!said.contains(value), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_flags_of_exec_without_a_value_are_known() {
+        let command = crate::cli::command();
+        let exec = command.find_subcommand("exec").unwrap();
+        for flag in exec.get_arguments().chain(command.get_arguments()) {
+            let names = flag.get_long_and_visible_aliases().unwrap_or_default();
+            for name in names.iter().map(|name| format!("--{name}")) {
+                assert_eq!(super::takes_value(&name), flag.get_action().takes_values(), "{name}");
+            }
         }
     }
 

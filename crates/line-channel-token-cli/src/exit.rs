@@ -14,4 +14,8 @@ pub(crate) enum Exit {
     Refused = 3,
     /// LINE could not be reached, or was too busy: the same command may succeed later.
     TryLater = 4,
+    /// The command of `exec` cannot be run, as shells have it.
+    CommandNotRun = 126,
+    /// There is no such command for `exec`, as shells have it.
+    CommandNotFound = 127,
 }

@@ -8,6 +8,7 @@ use line_channel_token::configuration::ConfigError;
 use serde::Serialize;
 
 pub(crate) use crate::exit::Exit;
+use crate::library_words::for_people;
 use crate::messages::{note, printable};
 use crate::output_format::OutputFormat;
 use crate::{error_advice, style};
@@ -140,7 +141,7 @@ impl From<Error> for Failure {
         Self(Kind::Failed(Box::new(Details {
             exit: error_advice::exit(&error),
             kind: error.kind().as_str(),
-            message: error.to_string(),
+            message: for_people(&error.to_string()),
             hint: error_advice::hint(error.kind()).map(str::to_owned),
             problems: Vec::new(),
             operation: error.operation().map(|operation| operation.as_str()),
@@ -153,14 +154,14 @@ impl From<Error> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let mut failure = Self::new(Exit::Usage, "configuration", error.to_string());
+        let mut failure = Self::new(Exit::Usage, "configuration", for_people(&error.to_string()));
         if let Kind::Failed(details) = &mut failure.0 {
             details.problems = error
                 .problems()
                 .map(|problem| Problem {
                     subject: problem.subject().to_owned(),
                     file: problem.file().map(|file| file.display().to_string()),
-                    message: problem.message().to_owned(),
+                    message: for_people(problem.message()),
                 })
                 .collect();
         }

@@ -60,17 +60,33 @@ pub(crate) fn check(path: &Path, replaces: bool) -> Result<(), Failure> {
     if path.to_string_lossy().ends_with(std::path::is_separator) {
         return Err(Failure::usage(format!("{name} is a folder: give the name of a file in it")));
     }
+    if is_among_devices(path) {
+        return Err(no_file(&name));
+    }
     // A device, which a rename would replace: not even if asked to.
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             Err(Failure::usage(format!("{name} is a folder: give the name of a file in it")))
         }
-        Ok(found) if !found.is_file() => Err(Failure::usage(format!("{name} is a device or a pipe, and no file"))
-            .with_hint("leave the option out, and the key goes to standard output")),
+        Ok(found) if !found.is_file() => Err(no_file(&name)),
         // A symbolic link may lead nowhere.
         found if !replaces && (found.is_ok() || fs::symlink_metadata(path).is_ok()) => Err(exists(path)),
         _ => Ok(()),
     }
+}
+
+fn no_file(name: &str) -> Failure {
+    Failure::usage(format!("{name} is a device or a pipe, and no file"))
+        .with_hint("leave the option out, and the key goes to standard output")
+}
+
+/// `/dev/stdout` and what is like it: if a shell sent it to a file, it looks like one, and a rename would replace the device for the whole
+/// machine.
+fn is_among_devices(path: &Path) -> bool {
+    let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+    folder.is_some_and(|folder| {
+        (folder.starts_with("/dev") && !folder.starts_with("/dev/shm")) || folder.starts_with("/proc")
+    })
 }
 
 fn exists(path: &Path) -> Failure {

@@ -245,6 +245,34 @@ async fn what_responds_and_is_not_line_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_path_of_the_base_url_is_the_first_thing_to_mend() {
+    let line = Line::start().await;
+    let ran = run(line.with_both(&DOCTOR).env("LINE_API_BASE_URL", format!("{}/prefix", line.url)));
+    assert_eq!(problems(&ran), ["service", "secret", "assertion"], "{}", ran.out);
+    let report = ran.json();
+    for check in ["secret", "assertion"] {
+        let advice = finding(&report, check)["advice"].as_str().unwrap();
+        assert_eq!(advice, "find out first what it is that responds: see `service` above");
+    }
+    // Neither this command itself nor what only a programmer has is of any help.
+    assert!(!ran.out.contains("token doctor") && !ran.out.contains("expose_"), "{}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variable_with_a_typing_error_is_a_warning() {
+    let line = Line::start().await;
+    let ran = run(line.with_secret(&DOCTOR).env("LINE_TOKEN_FAMLY", "jwt"));
+    assert_eq!((ran.code, problems(&ran)), (0, Vec::new()));
+    let report = ran.json();
+    let found = report["findings"].as_array().unwrap().iter().find(|finding| finding["verdict"] == "warning").unwrap();
+    assert_eq!(found["message"], "the variable LINE_TOKEN_FAMLY is set, and means nothing");
+    assert_eq!(found["advice"], "is it LINE_TOKEN_FAMILY that was meant?");
+    // One that is missed is named once.
+    let ran = run(line.with_secret(&DOCTOR).env_remove("LINE_CHANNEL_ID").env("LINE_CHANEL_ID", ID));
+    assert_eq!(ran.out.matches("LINE_CHANEL_ID").count(), 1, "{}", ran.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_without_an_address_is_a_problem_of_dns() {
     let ran = run(program(&DOCTOR).env("LINE_API_BASE_URL", "https://no-such-host.invalid"));
     assert_eq!((ran.code, problems(&ran)), (2, vec!["configuration".to_owned(), "dns".to_owned()]));

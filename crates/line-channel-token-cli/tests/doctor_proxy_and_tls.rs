@@ -84,6 +84,14 @@ async fn a_private_authority_is_trusted_if_it_is_among_the_roots() {
         .env("SSL_CERT_FILE", &authority));
     let report = plain.json();
     assert_eq!((plain.code, &finding(&report, "tls")["verdict"]), (4, &"problem".into()), "{report}");
+    // A server that accepts a connection and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url_of_silent = format!("https://{}", silent.local_addr().unwrap());
+    let mut command = line.with_secret(&["doctor", "--output", "json", "--timeout", "500ms"]);
+    let ran = run(command.env("LINE_API_BASE_URL", url_of_silent).env("SSL_CERT_FILE", &authority));
+    let report = ran.json();
+    assert_eq!((ran.code, &finding(&report, "tls")["verdict"]), (4, &"problem".into()), "{report}");
+    assert_eq!(finding(&report, "service")["verdict"], "skipped");
     // No roots.
     let empty = line.file("empty.pem", "");
     let ran = run(line.with_secret(&DOCTOR).env("LINE_API_BASE_URL", &url).env("SSL_CERT_FILE", empty));
@@ -133,6 +141,11 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
     let address = proxy("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").await;
     let ran = run(&mut behind(&format!("http://{address}"), "HTTPS_PROXY"));
     assert!(ran.out.contains("407 proxy authentication required"), "{}", ran.out);
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut hung = behind(&format!("http://{}", silent.local_addr().unwrap()), "HTTPS_PROXY");
+    let ran = run(&mut hung);
+    let report = ran.json();
+    assert_eq!((ran.code, &finding(&report, "tls")["verdict"]), (4, &"skipped".into()), "{report}");
     let ran = run(&mut behind("http://127.0.0.1:1", "HTTPS_PROXY"));
     assert_eq!((ran.code, ran.out.contains("connection refused")), (4, true), "{}", ran.out);
 }

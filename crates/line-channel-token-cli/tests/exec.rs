@@ -76,6 +76,10 @@ async fn the_command_has_the_token_and_no_credential() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_exit_code_is_that_of_the_command() {
     let line = Line::start().await;
+    let without_shell = line.file("plain", "echo ran\n");
+    std::fs::set_permissions(&without_shell, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let ran = run(&mut line.with_both(&["exec", "--family", "jwt", without_shell.to_str().unwrap()]));
+    assert!(ran.code == 126 && ran.err.contains("nor a script that begins with #!"), "{ran:?}");
     let script = line.file("script", "#!/bin/sh\n");
     let script = script.to_str().unwrap();
     for family in ["stateless", "jwt"] {
@@ -97,6 +101,22 @@ async fn the_exit_code_is_that_of_the_command() {
     assert_eq!(line.live(TokenFamily::Jwt), 0, "revoked each time");
     let ran = run(&mut line.with_both(&["exec", "no-such-command-anywhere"]));
     assert_eq!(ran.err, "error: no-such-command-anywhere: there is no such command\n");
+    for (words, exit, code) in [
+        (&["no-such-command-anywhere", "--output=text"][..], "command_not_found", 127),
+        (&["/"], "command_not_run", 126),
+    ] {
+        for family in ["stateless", "jwt"] {
+            let flags = ["exec", "--family", family, "--output", "json"];
+            let ran = run(&mut line.with_both(&[&flags, words].concat()));
+            assert_eq!((ran.code, &ran.error()["exit"], &ran.error()["kind"]), (code, &exit.into(), &exit.into()));
+        }
+    }
+    for (arguments, kind) in
+        [(&["exec", "--output=json"][..], "usage"), (&["exec", "--output=json", "true"], "configuration")]
+    {
+        let ran = run(&mut program(arguments));
+        assert_eq!((ran.code, &ran.error()["kind"]), (2, &kind.into()), "{arguments:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -277,3 +277,14 @@ fn a_path_in_no_unicode_is_written() {
     assert!(SigningKey::from_pem(fs::read(&file).unwrap()).is_ok());
     assert!(!generated.stderr.contains('\u{1b}'), "no name drives the terminal: {:?}", generated.stderr);
 }
+
+/// A shell made a file of it, and a rename would replace the device for everybody. `/dev/stdout` is one too: a test that fails must not do so.
+#[test]
+fn a_stream_that_goes_to_a_file_is_never_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    for device in ["/dev/fd/1", "/proc/self/fd/1"] {
+        let run = shell(&format!("$B keygen --alg ES256 --force --out {device} > out"), folder.path());
+        assert!(run.code == Some(2) && run.stderr.contains("is a device or a pipe"), "{device}: {run:?}");
+        assert_eq!(names(folder.path()), ["out"]);
+    }
+}

@@ -51,6 +51,9 @@ fn claims_are_what_was_asked_for() {
     let mut others = configured(&[]);
     others.env("LINE_TOKEN_FAMILY", "stateless").env("LINE_ISSUE_BUDGET", "5").env("LINE_TOKEN_LIFETIME", "12h");
     assert_eq!(parts(&finish(others))[1]["token_exp"], 43_200);
+    let mut others = configured(&["--no-token-exp"]);
+    others.env("LINE_TOKEN_LIFETIME", "12h");
+    assert_eq!(parts(&finish(others))[1]["token_exp"], Value::Null);
 }
 
 #[test]
@@ -130,8 +133,12 @@ fn everything_that_is_wrong_is_said_at_once() {
     assert_eq!((&json["error"]["exit"], &json["error"]["kind"]), (&"usage".into(), &"configuration".into()));
     assert_eq!(json["error"]["problems"][0]["subject"], "--channel-id");
 
-    let conflict = sign(&["--no-token-exp", "--token-lifetime", "7d"]);
+    let conflict = sign(&["--no-token-exp", "--token-family", "jwt"]);
     assert!(conflict.code == Some(2) && conflict.stderr.contains("cannot be used with"), "{conflict:?}");
+    let conflict = sign(&["--no-token-exp", "--token-lifetime", "7d"]);
+    assert!(conflict.code == Some(2) && conflict.stderr.contains("--token-lifetime: "), "{conflict:?}");
+    let pipe = sign(&["--assertion-key-file", "/dev/stdin"]);
+    assert!(pipe.code == Some(2) && pipe.stderr.contains("in the variable without _FILE"), "{pipe:?}");
     let es256 =
         run(&["sign", "--channel-id", ID, "--assertion-kid", KID, "--assertion-key-file", &key_path("ec-pkcs8.pem")]);
     assert!(es256.code == Some(2) && es256.stderr.contains("LINE accepts only RS256"), "{es256:?}");

@@ -23,7 +23,8 @@ Examples:
   # A v2.1 token, which uses one of the channel's 30 slots
   line-channel-token issue --family jwt --token-ttl 12h
   line-channel-token issue --output header | curl -H @- https://api.line.me/v2/bot/info
-  eval \"$(line-channel-token issue --output env)\"
+  set -a; eval \"$(line-channel-token issue --output env)\"; set +a
+  line-channel-token issue --output env >> \"$GITHUB_ENV\"
 
 The channel is configured by flags or by variables (LINE_CHANNEL_ID, LINE_CHANNEL_SECRET and others). A secret or a key is never given on the \
 command line: LINE_CHANNEL_SECRET and LINE_ASSERTION_KEY hold them, or files. Stateless tokens are issued for the key if there is one, and \
@@ -48,7 +49,7 @@ enum TokenFormat {
     Json,
     /// `Authorization: Bearer TOKEN`, for `curl -H @-`
     Header,
-    /// `LINE_CHANNEL_ACCESS_TOKEN='TOKEN'`, for a POSIX shell or a .env file
+    /// `LINE_CHANNEL_ACCESS_TOKEN=TOKEN`, for a POSIX shell, a .env file or `$GITHUB_ENV`
     Env,
 }
 
@@ -101,8 +102,13 @@ fn write(format: TokenFormat, issued: &Issued, config: &ChannelConfig) -> Result
     }
 }
 
-/// One word of a POSIX shell, whatever the text is.
+/// One word of a POSIX shell, whatever the text is. It has quotes only if it needs them: `docker run --env-file` and `$GITHUB_ENV` take them for
+/// a part of the value.
 fn quoted(text: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "._-+/=".contains(char);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -112,9 +118,13 @@ mod tests {
 
     #[test]
     fn a_shell_reads_the_text_as_it_is() {
-        for (text, word) in
-            [("eyJ.a-b_c", "'eyJ.a-b_c'"), ("a'b", r"'a'\''b'"), ("$(x)`y`\\\"", "'$(x)`y`\\\"'"), ("", "''")]
-        {
+        for (text, word) in [
+            ("eyJ.a-b_c", "eyJ.a-b_c"),
+            ("aB3/+==", "aB3/+=="),
+            ("a'b", r"'a'\''b'"),
+            ("$(x)`y`\\\"", "'$(x)`y`\\\"'"),
+            ("", "''"),
+        ] {
             assert_eq!(quoted(text), word);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use clap::builder::Resettable;
+use clap::builder::{NonEmptyStringValueParser, Resettable};
 use clap::{Args, Command};
 use line_channel_token::configuration::{ChannelArgs, TokenFamily};
 use line_channel_token::{Assertion, AssertionLifetime, AssertionSigner};
@@ -45,10 +45,11 @@ pub(crate) struct Sign {
     #[arg(long, default_value = "5m", value_name = "TIME", value_parser = lifetime)]
     ttl: AssertionLifetime,
     /// Leaves the lifetime of a v2.1 token (token_exp) out
-    #[arg(long, conflicts_with_all = ["line_token_lifetime", "line_token_family"])]
+    // The lifetime may be a service's, in a variable: as a flag it is refused with the rest of the configuration.
+    #[arg(long, conflicts_with = "line_token_family")]
     no_token_exp: bool,
     /// The audience, if another server than LINE asks for its own
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     audience: Option<String>,
     #[command(flatten)]
     channel: ChannelArgs,

@@ -4,9 +4,9 @@ use line_channel_token::configuration::TokenFamily;
 use line_channel_token::{Error, ErrorKind};
 
 use super::configuration::Configuration;
+use super::probe;
 use super::report::Report;
 use crate::commands::key_ids::SLOTS;
-use crate::error_advice;
 use crate::failure::Exit;
 use crate::line_service::LineService;
 
@@ -76,7 +76,10 @@ fn slots(used: usize, configuration: &Configuration, report: &mut Report) {
 }
 
 fn refused(check: &'static str, error: &Error, report: &mut Report) {
+    let is_elsewhere = error.status().is_some_and(|status| status.as_u16() == 404) && report.has_problem("service");
     let advice = match (check, error.kind()) {
+        // The same status as that of a kid that nobody registered.
+        _ if is_elsewhere => Some("find out first what it is that responds: see `service` above"),
         (SECRET, ErrorKind::InvalidClient) => Some(
             "compare LINE_CHANNEL_ID and LINE_CHANNEL_SECRET with \"Channel ID\" and \"Channel secret\" on the channel's \"Basic settings\" \
              tab in the LINE Developers Console",
@@ -89,7 +92,7 @@ fn refused(check: &'static str, error: &Error, report: &mut Report) {
              private one; \"Assertion Signing Key\" on the channel's \"Basic settings\" tab in the LINE Developers Console shows what is \
              registered, and registers it",
         ),
-        (_, kind) => error_advice::hint(kind),
+        _ => return report.failed(check, error, probe::hint(error)),
     };
     report.failed(check, error, advice.map(str::to_owned));
 }

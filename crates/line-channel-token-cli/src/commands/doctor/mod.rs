@@ -9,6 +9,7 @@ mod probe;
 mod proxy;
 mod recorder;
 mod report;
+mod variables;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -58,6 +59,7 @@ impl Doctor {
         let Self { channel, call, output } = self;
         let mut report = Report::default();
         let configuration = Configuration::check(&channel, &mut report);
+        variables::check(&mut report);
         key::check(&configuration, &mut report);
         runtime::block_on(interrupt::ends(check_service(&configuration, call, &mut report), None))?;
         report.write(output.output, configuration.channel_id.as_deref(), configuration.base_url.as_ref())

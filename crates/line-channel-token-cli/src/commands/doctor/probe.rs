@@ -1,6 +1,6 @@
 //! TLS, and what responds: LINE verifies any text, and says of one that is no token that it is none.
 
-use line_channel_token::{AccessToken, BaseUrl, Error, ErrorKind};
+use line_channel_token::{AccessToken, BaseUrl, Error, ErrorKind, Sent};
 
 use super::connection::Found;
 use super::proxy::is_https;
@@ -42,7 +42,8 @@ pub(super) async fn check(
     match &error {
         Some(error) if at_tls => {
             // A proxy that refuses comes before TLS.
-            let check = if proxy.is_some() && error.kind() == ErrorKind::Connect { "proxy" } else { TLS };
+            let is_of_proxy = proxy.is_some() && error.kind() != ErrorKind::Certificate;
+            let check = if is_of_proxy { "proxy" } else { TLS };
             report.failed(check, error, hint(error));
             if check != TLS {
                 report.skipped(TLS, "there is no connection through the proxy: see above");
@@ -73,11 +74,14 @@ pub(super) async fn check(
     }
 }
 
+/// A handshake that hangs ends with the time of the call, and not with an error of its own.
 fn failed_before_request(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Connect | ErrorKind::Certificate)
+        || error.kind() == ErrorKind::Timeout && error.sent() == Sent::NotSent
 }
 
-fn hint(error: &Error) -> Option<String> {
+/// What to do about it, which this command is not.
+pub(super) fn hint(error: &Error) -> Option<String> {
     match error.kind() {
         // It would name this command.
         ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted => Some(

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
 use crate::output::{self, OutputFormat};
-use crate::{error_advice, style};
+use crate::{error_advice, library_words, style};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -92,12 +92,17 @@ impl Report {
         advice: Option<String>,
         exit: Option<Exit>,
     ) {
-        self.0.push(Finding { check, verdict, message, advice, exit });
+        self.0.push(Finding { check, verdict, message: library_words::for_people(&message), advice, exit });
     }
 
     /// Whether a check found a problem.
     pub(super) fn has_problem(&self, check: &str) -> bool {
         self.0.iter().any(|finding| finding.check == check && finding.verdict == Verdict::Problem)
+    }
+
+    /// Whether a finding names this.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        self.0.iter().any(|finding| finding.message.contains(name))
     }
 
     /// The worst of the problems: what cannot mend itself has the smallest number.

@@ -16,27 +16,23 @@ use crate::line_service::LineService;
 use crate::os_error::describe;
 use crate::{output, spinner, style, time_text};
 
-/// The exit codes of a command that cannot be run, as shells have them.
-const NOT_FOUND: u8 = 127;
-const NOT_EXECUTABLE: u8 = 126;
+/// `ENOEXEC` on every Unix. Windows has a number of its own, and says so itself.
+const NO_FORMAT: i32 = if cfg!(unix) { 8 } else { i32::MIN };
 /// What is added to the number of a signal.
 const BY_SIGNAL: i32 = 128;
 
 /// Lets the command take the place of this process, so that it returns only if that is not possible.
 #[cfg(unix)]
-pub(super) fn replace_process(mut command: Command) -> ExitCode {
+pub(super) fn replace_process(mut command: Command) -> Result<ExitCode, Failure> {
     use std::os::unix::process::CommandExt as _;
     let error = command.exec();
-    not_run(&error, &command)
+    Err(not_run(&error, &command))
 }
 
 /// Runs the command below this process, on systems on which no process can take the place of another.
 #[cfg(not(unix))]
-pub(super) fn replace_process(mut command: Command) -> ExitCode {
-    match command.status() {
-        Ok(status) => exit_code(status),
-        Err(error) => not_run(&error, &command),
-    }
+pub(super) fn replace_process(mut command: Command) -> Result<ExitCode, Failure> {
+    command.status().map(exit_code).map_err(|error| not_run(&error, &command))
 }
 
 /// Issues a token, runs the command with it, and revokes it.
@@ -79,10 +75,7 @@ pub(super) async fn run_and_revoke(
 
 async fn run(command: Command, signals: &mut Signals) -> Result<ExitCode, Failure> {
     let mut command = tokio::process::Command::from(command);
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return Ok(not_run(&error, command.as_std())),
-    };
+    let mut child = command.spawn().map_err(|error| not_run(&error, command.as_std()))?;
     loop {
         tokio::select! {
             biased;
@@ -147,7 +140,7 @@ fn exit_code(status: ExitStatus) -> ExitCode {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     #[cfg(not(unix))]
-    let signal = None;
+    let signal: Option<i32> = None;
     code(status.code().or(signal.map(|signal| BY_SIGNAL + signal)).unwrap_or(1))
 }
 
@@ -156,15 +149,19 @@ fn code(code: i32) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
-/// Says why a command was not run, and is the exit code.
-fn not_run(error: &io::Error, command: &Command) -> ExitCode {
-    let name = output::printable(&command.get_program().to_string_lossy());
-    let (code, why) = match error.kind() {
-        io::ErrorKind::NotFound => (NOT_FOUND, "there is no such command".to_owned()),
-        io::ErrorKind::PermissionDenied => (NOT_EXECUTABLE, "it may not be executed".to_owned()),
-        _ => (NOT_EXECUTABLE, format!("it cannot be run: {}", describe(error))),
+/// Why a command was not run, with the exit codes that shells have for it.
+fn not_run(error: &io::Error, command: &Command) -> Failure {
+    let (exit, kind, why) = match error.kind() {
+        io::ErrorKind::NotFound => (Exit::CommandNotFound, "command_not_found", "there is no such command".to_owned()),
+        io::ErrorKind::PermissionDenied => {
+            (Exit::CommandNotRun, "command_not_run", "it may not be executed".to_owned())
+        }
+        _ if error.raw_os_error() == Some(NO_FORMAT) => (
+            Exit::CommandNotRun,
+            "command_not_run",
+            "it is neither a program of this machine nor a script that begins with #!".to_owned(),
+        ),
+        _ => (Exit::CommandNotRun, "command_not_run", format!("it cannot be run: {}", describe(error))),
     };
-    let error = style::ERROR;
-    output::note(&format!("{error}error:{error:#} {name}: {why}"));
-    ExitCode::from(code)
+    Failure::new(exit, kind, format!("{}: {why}", command.get_program().to_string_lossy()))
 }

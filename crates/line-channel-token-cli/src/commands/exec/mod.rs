@@ -49,6 +49,9 @@ pub(crate) struct Exec {
     /// Leaves a v2.1 or short-lived token valid when the command has ended
     #[arg(long)]
     no_revoke: bool,
+    /// How an error is written to standard error, if the command cannot be run; what the command writes is its own
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", display_order = 800)]
+    output: OutputFormat,
     /// The command and its arguments
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
@@ -56,11 +59,11 @@ pub(crate) struct Exec {
 
 impl Exec {
     pub(crate) fn output_format(&self) -> OutputFormat {
-        OutputFormat::Text
+        self.output
     }
 
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let Self { channel, call, env, keep_secrets, no_revoke, command } = self;
+        let Self { channel, call, env, keep_secrets, no_revoke, command, output: _ } = self;
         let config = channel.into_config_for_one_token(None)?;
         let service = LineService::new(config.api_base_url(), call)?;
         let command = environment::Command { name: env, keep_secrets, words: command };
@@ -80,7 +83,7 @@ fn exec_unrevoked(
 ) -> Result<ExitCode, Failure> {
     // Without a handler for Ctrl-C: a signal that is ignored, as in `COMMAND &` of a script, must stay so for the command.
     let issued = runtime::block_on(issued::issue(service, config))?;
-    Ok(child::replace_process(command.with_token(&issued.access_token)))
+    child::replace_process(command.with_token(&issued.access_token))
 }
 
 /// A v2.1 token that could not be revoked would keep its slot, so it is not even issued.

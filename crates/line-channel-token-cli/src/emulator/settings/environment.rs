@@ -9,8 +9,8 @@ use line_channel_token::{ChannelId, ChannelSecret};
 use super::args::SettingsArgs;
 use super::channels::Channels;
 use super::keys::{self, KeySettings};
-use super::similar::nearest;
 use super::{Problems, small_file};
+use crate::similar::nearest;
 
 const PREFIX: &str = "LINE_EMULATOR_";
 pub(super) const CONTROL_TOKEN: &str = "LINE_EMULATOR_CONTROL_TOKEN";

@@ -11,7 +11,6 @@ mod keys;
 mod leniency;
 mod merge;
 mod rate_limits;
-mod similar;
 mod small_file;
 mod time;
 

@@ -1,7 +1,7 @@
 //! Which name was meant by one that is almost it.
 
 /// The nearest of the known names, if it differs in few letters.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let measured = known.into_iter().map(|other| (strsim::levenshtein(name, other), other));
     let (letters, nearest) = measured.min_by_key(|(letters, _)| *letters)?;
     (letters <= 3 && letters * 3 <= name.len()).then_some(nearest)
