@@ -58,7 +58,7 @@ fn claims_are_what_was_asked_for() {
 
 #[test]
 fn the_assertion_lives_for_its_ttl() {
-    for (ttl, seconds) in [("5m", 300), ("90s", 90), ("1800", 1800), ("30m", 1800)] {
+    for (ttl, seconds) in [("5m", 300), ("90s", 90), ("1800s", 1800), ("30m", 1800)] {
         let json = sign(&["--ttl", ttl, "--output", "json"]);
         let json: Value = serde_json::from_str(&json.stdout).unwrap();
         assert_eq!(json["expires_in"], seconds);
@@ -69,7 +69,12 @@ fn the_assertion_lives_for_its_ttl() {
         assert_eq!((&json["channel_id"], &json["kid"]), (&ID.into(), &KID.into()));
         assert_eq!((&json["algorithm"], &json["audience"]), (&"RS256".into(), &"https://api.line.me/".into()));
     }
-    for (ttl, says) in [("31m", "1 to 1800 seconds"), ("0", "1 to 1800 seconds"), ("5w", "give a whole number")] {
+    for (ttl, says) in [
+        ("31m", "1 to 1800 seconds"),
+        ("0s", "1 to 1800 seconds"),
+        ("1800", "a whole number and a unit"),
+        ("5w", "give a whole number"),
+    ] {
         let refused = sign(&["--ttl", ttl]);
         assert!(refused.code == Some(2) && refused.stderr.contains(says), "{ttl} {refused:?}");
     }
