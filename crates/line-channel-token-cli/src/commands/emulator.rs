@@ -48,7 +48,7 @@ impl Emulator {
         let settings = Settings::gather(self.settings)
             .map_err(|problems| Failure::new(crate::failure::Exit::Usage, "configuration", problems.message()))?;
         if self.health {
-            return health::check(health::address(&settings, self.url.as_deref())?, format);
+            return health::check(&health::addresses(&settings, self.url.as_deref())?, format);
         }
         if self.check {
             return check::run(&settings, format);
