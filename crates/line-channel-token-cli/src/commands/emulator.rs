@@ -19,7 +19,7 @@ use crate::output::OutputArgs;
 Examples:
   line-channel-token emulator
   line-channel-token emulator --port 0 --port-file port.txt --env-out line.env --key-out line.pem
-  LINE_EMULATOR_SECRET_1234567890=0123456789abcdef0123456789abcdef line-channel-token emulator
+  LINE_EMULATOR_SECRET_1234567890=s3cret line-channel-token emulator
   line-channel-token emulator --config emulator.toml --check
   line-channel-token emulator --health")]
 pub(crate) struct Emulator {
