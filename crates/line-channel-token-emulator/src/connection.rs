@@ -84,7 +84,7 @@ pub(crate) async fn serve_connection(
             Some(fallback) if !router::has_path(request.uri()) => {
                 foreign_bodies.store(true, Ordering::Relaxed);
                 request.extensions_mut().insert(PeerAddr(peer));
-                Ok(fallback.call(request.map(|body| RequestBodyStream::new(body, timeouts.body_pause))))
+                Ok(fallback.call(request.map(|body| RequestBodyStream::new(body, timeouts))))
             }
             _ => Err(request),
         };

@@ -14,7 +14,7 @@ use crate::fault_times::Times;
 
 /// A fault's members in JSON.
 #[derive(serde::Deserialize, serde::Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with the members of a fault")]
 struct FaultJson {
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -23,8 +23,11 @@ impl RequestSubject {
             return Some(Self { is_messaging: true, operation: None, channel_id });
         }
         let endpoint = Endpoint::from_uri(uri)?;
-        let form = Form::parse(if endpoint.is_get() { uri.query().unwrap_or_default().as_bytes() } else { body });
+        let mut form = Form::parse(if endpoint.is_get() { uri.query().unwrap_or_default().as_bytes() } else { body });
         let mut operation = endpoint.check_method(method).is_ok().then(|| endpoint.operation());
+        if endpoint == Endpoint::V3Token && shared.settings.leniency.empty_credentials {
+            form.drop_empty_credentials();
+        }
         if operation == Some(Operation::IssueStateless) && form.names_assertion() {
             operation = Some(Operation::IssueStatelessWithJwt);
         }

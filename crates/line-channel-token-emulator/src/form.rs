@@ -15,10 +15,24 @@ impl<'a> Form<'a> {
         self.0.iter().any(|(key, _)| key == name)
     }
 
-    /// Whether an assertion was sent, or a part of what belongs to one. An empty field counts as sent: LINE rejects a form that carries
-    /// the fields of the other way, empty or not.
+    /// Whether an assertion was sent, or a part of what belongs to one. An empty field counts as sent.
     pub(crate) fn names_assertion(&self) -> bool {
         self.has("client_assertion") || self.has("client_assertion_type")
+    }
+
+    /// Takes out the empty parameters of the other way to authenticate, beside a filled `client_secret` or a filled assertion, and returns
+    /// whether there were any.
+    pub(crate) fn drop_empty_credentials(&mut self) -> bool {
+        let is_filled = |name: &str| self.0.iter().any(|(key, value)| key == name && !value.is_empty());
+        let assertion = ["client_assertion", "client_assertion_type"];
+        let unused = match (is_filled("client_secret"), assertion.into_iter().any(is_filled)) {
+            (true, false) => assertion,
+            (false, true) => ["client_id", "client_secret"],
+            _ => return false,
+        };
+        let before = self.0.len();
+        self.0.retain(|(key, value)| !(value.is_empty() && unused.contains(&&**key)));
+        self.0.len() < before
     }
 
     /// The value of a parameter that was sent exactly once and is not empty, or the reason why there is none.
@@ -46,5 +60,31 @@ mod tests {
         assert!(form.one("e").unwrap_err().contains("empty"));
         assert!(form.one("f").unwrap_err().contains("missing"));
         assert!(form.has("e") && !form.has("f"));
+    }
+
+    #[test]
+    fn only_unused_credentials_are_dropped() {
+        for (encoded, left) in [
+            ("client_assertion_type=&client_assertion=&client_id=1&client_secret=s", Some("client_id client_secret")),
+            (
+                "client_assertion=a&client_assertion_type=t&client_id=&client_secret=",
+                Some("client_assertion client_assertion_type"),
+            ),
+            ("client_assertion=a&client_id=1&client_secret=", Some("client_assertion client_id")),
+            (
+                "client_assertion=a&client_assertion_type=&client_secret=",
+                Some("client_assertion client_assertion_type"),
+            ),
+            ("client_assertion=&client_id=&client_secret=s", Some("client_id client_secret")),
+            ("client_assertion=a&client_secret=s&client_id=", None),
+            ("client_assertion=&client_secret=", None),
+            ("client_assertion=&client_id=1", None),
+            ("client_id=1&client_secret=s&grant_type=", None),
+        ] {
+            let mut form = Form::parse(encoded.as_bytes());
+            assert_eq!(form.drop_empty_credentials(), left.is_some(), "{encoded}");
+            let names: Vec<&str> = form.0.iter().map(|(key, _)| &**key).collect();
+            assert!(left.is_none_or(|left| names.join(" ") == left), "{encoded}: {names:?}");
+        }
     }
 }

@@ -95,6 +95,7 @@ impl fmt::Display for Evidence {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Leniency {
+    pub(crate) empty_credentials: bool,
     pub(crate) numeric_strings: NumericStrings,
     pub(crate) fractional_times: bool,
     pub(crate) audience_array: bool,

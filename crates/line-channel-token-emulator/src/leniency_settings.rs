@@ -6,6 +6,18 @@ use crate::leniency::{Evidence, NumericStrings};
 /// What is not known of LINE. Each setting is strict by default, and what a lenient one accepts is in
 /// [`RequestRecord::warnings`](crate::RequestRecord::warnings).
 impl EmulatorBuilder {
+    /// Whether a v3 issue by the channel secret may carry an empty `client_assertion` and `client_assertion_type`, and one by an assertion
+    /// an empty `client_id` and `client_secret`, as early versions 8 of LINE's SDK for Go send them. Off by default: such a request gets 400.
+    ///
+    /// ```
+    /// let emulator = line_channel_token_emulator::Emulator::builder().accept_empty_credentials(true).build()?;
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    pub fn accept_empty_credentials(mut self, accept: bool) -> Self {
+        self.leniency().empty_credentials = accept;
+        self
+    }
+
     /// Whether an assertion's `exp` and `token_exp` may be strings; only in the form of LINE's own sample by default.
     ///
     /// ```

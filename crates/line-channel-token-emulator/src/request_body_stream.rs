@@ -5,15 +5,16 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Sleep, sleep};
 
+use crate::timeouts::Timeouts;
+
 /// The body of a request to the service beside the emulator's paths: bytes as they arrive. It fails with an [`io::Error`] if the client sends
-/// nothing for 30 seconds, or breaks off.
+/// nothing for 30 seconds, takes more than five minutes, or breaks off.
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -32,14 +33,16 @@ use tokio::time::{Sleep, sleep};
 /// ```
 pub struct RequestBodyStream {
     body: Incoming,
-    timeout: Duration,
+    timeouts: Timeouts,
     /// Runs while the client sends nothing.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Runs from the first time that there is nothing to read.
+    late: Option<Pin<Box<Sleep>>>,
 }
 
 impl RequestBodyStream {
-    pub(crate) fn new(body: Incoming, timeout: Duration) -> Self {
-        Self { body, timeout, stalled: None }
+    pub(crate) fn new(body: Incoming, timeouts: Timeouts) -> Self {
+        Self { body, timeouts, stalled: None, late: None }
     }
 }
 
@@ -53,10 +56,13 @@ impl Body for RequestBodyStream {
             let broken = |_| io::Error::new(io::ErrorKind::InvalidData, "the body broke off or was badly framed");
             return Poll::Ready(frame.map(|frame| frame.map_err(broken)));
         }
-        let timeout = self.timeout;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(timeout)));
-        let late = || io::Error::new(io::ErrorKind::TimedOut, "the body did not arrive in time");
-        stalled.as_mut().poll(cx).map(|()| Some(Err(late())))
+        let Timeouts { body_pause, body, .. } = self.timeouts;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(body_pause))).as_mut().poll(cx);
+        let late = self.late.get_or_insert_with(|| Box::pin(sleep(body))).as_mut().poll(cx);
+        if stalled.is_pending() && late.is_pending() {
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, "the body did not arrive in time"))))
     }
 
     fn is_end_stream(&self) -> bool {

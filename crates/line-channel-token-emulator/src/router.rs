@@ -42,7 +42,7 @@ pub(crate) fn route(
         Endpoint::V2Issue => v2::issue(context, &form),
         Endpoint::V2Verify => v2::verify(context, &form),
         Endpoint::V2Revoke => v2::revoke(context, &form),
-        Endpoint::V3Token => v3::issue(context, &form),
+        Endpoint::V3Token => v3::issue(context, form),
         Endpoint::V21Token => v2_1::issue(context, &form),
         Endpoint::V21Verify => v2_1::verify(context, &form),
         Endpoint::V21Revoke => v2_1::revoke(context, &form),

@@ -164,13 +164,24 @@ async fn a_fallback_notices_a_stalled_body() {
     });
     let builder = emulator().server().fallback(echo).timeouts(LIMITS);
     let server = builder.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
-    for (length, says) in [(FORM.len(), format!("{} bytes", FORM.len())), (99_999, "did not arrive in time".to_owned())]
+    let late = || "did not arrive in time".to_owned();
+    for (length, drips, says) in
+        [(FORM.len(), false, format!("{} bytes", FORM.len())), (99_999, false, late()), (99_999, true, late())]
     {
         let mut stream = connect(&server).await;
         stream.write_all(head("/echo", length).as_bytes()).await.unwrap();
         stream.write_all(FORM.as_bytes()).await.unwrap();
         let mut received = Vec::new();
+        let start = Instant::now();
         while !String::from_utf8_lossy(&received).contains(&says) {
+            assert!(start.elapsed() < LONG, "{says}");
+            if drips && stream.write_all(b".").await.is_ok() {
+                // Each byte comes before the pause is over, and the body takes too long.
+                if let Ok(read) = timeout(PAUSE / 4, stream.read_buf(&mut received)).await {
+                    assert!(read.unwrap() > 0, "{says}");
+                }
+                continue;
+            }
             assert!(timeout(LONG, stream.read_buf(&mut received)).await.unwrap().unwrap() > 0, "{says}");
         }
     }

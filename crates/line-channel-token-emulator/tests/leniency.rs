@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::Request;
-use line_channel_token_emulator::{Emulator, EmulatorBuilder, Evidence, NumericStrings, RateLimits, RequestRecord};
+use line_channel_token_core::Operation;
+use line_channel_token_emulator::{
+    Emulator, EmulatorBuilder, Evidence, Fault, NumericStrings, RateLimits, RequestRecord,
+};
 use serde_json::{Value, json};
 use support::*;
 
@@ -158,6 +161,49 @@ fn json_labelled_revocations_can_be_allowed() {
             assert_eq!(labelled(&emulator, path, "application/json", &v2).0, 415, "revocations alone");
         }
         assert_eq!(labelled(&emulator, "/v2/oauth/revoke", "application/json", r#"{"access_token":"x"}"#).0 / 100, 4);
+    }
+}
+
+/// Both ways, with the parameters of the other one empty.
+fn with_empty_credentials() -> [(String, &'static str); 2] {
+    let by_secret =
+        format!("client_assertion_type=&client_assertion=&client_id={CHANNEL}&client_secret={}", percent(SECRET));
+    let by_assertion = format!("{}&client_id=&client_secret=", with_assertion(&set(&[])));
+    [(by_secret, "issue_stateless"), (by_assertion, "issue_stateless_with_jwt")]
+}
+
+#[test]
+fn empty_credentials_can_be_accepted() {
+    let (emulator, records) = observed(|builder| builder.accept_empty_credentials(true));
+    let (strict, refusals) = observed(|builder| builder);
+    for (form, operation) in with_empty_credentials() {
+        let form = format!("grant_type=client_credentials&{form}");
+        let response = post(&emulator, "/oauth2/v3/token", &form);
+        assert_eq!(response.0, 200, "{}", response.1);
+        let record = last(&records);
+        assert_eq!(record.operation.unwrap().as_str(), operation);
+        assert!(record.to_string().contains("; warning: empty credentials were sent"), "{record}");
+
+        assert_eq!(post(&strict, "/oauth2/v3/token", &form).0, 400);
+        assert!(last(&refusals).refusal.unwrap().contains("no empty parameters"));
+    }
+    for (path, form) in [
+        ("/oauth2/v3/token", "client_assertion=&client_secret=".to_owned()),
+        ("/oauth2/v3/token", format!("client_id={CHANNEL}&client_secret=wrong&client_assertion=")),
+        ("/oauth2/v2.1/token", format!("{}&client_id=", with_assertion(&set(&[])))),
+    ] {
+        assert_eq!(post(&emulator, path, &format!("grant_type=client_credentials&{form}")).0, 400, "{path} {form}");
+    }
+}
+
+#[test]
+fn faults_see_through_empty_credentials() {
+    for (form, operation) in with_empty_credentials() {
+        let (emulator, _) = observed(|builder| builder.accept_empty_credentials(true));
+        let is_it = |known: &&Operation| known.as_str() == operation;
+        emulator.inject(Fault::status(503).unwrap().for_operation(*Operation::ALL.iter().find(is_it).unwrap()));
+        let form = format!("grant_type=client_credentials&{form}");
+        assert_eq!(post(&emulator, "/oauth2/v3/token", &form).0, 503, "{operation}");
     }
 }
 

@@ -14,7 +14,7 @@ from linebot.v3.oauth.exceptions import ApiException
 from channel import ASSERTION_TYPE, BASE_URL, GRANT, new_channel
 
 # Version 3.0 takes the address from the configuration, and needs an access token there although no call of this API does.
-# Later versions ignore that address: each API has an attribute with its own.
+# Later versions have an attribute with the address in each API. Some of them ignore the configuration's; from 3.11 on it is preferred.
 TOKENS = ChannelAccessToken(ApiClient(OAuthConfiguration(host=BASE_URL, access_token="none")))
 HAS_BASE_PATH = hasattr(TOKENS, "line_base_path")
 TOKENS.line_base_path = BASE_URL
@@ -36,7 +36,7 @@ class LineBotSdk(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.channel = new_channel()
-        how = "line_base_path of each API; Configuration(host=…) has no effect" if HAS_BASE_PATH else "Configuration(host=…)"
+        how = "line_base_path of each API, from 3.11 on Configuration(host=…) too" if HAS_BASE_PATH else "Configuration(host=…)"
         print(f"\nline-bot-sdk {linebot.__version__}: the address is set by {how}")
 
     def refused(self, status, body, call, *arguments):

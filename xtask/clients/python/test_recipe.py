@@ -13,7 +13,7 @@ from linebot.v3.oauth.exceptions import ApiException
 BASE_URL = os.environ.get("LINE_API_BASE_URL", "http://127.0.0.1:8787")
 
 tokens = ChannelAccessToken(OAuthApiClient())
-tokens.line_base_path = BASE_URL  # Configuration(host=…) has no effect on it
+tokens.line_base_path = BASE_URL
 
 
 def emulator(path, body):

@@ -19,7 +19,7 @@ use crate::output::OutputArgs;
 Examples:
   line-channel-token emulator
   line-channel-token emulator --port 0 --port-file port.txt --env-out line.env --key-out line.pem
-  LINE_EMULATOR_SECRET_1234567890=0123456789abcdef0123456789abcdef line-channel-token emulator
+  LINE_EMULATOR_SECRET_1234567890=s3cret line-channel-token emulator
   line-channel-token emulator --config emulator.toml --check
   line-channel-token emulator --health")]
 pub(crate) struct Emulator {
@@ -48,7 +48,7 @@ impl Emulator {
         let settings = Settings::gather(self.settings)
             .map_err(|problems| Failure::new(crate::failure::Exit::Usage, "configuration", problems.message()))?;
         if self.health {
-            return health::check(health::address(&settings, self.url.as_deref())?, format);
+            return health::check(&health::addresses(&settings, self.url.as_deref())?, format);
         }
         if self.check {
             return check::run(&settings, format);

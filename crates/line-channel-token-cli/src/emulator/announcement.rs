@@ -17,16 +17,13 @@ struct Ready<'a> {
     channels: &'a [NewChannel],
 }
 
-/// Writes the file of variables, says on standard error what was generated, and then on standard output that it is ready.
+/// Says on standard error what was generated, and then on standard output that it is ready.
 pub(crate) fn announce(
     settings: &Settings,
     url: &str,
     channels: &[NewChannel],
     format: OutputFormat,
 ) -> Result<(), Failure> {
-    if let (Some(path), Some(first)) = (settings.env_out.as_deref(), channels.first()) {
-        write_variables(path, settings, url, first)?;
-    }
     match format {
         OutputFormat::Json => output::json(&Ready { url, channels }),
         OutputFormat::Text => {
@@ -82,8 +79,9 @@ fn generated(settings: &Settings, channels: &[NewChannel]) -> String {
     text
 }
 
-/// Under the names that `ChannelConfig` of the library and the other commands read.
-fn write_variables(path: &Path, settings: &Settings, url: &str, channel: &NewChannel) -> Result<(), Failure> {
+/// Writes the file of variables, under the names that `ChannelConfig` of the library and the other commands read.
+pub(crate) fn write_variables(settings: &Settings, url: &str, channels: &[NewChannel]) -> Result<(), Failure> {
+    let (Some(path), Some(channel)) = (settings.env_out.as_deref(), channels.first()) else { return Ok(()) };
     let given = settings.channels.first().and_then(|channel| channel.secret.as_ref());
     let secret = channel.secret.as_deref().or(given.map(|secret| secret.expose_secret())).unwrap_or_default();
     let mut variables =

@@ -22,8 +22,8 @@ struct Health<'a> {
     url: &'a str,
 }
 
-/// Where the emulator is: at a URL, at the port in a file, or where these settings would start it.
-pub(crate) fn address(settings: &Settings, url: Option<&str>) -> Result<SocketAddr, Failure> {
+/// Where the emulator is: at a URL, whose name may have several addresses, at the port in a file, or where these settings would start it.
+pub(crate) fn addresses(settings: &Settings, url: Option<&str>) -> Result<Vec<SocketAddr>, Failure> {
     if let Some(url) = url {
         return of_url(url);
     }
@@ -36,18 +36,30 @@ pub(crate) fn address(settings: &Settings, url: Option<&str>) -> Result<SocketAd
             "--health needs to know the port, which 0 is not: add --port-file FILE or --url URL",
         ));
     }
-    let host = match settings.host {
+    Ok(vec![reachable(settings.host, port)])
+}
+
+/// Where an emulator is asked that listens on this address.
+pub(super) fn reachable(host: IpAddr, port: u16) -> SocketAddr {
+    let host = match host {
         IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(v6) if v6.is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
         host => host,
     };
-    Ok(SocketAddr::new(host, port))
+    SocketAddr::new(host, port)
+}
+
+/// Whether an emulator responds there.
+pub(super) fn is_healthy(address: SocketAddr) -> bool {
+    responds(address).unwrap_or(false)
 }
 
 /// Asks it, and says what it found; the exit code is 0 if it is healthy, and 1 if not.
-pub(crate) fn check(address: SocketAddr, format: OutputFormat) -> Result<ExitCode, Failure> {
-    let healthy = responds(address).unwrap_or(false);
-    let url = format!("http://{address}");
+pub(crate) fn check(addresses: &[SocketAddr], format: OutputFormat) -> Result<ExitCode, Failure> {
+    let found = addresses.iter().find(|address| is_healthy(**address));
+    let healthy = found.is_some();
+    let url = |address: &SocketAddr| format!("http://{address}");
+    let url = found.map_or_else(|| addresses.iter().map(url).collect::<Vec<_>>().join(" or "), url);
     match (format, healthy) {
         (OutputFormat::Json, _) => output::json(&Health { healthy, url: &url })?,
         (OutputFormat::Text, true) => output::line(&format!("the emulator at {url} is healthy"))?,
@@ -56,7 +68,7 @@ pub(crate) fn check(address: SocketAddr, format: OutputFormat) -> Result<ExitCod
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn of_url(url: &str) -> Result<SocketAddr, Failure> {
+fn of_url(url: &str) -> Result<Vec<SocketAddr>, Failure> {
     use std::net::ToSocketAddrs;
     let url = BaseUrl::insecure(url)?.to_string();
     let Some(authority) = url.strip_prefix("http://").and_then(|rest| rest.split('/').next()) else {
@@ -68,7 +80,7 @@ fn of_url(url: &str) -> Result<SocketAddr, Failure> {
         format!("{authority}:80")
     };
     let unknown = || Failure::other(format!("--url: {authority} is not known to the name service"));
-    with_port.to_socket_addrs().map_err(|_| unknown())?.next().ok_or_else(unknown)
+    with_port.to_socket_addrs().map(Iterator::collect).map_err(|_| unknown())
 }
 
 fn port_in(path: &Path) -> Result<u16, Failure> {

@@ -1,5 +1,6 @@
 //! `--key-out` and `--env-out`: files with what a client needs.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -34,20 +35,49 @@ pub(super) fn key_at(path: &Path) -> Result<GeneratedKey, Failure> {
 
 /// Writes variables, one a line, unless there is a file that is not ours.
 pub(super) fn write_variables(path: &Path, variables: &[(&str, &str)]) -> Result<(), Failure> {
-    match fs::read_to_string(path) {
-        Ok(content) if !content.is_empty() && !content.starts_with(MARK) => {
-            return Err(Failure::usage(format!(
-                "--env-out: {} is there, and was not written by an emulator",
-                path.display()
-            ))
-            .with_hint("give the name of a new file"));
-        }
-        _ => {}
+    if !may_replace(path) {
+        let message = format!("--env-out: {} is there, and was not written by an emulator", path.display());
+        return Err(Failure::usage(message).with_hint("give the name of a new file"));
     }
     let mut text = MARK.to_owned();
     for (name, value) in variables {
-        let _ = writeln!(text, "{name}={value}");
+        let _ = writeln!(text, "{name}={}", quoted(value));
     }
     replace(path, text.as_bytes(), true)
         .map_err(|error| Failure::other(format!("--env-out: {} cannot be written: {error}", path.display())))
+}
+
+/// Whether there is nothing, an empty file, or one of ours.
+fn may_replace(path: &Path) -> bool {
+    let Ok(found) = fs::metadata(path) else { return true };
+    found.len() == 0 && found.is_file()
+        || found.is_file() && fs::read(path).is_ok_and(|text| text.starts_with(MARK.as_bytes()))
+}
+
+/// The value as a shell takes it: as it stands if every reader takes it so, and else in single quotes.
+fn quoted(value: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+=:,./@%".contains(&byte);
+    if value.bytes().all(is_plain) { value.into() } else { format!("'{}'", value.replace('\'', r"'\''")).into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_shell_takes_values_as_they_are() {
+        for value in
+            ["", "http://[::1]:8787", "/my dir/line.pem", "$(touch x)`id`", "it's", "a\\b\"c#d;e&f", "\u{3042}\n"]
+        {
+            let script = format!("X={}; printf %s \"$X\"", quoted(value));
+            let said = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+            assert_eq!(String::from_utf8(said.stdout).unwrap(), value, "{script}");
+        }
+        assert_eq!(
+            quoted("/home/me/line.pem"),
+            "/home/me/line.pem",
+            "no quotes, which some readers take for a part of it"
+        );
+    }
 }

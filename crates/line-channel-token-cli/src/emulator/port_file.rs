@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use super::health;
 use crate::failure::Failure;
+
+/// More than a port takes, in bytes.
+const LONGEST: u64 = 16;
 
 /// A file with the port, as long as this lives.
 #[derive(Debug)]
@@ -14,6 +19,27 @@ pub(super) struct PortFile {
 }
 
 impl PortFile {
+    /// Removes the file that an emulator left which was killed, so that nobody takes the old port for the new one. One that still runs
+    /// keeps its file for now. Any other file is left alone, and is an error.
+    pub(super) fn clear(path: &Path, host: IpAddr) -> Result<(), Failure> {
+        let text = match fs::metadata(path) {
+            Ok(found) if found.is_file() && found.len() <= LONGEST => fs::read_to_string(path).ok(),
+            Ok(_) => None,
+            // If it cannot be written either, that is said later.
+            Err(_) => return Ok(()),
+        };
+        let text = text.as_deref().map(str::trim);
+        let port = text.and_then(|text| if text.is_empty() { Some(0) } else { text.parse::<u16>().ok() });
+        let Some(port) = port else {
+            let message = format!("--port-file: {} is there, and holds no port", path.display());
+            return Err(Failure::usage(message).with_hint("give the name of a new file"));
+        };
+        if !health::is_healthy(health::reachable(host, port)) {
+            let _ = fs::remove_file(path);
+        }
+        Ok(())
+    }
+
     /// Replaces what is there, at once and whole: whoever reads it meanwhile sees the old file or the new one.
     pub(super) fn write(path: &Path, port: u16) -> Result<Self, Failure> {
         let text = format!("{port}\n");
@@ -34,6 +60,10 @@ impl Drop for PortFile {
 
 /// Writes a file beside `path` and renames it.
 pub(super) fn replace(path: &Path, content: &[u8], is_secret: bool) -> io::Result<()> {
+    // A rename would take the place of `/dev/null`, if this user may.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is there, and is no file"));
+    }
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);

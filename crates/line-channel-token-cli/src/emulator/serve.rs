@@ -30,6 +30,9 @@ pub(crate) fn run(settings: Settings, format: OutputFormat) -> Result<ExitCode, 
 async fn serve(settings: Settings, format: OutputFormat) -> Result<ExitCode, Failure> {
     let mut signals = Signals::listen()?;
     announcement::warn(&settings);
+    if let Some(path) = &settings.port_file {
+        PortFile::clear(path, settings.host)?;
+    }
     let settings = Arc::new(settings);
     let journal = Arc::new(Journal::new());
     let building = tokio::task::spawn_blocking({
@@ -48,6 +51,8 @@ async fn serve(settings: Settings, format: OutputFormat) -> Result<ExitCode, Fai
     let server = server.serve(address).await.map_err(|error| cannot_listen(address, &error))?;
     let url = server.url();
     app.set_base_url(&url);
+    // Whoever waits for the port file may need the variables next.
+    announcement::write_variables(&settings, &url, &channels)?;
     let _port_file = match &settings.port_file {
         Some(path) => Some(PortFile::write(path, server.local_addr().port())?),
         None => None,

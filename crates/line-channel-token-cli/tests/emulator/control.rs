@@ -27,6 +27,21 @@ fn time_moves_and_tokens_expire() {
 }
 
 #[test]
+fn what_is_shown_is_what_was_stored() {
+    let emulator = Emulator::start(&[]);
+    let made = emulator.json("POST", "/_emulator/channels", r#"{"id":" 5 ","secret":" s3cret\n"}"#).value();
+    assert_eq!((made["channel"]["id"].as_str(), made["secret"].as_str()), (Some("5"), Some("s3cret")));
+    let changed = emulator.json("PUT", "/_emulator/channels/5/secret", r#"{"secret":"n3w\n"}"#).value();
+    assert_eq!(changed["secret"].as_str(), Some("n3w"));
+    assert_eq!(emulator.issue("5", "n3w").status, 200);
+    let token = emulator.json("POST", "/_emulator/channels/5/long-lived-token", r#"{"token":" abc+/w== "}"#).value();
+    assert_eq!(token["token"].as_str(), Some("abc+/w=="));
+    let key = r#"{"kid":" k1 ","generate":true}"#;
+    assert_eq!(emulator.json("POST", "/_emulator/channels/5/keys", key).value()["kid"].as_str(), Some("k1"));
+    assert_eq!(emulator.json("POST", "/_emulator/channels/5/keys", key).status, 409, "it is taken");
+}
+
+#[test]
 fn faults_come_and_go() {
     let emulator = Emulator::start(&[]);
     let injected =

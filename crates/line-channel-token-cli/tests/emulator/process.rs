@@ -82,6 +82,14 @@ fn files_for_a_client_are_private_and_used_again() {
     std::io::Read::read_to_string(emulator.child.stderr.as_mut().unwrap(), &mut said).unwrap();
     assert!(!said.contains("PRIVATE KEY"), "{said}");
 
+    let binary = directory.path("binary");
+    std::fs::write(&binary, [0xff, 0xfe, 0]).unwrap();
+    for there in [binary.to_str().unwrap(), "/dev/null"] {
+        let (message, code) = failed(&mut command(&["--port", "0", "--env-out", there]));
+        assert!(code == Some(2) && message.contains("was not written by an emulator"), "{message}");
+    }
+    assert_eq!(std::fs::read(&binary).unwrap(), [0xff, 0xfe, 0]);
+
     let others = directory.file("other.env", "DATABASE_URL=x\n");
     let (message, code) = failed(&mut command(&["--port", "0", "--env-out", &others]));
     assert!(code == Some(2) && message.contains("was not written by an emulator"), "{message}");
@@ -108,6 +116,64 @@ fn signals_end_it_with_success() {
         assert!(!port_file.exists(), "it is removed");
         assert_eq!(std::fs::read_dir(directory.path("")).unwrap().count(), 0, "no temporary file is left");
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_port_file_is_of_this_start_and_the_last_to_be_written() {
+    let directory = Directory::new("port-file-first");
+    let (port_file, variables) = (directory.text("port"), directory.text("line.env"));
+    std::fs::write(&port_file, "1\n").unwrap();
+    let mut emulator = command(&["--port", "0", "--port-file", &port_file, "--env-out", &variables]);
+    let mut child = emulator.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let port = loop {
+        match std::fs::read_to_string(&port_file) {
+            Ok(text) if text != "1\n" => break text.trim().to_owned(),
+            _ => assert!(child.try_wait().unwrap().is_none(), "it has ended"),
+        }
+    };
+    let variables = std::fs::read_to_string(&variables);
+    let _ = child.kill();
+    let _ = child.wait();
+    assert!(
+        variables.unwrap().contains(&format!("http://127.0.0.1:{port}\n")),
+        "whoever waits for the port has the variables"
+    );
+
+    // It was killed, and has left its file.
+    let mut next = command(&["--port", &port, "--port-file", &port_file]);
+    next.env("LINE_CHANNEL_ID", "1").env("LINE_CHANNEL_SECRET", "s3cret");
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port.parse().unwrap())).unwrap();
+    std::thread::spawn(move || while taken.accept().is_ok() {});
+    assert_eq!(failed(&mut next).1, Some(2), "another program has the port");
+    assert!(!std::path::Path::new(&port_file).exists(), "the old port is nobody's");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_running_emulator_keeps_its_port_file() {
+    let directory = Directory::new("port-file-kept");
+    let port_file = directory.text("port");
+    let emulator = Emulator::start(&["--port-file", &port_file]);
+    let port = emulator.port.to_string();
+    let (message, code) =
+        failed(command(&["--port", &port, "--port-file", &port_file]).env("LINE_EMULATOR_SECRET_1", "s3cret"));
+    assert!(code == Some(2) && message.contains("in use"), "{message}");
+    assert_eq!(std::fs::read_to_string(&port_file).unwrap(), format!("{port}\n"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_is_no_port_file_is_left_alone() {
+    let directory = Directory::new("port-file-other");
+    let notes = directory.file("notes", "8787 is the port\n");
+    for there in [&notes, "/dev/null", &directory.text("")] {
+        let (message, code) = failed(&mut command(&["--port", "0", "--port-file", there]));
+        assert!(code == Some(2) && message.contains("holds no port"), "{there}: {message}");
+    }
+    assert_eq!(std::fs::read_to_string(&notes).unwrap(), "8787 is the port\n");
+    let (message, code) = failed(&mut command(&["--port", "0", "--port-file", &directory.text("none/port")]));
+    assert!(code == Some(1) && message.contains("none/port: the port file cannot be written"), "{message}");
 }
 
 #[test]
@@ -167,6 +233,9 @@ fn health_is_an_exit_code() {
         let output = output(command(&["--health"]).args(arguments));
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
     }
+    // On many machines this name is ::1 first.
+    let named = output(&mut command(&["--health", "--url", &format!("http://localhost:{port}")]));
+    assert_eq!(named.status.code(), Some(0), "{named:?}");
     let from_variable = output(command(&["--health", "--output", "json"]).env("LINE_EMULATOR_PORT", &port));
     assert_eq!(from_variable.status.code(), Some(0));
     assert_eq!(String::from_utf8(from_variable.stdout).unwrap(), format!("{{\"healthy\":true,\"url\":\"{url}\"}}\n"));

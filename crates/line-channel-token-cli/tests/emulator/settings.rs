@@ -119,6 +119,46 @@ fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_secret_in_place_of_a_path_is_not_repeated() {
+    for name in ["LINE_CHANNEL_SECRET_FILE", "LINE_EMULATOR_CONTROL_TOKEN_FILE", "LINE_EMULATOR_CONFIG"] {
+        let mut command = command(&["--port", "0"]);
+        let (message, code) =
+            failed(command.env("LINE_CHANNEL_ID", "123").env(name, "0f1e2d3c4b5a69788796a5b4c3d2e1f0"));
+        assert!(code == Some(2) && message.contains("there is no such file"), "{message}");
+        assert!(!message.contains("0f1e2d3c4b5a"), "{name}: {message}");
+    }
+}
+
+#[test]
+fn configured_faults_are_for_channels_that_are_there_and_come_back() {
+    let directory = Directory::new("faults");
+    let config = directory.file(
+        "emulator.toml",
+        "[[channels]]\nid = \"1\"\nsecret = \"s3cret\"\n[[faults]]\nkind = \"hang\"\nchannel_id = \"1\"\n",
+    );
+    let emulator = Emulator::spawn(&mut command(&["--port", "0", "--config", &config]));
+    for _ in 0..2 {
+        let faults = emulator.get("/_emulator/faults").value();
+        assert_eq!(faults["faults"].as_array().unwrap().len(), 1, "{faults}");
+        assert_eq!(emulator.json("POST", "/_emulator/channels/1/reset", "").status, 204);
+    }
+    let wrong = directory.file("wrong.toml", "[[faults]]\nkind = \"hang\"\nchannel_id = \"2\"\n");
+    let (message, code) = failed(&mut command(&["--check", "--config", &wrong]));
+    assert!(code == Some(2) && message.contains("faults[0].channel_id: there is no channel 2"), "{message}");
+}
+
+#[test]
+fn empty_credentials_are_accepted_if_told() {
+    let form = "grant_type=client_credentials&client_assertion_type=&client_assertion=&client_id=1234567890&client_secret=s3cret";
+    let directory = Directory::new("empty-credentials");
+    let config = directory.file("lenient.toml", "[leniency]\naccept_empty_credentials = true\n");
+    for (arguments, status) in [(&[][..], 400), (&["--accept-empty-credentials"], 200), (&["--config", &config], 200)] {
+        let emulator = Emulator::start(arguments);
+        assert_eq!(emulator.form("/oauth2/v3/token", form).status, status, "{arguments:?}");
+    }
+}
+
+#[test]
 fn all_problems_are_said_at_once() {
     let directory = Directory::new("problems");
     let config = directory.file(
@@ -127,7 +167,10 @@ fn all_problems_are_said_at_once() {
          [[channels]]\nid = \"2\"\nsecret_file = \"missing\"\n",
     );
     let mut command = command(&["--config", &config, "--rate-limit", "fast", "--time", "noon", "--advance", "1w"]);
-    command.env("LINE_EMULATOR_PROT", "1").env("LINE_EMULATOR_CONTROL_TOKEN", "sh0rt");
+    command
+        .env("LINE_EMULATOR_PROT", "1")
+        .env("LINE_EMULATOR_CONTROL_TOKEN", "sh0rt")
+        .env("LINE_EMULATOR_AUDIENCE", "");
     let (message, code) = failed(&mut command);
     assert_eq!(code, Some(2));
     for problem in [
@@ -137,11 +180,12 @@ fn all_problems_are_said_at_once() {
         "--rate-limit",
         "--time",
         "--advance",
+        "an audience is empty",
         "channels[0].id",
         "channels[1].secret",
         "channels[2].secret_file",
         "missing: there is no such file",
-        "8 problems",
+        "9 problems",
     ] {
         assert!(message.contains(problem), "{problem}: {message}");
     }
@@ -159,6 +203,7 @@ fn a_broken_file_is_named_with_line_and_member() {
         ("e.json", "{\"channels\":[{\"id\":\"1\",\"secret\":\"s3cret\",\"colour\":1}]}", "unknown field `colour`"),
         ("f.toml", "[[faults]]\nkind = \"explosion\"\n", "kind is none of"),
         ("g.json", "", "EOF while parsing"),
+        ("h.toml", "faults = [1]\n", "faults[0]: expected an object with the members of a fault"),
     ] {
         let config = directory.file(name, content);
         let (message, code) = failed(&mut command(&["--check", "--config", &config]));

@@ -91,6 +91,15 @@ impl App {
         self.journal().touch();
     }
 
+    /// One channel, as after the start.
+    pub(super) fn reset_channel(&self, id: &ChannelId) {
+        self.emulator().reset_channel(id);
+        for fault in self.0.faults.iter().filter(|fault| fault.channel() == Some(id)) {
+            self.emulator().inject(fault.clone());
+        }
+        self.journal().touch();
+    }
+
     /// Turns true if the process ends.
     pub(super) fn stopped(&self) -> watch::Receiver<bool> {
         self.0.stopped.clone()

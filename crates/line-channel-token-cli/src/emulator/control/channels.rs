@@ -61,6 +61,7 @@ pub(super) async fn create(
         return Err(ApiError::conflict("there is a channel with this id: give another, or leave it out"));
     }
     let (mut channel, made) = with_credentials(&id, new.secret.as_deref(), key)?;
+    let secret = channel.secret().expose_secret().to_owned();
     if let Some(scope) = &new.scope {
         channel = channel.with_scope(scope)?;
     }
@@ -69,7 +70,6 @@ pub(super) async fn create(
     }
     app.emulator().add_channel(channel)?;
     app.journal().touch();
-    let secret = made.secret.or(new.secret).unwrap_or_default();
     Ok((StatusCode::CREATED, Json(Created { channel: app.channel(&made.id)?, secret, key: made.key })))
 }
 
@@ -88,10 +88,7 @@ pub(super) async fn reset_one(
     Segments(id): Segments<String>,
     Object(Nothing {}): Object<Nothing>,
 ) -> Result<StatusCode, ApiError> {
-    let id = app.channel(&id)?.id;
-    app.emulator().reset_channel(&id);
-    app.emulator().clear_channel_faults(&id);
-    app.journal().touch();
+    app.reset_channel(&app.channel(&id)?.id);
     Ok(StatusCode::NO_CONTENT)
 }
 

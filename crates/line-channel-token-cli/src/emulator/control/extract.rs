@@ -9,10 +9,12 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
-use crate::emulator::settings::without_values;
+use crate::emulator::settings::{shortened, without_values};
 
 /// More than any body has that makes sense here.
 const MAX_BODY: usize = 256 * 1024;
+
+const NO_OBJECT: &str = "the body must be a JSON object";
 
 /// A JSON object; a body that is not there is an empty object.
 pub(super) struct Object<T>(pub(super) T);
@@ -53,14 +55,17 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
             let message = format!("the body is no JSON: it is wrong at line {line}, column {column}");
             return ApiError::new(StatusCode::BAD_REQUEST, message);
         }
+        if !is_object {
+            return ApiError::unprocessable(NO_OBJECT);
+        }
         let message = without_values(&inner.to_string());
-        ApiError::unprocessable(if member == "." { message } else { format!("{member}: {message}") })
+        ApiError::unprocessable(if member == "." { message } else { format!("{}: {message}", shortened(&member)) })
     });
     let parsed = parsed.and_then(|value| match deserializer.end() {
         Ok(()) => Ok(value),
         Err(_) => Err(ApiError::new(StatusCode::BAD_REQUEST, "the body is no JSON: something follows its end")),
     })?;
-    if is_object { Ok(parsed) } else { Err(ApiError::unprocessable("the body must be a JSON object")) }
+    if is_object { Ok(parsed) } else { Err(ApiError::unprocessable(NO_OBJECT)) }
 }
 
 /// The parameters after `?`.
@@ -141,6 +146,15 @@ mod tests {
             let error = parse::<Sample>(bad.as_bytes()).unwrap_err();
             assert!(format!("{error:?}").contains(&format!("status: {status}")), "{bad}: {error:?}");
         }
+    }
+
+    #[test]
+    fn what_the_sender_wrote_is_not_repeated_at_length() {
+        let message =
+            |body: &str| format!("{:?}", parse::<line_channel_token::emulator::Fault>(body.as_bytes()).unwrap_err());
+        assert!(message("[]").contains("must be a JSON object"));
+        let long = format!("{{\"kind\":\"html\",\"headers\":{{\"{}\":1}}}}", "k".repeat(100_000));
+        assert!(message(&long).len() < 1500);
     }
 
     #[test]

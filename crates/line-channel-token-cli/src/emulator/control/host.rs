@@ -10,6 +10,8 @@ pub(super) fn is_allowed(authority: &Authority, names: &[String]) -> bool {
         return false;
     }
     let host = authority.host();
+    // A fully qualified name ends with a dot.
+    let host = host.strip_suffix('.').unwrap_or(host);
     if let Some(v6) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return v6.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback());
     }
@@ -36,6 +38,7 @@ mod tests {
         let names = ["emulator".to_owned()];
         for host in [
             "localhost",
+            "localhost.:8787",
             "LOCALHOST:8787",
             "127.0.0.1",
             "127.0.0.1:1",
@@ -49,6 +52,8 @@ mod tests {
         for host in [
             "evil.example",
             "localhost.evil.example",
+            "localhost..",
+            ".",
             "127.0.0.1.evil.example",
             "127.0.0.1.nip.io:8787",
             "evil@localhost",

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use line_channel_token::{AssertionKid, ChannelSecret};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -63,6 +64,9 @@ pub(super) async fn register(
         }
         _ => return Err(ApiError::unprocessable("give either `jwk`, a public JWK, or `generate`: true")),
     };
+    let kid = AssertionKid::new(&key.kid)?;
+    // Without what may be around it.
+    let key = Registered { kid: kid.as_str().to_owned(), ..key };
     let is_taken = |kid: &str| {
         let mut keys = app.emulator().channels().into_iter().flat_map(|channel| channel.keys);
         keys.any(|key| key.kid.as_str() == kid)
@@ -100,7 +104,8 @@ pub(super) async fn set_secret(
         Some(secret) => secret,
         None => generated::channel_secret()?,
     };
-    app.emulator().set_channel_secret(&id, &secret)?;
+    let secret = ChannelSecret::new(secret)?;
+    app.emulator().set_channel_secret(&id, secret.expose_secret())?;
     app.journal().touch();
-    Ok(Json(Secret { secret }))
+    Ok(Json(Secret { secret: secret.expose_secret().to_owned() }))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use line_channel_token::AccessToken;
 use serde::{Deserialize, Serialize};
 
 use super::app::App;
@@ -40,10 +41,11 @@ pub(super) async fn reissue_long_lived(
         Some(token) => token,
         None => generated::long_lived_token()?,
     };
+    let token = AccessToken::new(token)?;
     let keep = Duration::from_secs(new.keep_previous_seconds.unwrap_or(0).into());
-    app.emulator().register_long_lived_token(&id, &token, keep)?;
+    app.emulator().register_long_lived_token(&id, token.expose_secret(), keep)?;
     app.journal().touch();
-    Ok((StatusCode::CREATED, Json(Token { token })))
+    Ok((StatusCode::CREATED, Json(Token { token: token.expose_secret().to_owned() })))
 }
 
 pub(super) async fn revoke_all(

@@ -19,7 +19,7 @@ pub(crate) fn without_values(message: &str) -> String {
 }
 
 /// A name in a message is the sender's text, and may be long.
-fn shortened(message: &str) -> String {
+pub(crate) fn shortened(message: &str) -> String {
     const MOST: usize = 400;
     let printable = message.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
     let mut text: String = printable.take(MOST).collect();

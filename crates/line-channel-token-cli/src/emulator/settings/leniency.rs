@@ -37,6 +37,13 @@ pub(crate) struct LeniencyArgs {
         help_heading = "What is not known of LINE"
     )]
     numeric_strings: Option<NumericStringsSetting>,
+    /// Accepts a v3 issue with empty parameters of the other way to authenticate
+    #[arg(
+        long, env = "LINE_EMULATOR_ACCEPT_EMPTY_CREDENTIALS", hide_env_values = true, value_name = "BOOL",
+        num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(),
+        help_heading = "What is not known of LINE"
+    )]
+    accept_empty_credentials: Option<bool>,
     /// Accepts `exp` and `token_exp` with a fraction or an exponent
     #[arg(
         long, env = "LINE_EMULATOR_ACCEPT_FRACTIONAL_TIMES", hide_env_values = true, value_name = "BOOL",
@@ -92,6 +99,7 @@ pub(crate) struct LeniencyArgs {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Leniency {
     numeric_strings: Option<NumericStringsSetting>,
+    accept_empty_credentials: Option<bool>,
     accept_fractional_times: Option<bool>,
     accept_audience_array: Option<bool>,
     accept_mismatched_client_id: Option<bool>,
@@ -105,6 +113,7 @@ impl Leniency {
     pub(super) fn merge(flags: LeniencyArgs, file: Self) -> Self {
         Self {
             numeric_strings: flags.numeric_strings.or(file.numeric_strings),
+            accept_empty_credentials: flags.accept_empty_credentials.or(file.accept_empty_credentials),
             accept_fractional_times: flags.accept_fractional_times.or(file.accept_fractional_times),
             accept_audience_array: flags.accept_audience_array.or(file.accept_audience_array),
             accept_mismatched_client_id: flags.accept_mismatched_client_id.or(file.accept_mismatched_client_id),
@@ -128,6 +137,7 @@ impl Leniency {
         };
         builder
             .numeric_strings(strings)
+            .accept_empty_credentials(self.accept_empty_credentials.unwrap_or(false))
             .accept_fractional_times(self.accept_fractional_times.unwrap_or(false))
             .accept_audience_array(self.accept_audience_array.unwrap_or(false))
             .accept_mismatched_client_id(self.accept_mismatched_client_id.unwrap_or(false))

@@ -94,6 +94,15 @@ impl Settings {
             faults: file.faults,
             notes,
         };
+        for (nth, fault) in settings.faults.iter().enumerate() {
+            let is_there = |id: &ChannelId| settings.channels.iter().any(|channel| channel.id == *id);
+            if let Some(id) = fault.channel().filter(|id| !is_there(id)) {
+                problems.add(format!("faults[{nth}].channel_id: there is no channel {id}: give it among the channels"));
+            }
+        }
+        if settings.audiences.iter().any(|audience| audience.trim().is_empty()) {
+            problems.add("an audience is empty, so no assertion with LINE's own would be accepted: leave it out");
+        }
         for name in &settings.allowed_hosts {
             if name.is_empty() || name.contains(['/', ':', '@', '*', ' ']) {
                 problems.add("--allow-host takes the name of a host alone, without scheme, port or `*`");

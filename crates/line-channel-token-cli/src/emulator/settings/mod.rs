@@ -22,7 +22,7 @@ use line_channel_token::emulator::{Fault, RateLimits};
 
 pub(crate) use channels::ChannelSettings;
 pub(crate) use control_token::ControlToken;
-pub(crate) use error_text::without_values;
+pub(crate) use error_text::{shortened, without_values};
 pub(crate) use leniency::Leniency;
 pub(crate) use time::seconds;
 
