@@ -1,3 +1,7 @@
+//! The Rust program that the emulator's page shows, for an emulator with this channel at its usual port.
+//!
+//! `LINE_EMULATOR_SECRET_1234567890=0123456789abcdef0123456789abcdef line-channel-token emulator` starts one.
+
 // cargo add line-channel-token
 // cargo add tokio --features macros,rt-multi-thread
 use line_channel_token::{BaseUrl, ChannelId, ChannelSecret, Client, ReqwestBackend};
