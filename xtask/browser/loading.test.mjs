@@ -90,6 +90,8 @@ test('forced_colors_show_what_is_selected', async () => {
   await live(page);
   const color = (selector) => page.locator(selector).first().evaluate((node) => getComputedStyle(node).backgroundColor);
   assert.notEqual(await color('#tabs [aria-selected=true]'), await color('#tabs [aria-selected=false]'));
+  // Without it the browser paints another colour than it computes.
+  assert.equal(await page.locator('#tabs [aria-selected=true]').evaluate((node) => getComputedStyle(node).forcedColorAdjust), 'none');
   assert.notEqual(await color('.slots'), await color('.slots > div'));
   await close();
 });
