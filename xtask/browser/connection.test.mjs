@@ -22,6 +22,9 @@ test('a_control_token_is_asked_for_and_kept_in_the_tab', async () => {
   const dialog = page.getByRole('dialog');
   await dialog.waitFor();
   assert.equal(await page.locator('.channel').count(), 0);
+  await dialog.getByLabel('Control token').fill('“pasted”');
+  await page.keyboard.press('Enter');
+  await see(dialog, 'beyond ASCII');
   await dialog.getByLabel('Control token').fill('wrong');
   await page.keyboard.press('Enter');
   await see(dialog, 'not the control token');

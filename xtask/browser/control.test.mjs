@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { after, before, beforeEach, test } from 'node:test';
 
@@ -105,6 +106,43 @@ test('keys_and_secrets_are_replaced', async () => {
   const secret = await page.locator('.once pre').textContent();
   assert.equal((await emulator.issueStateless(channel.secret, channel.id)).status, 400);
   assert.equal((await emulator.issueStateless(secret, channel.id)).status, 200);
+  await close();
+});
+
+test('a_key_of_ones_own_is_registered', async () => {
+  const { page, close } = await open(browser, emulator, { expected: /status of 422/ });
+  await live(page);
+  const channel = await emulator.channel();
+  const own = card(page, channel.id);
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const jwk = (key) => JSON.stringify({ ...key.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' });
+  await own.getByText('Assertion keys (1)').click();
+  await own.getByText('Register a key of your own').click();
+  const register = async (text) => {
+    await own.getByLabel('Public JWK').fill(text);
+    await own.getByLabel('kid of the JWK').fill('mine');
+    await own.getByRole('button', { name: 'Register the key' }).click();
+  };
+  await register(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  await see(own.getByRole('alert'), 'This is no JWK');
+  await register(jwk(privateKey));
+  await see(own.getByRole('alert'), 'the private key stays with you');
+  await register(jwk(publicKey));
+  await own.getByText('Assertion keys (2)').waitFor();
+  assert.equal((await emulator.issueJwt(assertion({ ...channel, kid: 'mine', key: privateKey }))).status, 200);
+  await close();
+});
+
+test('a_long_lived_token_is_issued', async () => {
+  const { page, close } = await open(browser, emulator);
+  await live(page);
+  const channel = await emulator.channel();
+  const own = card(page, channel.id);
+  await own.getByText('Tokens (0)').click();
+  await confirm(own, 'New long-lived token');
+  const authorization = `Bearer ${await page.locator('.once pre').textContent()}`;
+  assert.equal((await fetch(`${emulator.url}/v2/bot/info`, { headers: { authorization } })).status, 200);
+  await see(own, 'Long-lived: 1');
   await close();
 });
 

@@ -48,7 +48,7 @@ test('the_policy_allows_no_other_script', async () => {
   await close();
 });
 
-for (const [size, viewport] of [['1280_px', DESKTOP], ['360_px', PHONE]]) {
+for (const [size, viewport] of [['1280_px', DESKTOP], ['320_px', { width: 320, height: 640 }]]) {
   for (const colorScheme of ['light', 'dark']) {
     test(`axe_finds_nothing_at_${size}_in_${colorScheme}`, async () => {
       const { page, close } = await open(browser, emulator, { viewport, colorScheme, reducedMotion: 'reduce' });
@@ -63,6 +63,46 @@ for (const [size, viewport] of [['1280_px', DESKTOP], ['360_px', PHONE]]) {
     });
   }
 }
+
+test('many_channels_can_be_searched', async () => {
+  const { page, close } = await open(browser, emulator);
+  await live(page);
+  const ids = Array.from({ length: 300 }, (_, index) => String(1_800_000_000 + index));
+  const all = (make) => Promise.all(Array.from({ length: 20 }, async (_, part) => {
+    for (const id of ids.slice(part * 15, part * 15 + 15)) await make(id);
+  }));
+  await all((id) => emulator.control('POST', 'channels', { id }));
+  await see(page.locator('#channels-shown'), /The latest 50 of 3\d\d channels/);
+  await page.getByLabel('Find channels').fill('1800000007');
+  await see(page.locator('#channels-shown'), /^1 channel$/);
+  assert.deepEqual(await page.locator('.channel h3').allTextContents(), ['1800000007']);
+  await emulator.issueStateless('wrong', '1800000007');
+  await page.locator('.request').first().filter({ hasText: '1800000007' }).waitFor({ timeout: 5000 });
+  await emulator.control('POST', 'reset');
+  await page.getByLabel('Find channels').fill('');
+  await page.locator('#channel-filter').waitFor({ state: 'hidden' });
+  await emulator.channel({ id: '2007654321' });
+  await close();
+});
+
+test('forced_colors_show_what_is_selected', async () => {
+  const { page, close } = await open(browser, emulator, { forcedColors: 'active' });
+  await live(page);
+  const color = (selector) => page.locator(selector).first().evaluate((node) => getComputedStyle(node).backgroundColor);
+  assert.notEqual(await color('#tabs [aria-selected=true]'), await color('#tabs [aria-selected=false]'));
+  // Without it the browser paints another colour than it computes.
+  assert.equal(await page.locator('#tabs [aria-selected=true]').evaluate((node) => getComputedStyle(node).forcedColorAdjust), 'none');
+  assert.notEqual(await color('.slots'), await color('.slots > div'));
+  await close();
+});
+
+test('nothing_secret_is_stored', async () => {
+  const { page, close } = await open(browser, emulator);
+  await live(page);
+  await fill(page, pasted);
+  assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]), [0, 0, '']);
+  await close();
+});
 
 test('many_channels_leave_the_requests_near', async () => {
   const { page, close } = await open(browser, emulator);

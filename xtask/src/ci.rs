@@ -25,10 +25,11 @@ pub(crate) const STEPS: [(&str, Step); 19] = [
     ("consumers", consumers::run),
     ("pyjwt", pyjwt::run),
     ("openapi", openapi::run),
-    ("container", container::run),
     ("clients", clients::run),
     ("browser", || browser::run(&[])),
     ("terminal", || terminal::run(&[])),
+    // It links the binary of the steps above anew.
+    ("container", container::run),
     ("package", || package::run(&[])),
     ("minimal-versions", minimal_versions::run),
 ];

@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::python::{self, Environment};
-use crate::run::{Outcome, cargo, program, root, section, succeeds, utf8};
+use crate::python::Environment;
+use crate::run::{Outcome, cargo, program, root, section, succeeds, target, utf8};
 
 const IMAGE: &str = "line-channel-token-test";
 const PROGRAM: &str = "line-channel-token";
@@ -27,12 +27,10 @@ pub(crate) fn run() -> Outcome {
 }
 
 fn lint() -> Outcome {
-    if !python::is_in_reach() {
-        section("SKIPPED: PyPI is out of reach, so hadolint and check-jsonschema cannot be installed");
-        return Ok(());
-    }
-    program(&Environment::of("hadolint")?.program("hadolint")?, &["Dockerfile"])?;
-    let check = Environment::of("workflows")?.program("check-jsonschema")?;
+    let Some(hadolint) = Environment::or_skipped("hadolint", "the lint of Dockerfile")? else { return Ok(()) };
+    program(&hadolint.program("hadolint")?, &["Dockerfile"])?;
+    let Some(check) = Environment::or_skipped("workflows", "the lint of compose.yaml")? else { return Ok(()) };
+    let check = check.program("check-jsonschema")?;
     program(&check, &["--builtin-schema", "vendor.compose-spec", "compose.yaml"])
 }
 
@@ -75,8 +73,7 @@ fn static_binary() -> Result<PathBuf, String> {
         std::fs::remove_dir_all(&empty).map_err(failed)?;
     }
     std::fs::create_dir_all(&empty).map_err(failed)?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let built = target.join("debug").join(PROGRAM);
+    let built = target().join("debug").join(PROGRAM);
     std::fs::copy(&built, empty.join(PROGRAM)).map_err(|error| format!("{}: {error}", built.display()))?;
     // The next build links the usual one again.
     std::fs::remove_file(&built).map_err(failed)?;

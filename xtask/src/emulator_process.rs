@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::run::{cargo, root};
+use crate::run::{cargo, target};
 
 const READY: &str = "line-channel-token emulator is ready at ";
 
 /// Builds the binary, and returns its path.
 pub(crate) fn build(release: bool) -> Result<PathBuf, String> {
-    let target = root().join("target");
+    let target = target();
     let target_directory = crate::run::utf8(&target)?;
     let mut line = vec!["build", "--package", "line-channel-token-cli", "--target-dir", target_directory];
     line.extend(release.then_some("--release"));

@@ -21,6 +21,10 @@ impl Project {
         let made_from = directory.join("made-from.json");
         let project = Self { directory };
         if std::fs::read_to_string(&made_from).ok().as_deref() != Some(wanted.as_str()) {
+            // Without it, npm tries for minutes.
+            if !is_in_reach() {
+                return Err("the registry does not respond".to_owned());
+            }
             let line = "npm ci";
             section(&format!("{line} in {}", project.directory.display()));
             finish(Command::new("npm").args(["ci", "--loglevel", "error"]).current_dir(&project.directory), line)?;
@@ -46,7 +50,7 @@ pub(crate) fn is_installed() -> bool {
 
 /// Whether the registry responds at all: if it does, a failed installation is a fault of ours.
 pub(crate) fn is_in_reach() -> bool {
-    succeeds("npm", &["view", "jose", "version"])
+    succeeds("npm", &["view", "jose", "version", "--fetch-retries", "0", "--fetch-timeout", "10000"])
 }
 
 fn copy(source: &Path, directory: &Path) -> std::io::Result<()> {

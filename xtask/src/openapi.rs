@@ -4,18 +4,17 @@
 use std::process::Command;
 
 use crate::emulator_process::{self, EmulatorProcess};
-use crate::python::{self, Environment};
+use crate::python::Environment;
 use crate::run::{Outcome, root, section, utf8};
 
 /// Enough for each operation to be called with each kind of mistake; the run ends after it in any case.
 const SECONDS: &str = "40";
 
 pub(crate) fn run() -> Outcome {
-    if !python::is_in_reach() {
-        section("SKIPPED: PyPI is out of reach, so schemathesis cannot be installed");
+    let Some(environment) = Environment::or_skipped("schemathesis", "the control API under schemathesis")? else {
         return Ok(());
-    }
-    let schemathesis = Environment::of("schemathesis")?.program("schemathesis")?;
+    };
+    let schemathesis = environment.program("schemathesis")?;
     let emulator = emulator_process::build(false)?;
     let log = root().join("target/openapi.log");
     let emulator = EmulatorProcess::start(&emulator, &[], &[("LINE_EMULATOR_SECRET_1234567890", "s3cret")], log)?;

@@ -66,6 +66,12 @@ fn metadata_faults(package: &Package) -> Vec<String> {
             faults.push(format!("has no {field}"));
         }
     }
+    let directory = Path::new(manifest["manifest_path"].as_str().unwrap_or_default()).with_file_name("README.md");
+    if manifest["repository"].is_string()
+        && has_relative_pictures(&std::fs::read_to_string(directory).unwrap_or_default())
+    {
+        faults.push("has a README with pictures that crates.io does not find: give them addresses".to_owned());
+    }
     let words = |field: &str| array(&manifest[field]).filter_map(Value::as_str).collect::<Vec<_>>();
     let (keywords, categories) = (words("keywords"), words("categories"));
     let in_bounds = |count: usize| (1..=5).contains(&count);
@@ -75,6 +81,10 @@ fn metadata_faults(package: &Package) -> Vec<String> {
     let refused = keywords.iter().filter(|keyword| !is_keyword(keyword));
     faults.extend(refused.map(|keyword| format!("crates.io refuses the keyword {keyword:?}")));
     faults.into_iter().map(|fault| format!("{} {fault}", package.name)).collect()
+}
+
+fn has_relative_pictures(readme: &str) -> bool {
+    ["](docs/", "src=\"docs/", "srcset=\"docs/"].iter().any(|picture| readme.contains(picture))
 }
 
 /// The rule of crates.io: twenty characters at most, a letter or digit first, then also `_`, `-` and `+`.
@@ -106,7 +116,15 @@ fn check_files(directory: &Path, faults: &mut Vec<String>) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::is_keyword;
+    use super::{has_relative_pictures, is_keyword};
+
+    #[test]
+    fn a_picture_of_the_repository_is_found() {
+        for readme in ["![a](docs/a.svg)", "<img src=\"docs/a.png\">", "<source srcset=\"docs/a.png\">"] {
+            assert!(has_relative_pictures(readme), "{readme}");
+            assert!(!has_relative_pictures(&readme.replace("docs/", "https://example.com/docs/")), "{readme}");
+        }
+    }
 
     #[test]
     fn keywords_follow_the_rule_of_crates_io() {

@@ -15,6 +15,11 @@ impl Environment {
         Self::from_file(name, &root().join("xtask/python").join(format!("{name}.txt")))
     }
 
+    /// The same, or none if PyPI is out of reach; it is said then that `what` is skipped.
+    pub(crate) fn or_skipped(name: &str, what: &str) -> Result<Option<Self>, String> {
+        unless_out_of_reach(Self::of(name), what)
+    }
+
     /// The same, of any file of requirements.
     pub(crate) fn from_file(name: &str, requirements: &Path) -> Result<Self, String> {
         let directory = root().join("target/python").join(name);
@@ -47,7 +52,21 @@ impl Environment {
     }
 }
 
-/// Whether PyPI responds at all: if it does, a failed installation is a fault of ours.
-pub(crate) fn is_in_reach() -> bool {
-    succeeds("python3", &["-m", "pip", "index", "versions", "PyJWT"])
+/// An environment that could not be made because PyPI is out of reach is no fault of ours: it is said that `what` is skipped.
+pub(crate) fn unless_out_of_reach(
+    made: Result<Environment, String>,
+    what: &str,
+) -> Result<Option<Environment>, String> {
+    match made {
+        Err(error) if !is_in_reach() => {
+            section(&format!("SKIPPED: {what}, because PyPI is out of reach: {error}"));
+            Ok(None)
+        }
+        made => made.map(Some),
+    }
+}
+
+/// Whether PyPI responds at all.
+fn is_in_reach() -> bool {
+    succeeds("python3", &["-m", "pip", "index", "versions", "PyJWT", "--retries", "0", "--timeout", "10"])
 }

@@ -1,7 +1,9 @@
 // Its programs need these features, as docs.rs has them.
 #![cfg_attr(
     all(feature = "aws-lc-rs", feature = "cache", feature = "emulator", feature = "reqwest"),
-    doc = include_str!("../README.md")
+    doc = include_str!("../README.md"),
+    // Its pictures are in the repository alone.
+    doc = "\n<style>.docblock img[src^='docs/'] { display: none; }</style>\n"
 )]
 #![cfg_attr(
     not(all(feature = "aws-lc-rs", feature = "cache", feature = "emulator", feature = "reqwest")),

@@ -13,18 +13,13 @@ from linebot.v3.oauth.exceptions import ApiException
 
 from channel import ASSERTION_TYPE, BASE_URL, GRANT, new_channel
 
-# Version 3.0 takes the address from the configuration, and needs an access token there although no call of this API does.
-# Later versions have an attribute with the address in each API. Some of them ignore the configuration's; from 3.11 on it is preferred.
+# Version 3.0 needs an access token in the configuration although no call of this API does.
 TOKENS = ChannelAccessToken(ApiClient(OAuthConfiguration(host=BASE_URL, access_token="none")))
-HAS_BASE_PATH = hasattr(TOKENS, "line_base_path")
-TOKENS.line_base_path = BASE_URL
 HAS_STATELESS = hasattr(TOKENS, "issue_stateless_channel_token")
 
 
 def bot(token):
-    api = MessagingApi(MessagingApiClient(Configuration(host=BASE_URL, access_token=token)))
-    api.line_base_path = BASE_URL
-    return api
+    return MessagingApi(MessagingApiClient(Configuration(host=BASE_URL, access_token=token)))
 
 
 def push(token):
@@ -36,8 +31,7 @@ class LineBotSdk(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.channel = new_channel()
-        how = "line_base_path of each API, from 3.11 on Configuration(host=…) too" if HAS_BASE_PATH else "Configuration(host=…)"
-        print(f"\nline-bot-sdk {linebot.__version__}: the address is set by {how}")
+        print(f"\nline-bot-sdk {linebot.__version__}")
 
     def refused(self, status, body, call, *arguments):
         with self.assertRaises(ApiException) as caught:

@@ -8,12 +8,12 @@ import jwt
 from linebot.v3.messaging import ApiClient, Configuration, MessagingApi
 from linebot.v3.oauth import ApiClient as OAuthApiClient
 from linebot.v3.oauth import ChannelAccessToken
+from linebot.v3.oauth import Configuration as OAuthConfiguration
 from linebot.v3.oauth.exceptions import ApiException
 
 BASE_URL = os.environ.get("LINE_API_BASE_URL", "http://127.0.0.1:8787")
 
-tokens = ChannelAccessToken(OAuthApiClient())
-tokens.line_base_path = BASE_URL
+tokens = ChannelAccessToken(OAuthApiClient(OAuthConfiguration(host=BASE_URL)))
 
 
 def emulator(path, body):
@@ -35,9 +35,7 @@ class TestWithEmulator(unittest.TestCase):
         return jwt.encode(claims, self.key["private_key"], algorithm="RS256", headers={"kid": self.key["kid"]})
 
     def bot(self, token):
-        api = MessagingApi(ApiClient(Configuration(access_token=token)))
-        api.line_base_path = BASE_URL
-        return api
+        return MessagingApi(ApiClient(Configuration(host=BASE_URL, access_token=token)))
 
     def test_a_stateless_token_works(self):
         issued = tokens.issue_stateless_channel_token_by_client_secret(self.id, self.secret)

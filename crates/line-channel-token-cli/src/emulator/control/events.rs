@@ -21,6 +21,8 @@ use super::state;
 /// Changes that come together are told together.
 const PAUSE: Duration = Duration::from_millis(50);
 const BATCH: usize = 200;
+/// As many batches as the journal holds: under a flood that never lets a client catch up, it is told the state after so many.
+const BATCHES_PER_STATE: usize = 10;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +39,7 @@ struct Feed {
     stopped: watch::Receiver<bool>,
     ready: VecDeque<Event>,
     is_first: bool,
+    batches_since_state: usize,
 }
 
 pub(super) async fn events(
@@ -55,6 +58,7 @@ pub(super) async fn events(
         app,
         ready: VecDeque::new(),
         is_first: true,
+        batches_since_state: 0,
     };
     let stream = Sse::new(stream(feed)).keep_alive(KeepAlive::default());
     Ok(([(CACHE_CONTROL, "no-store")], stream))
@@ -80,9 +84,12 @@ impl Feed {
                 _ = self.stopped.wait_for(|stopped| *stopped) => return false,
                 changed = self.changes.changed() => if changed.is_err() { return false },
             }
-            tokio::select! {
-                _ = self.stopped.wait_for(|stopped| *stopped) => return false,
-                () = tokio::time::sleep(PAUSE) => {}
+            // A client that has not caught up reads at its own pace.
+            if self.batches_since_state == 0 {
+                tokio::select! {
+                    _ = self.stopped.wait_for(|stopped| *stopped) => return false,
+                    () = tokio::time::sleep(PAUSE) => {}
+                }
             }
             self.changes.mark_unchanged();
         }
@@ -93,10 +100,13 @@ impl Feed {
             let event = Event::default().event("request").id(entry.seq.to_string());
             self.ready.extend(event.json_data(&entry));
         }
-        if is_whole {
+        self.batches_since_state += 1;
+        if is_whole || self.batches_since_state == BATCHES_PER_STATE {
+            self.batches_since_state = 0;
             let event = Event::default().event("state");
             self.ready.extend(event.json_data(state::without_requests(&self.app)));
-        } else {
+        }
+        if !is_whole {
             self.changes.mark_changed();
         }
         true
