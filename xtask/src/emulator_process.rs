@@ -13,9 +13,13 @@ const READY: &str = "line-channel-token emulator is ready at ";
 pub(crate) fn build(release: bool) -> Result<PathBuf, String> {
     let target = target();
     let target_directory = crate::run::utf8(&target)?;
-    let mut line = vec!["build", "--package", "line-channel-token-cli", "--target-dir", target_directory];
-    line.extend(release.then_some("--release"));
-    cargo(&line)?;
+    // Otherwise as the tests build it, whose crates are compiled already: with the features of the whole workspace. Its own tests bring it along.
+    let line: &[&str] = if release {
+        &["build", "--release", "--package", "line-channel-token-cli"]
+    } else {
+        &["test", "--workspace", "--all-features", "--no-run", "--quiet", "--test", "cmd"]
+    };
+    cargo(&[line, &["--target-dir", target_directory]].concat())?;
     let profile = if release { "release" } else { "debug" };
     Ok(target.join(profile).join("line-channel-token"))
 }
