@@ -15,7 +15,6 @@ mod jwk_search;
 mod lenient_json;
 mod parsed_key;
 
-#[cfg(feature = "aws-lc-rs")]
 pub(crate) use der::parse as parse_der;
 pub(crate) use find::find_key;
 pub(crate) use parsed_key::Format;
