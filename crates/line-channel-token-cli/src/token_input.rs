@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Args;
 use line_channel_token::AccessToken;
 use line_channel_token::configuration::TokenFamily;
 use serde_json::Value;
@@ -13,6 +14,17 @@ use crate::input::Source;
 /// More than any token has.
 const MAX_LEN: usize = 64 * 1024;
 
+/// A token that is there already, for a command that is about it.
+#[derive(Args, Debug)]
+pub(crate) struct TokenArgs {
+    /// The file of the token; standard input without one, or with -
+    #[arg(value_name = "FILE", default_value = "-", hide_default_value = true, value_parser = Source::parser())]
+    token: Source,
+    /// The family of the token: jwt (v2.1) or short-lived (v2, also for long-lived tokens)
+    #[arg(long, value_name = "FAMILY", value_parser = parse_family)]
+    family: Option<TokenFamily>,
+}
+
 /// A token, and the family that it is taken for.
 #[derive(Debug)]
 pub(crate) struct GivenToken {
@@ -21,7 +33,7 @@ pub(crate) struct GivenToken {
 }
 
 /// Parses `--family`, of a token that is there already.
-pub(crate) fn parse_family(text: &str) -> Result<TokenFamily, String> {
+fn parse_family(text: &str) -> Result<TokenFamily, String> {
     match text.trim().to_ascii_lowercase().replace('_', "-").as_str() {
         // The Console's own are verified and revoked as short-lived ones are.
         "long-lived" => Ok(TokenFamily::ShortLived),
@@ -31,23 +43,25 @@ pub(crate) fn parse_family(text: &str) -> Result<TokenFamily, String> {
     }
 }
 
-/// Reads a token. What `what_cannot` says of stateless tokens is refused if the family is given as such.
-pub(crate) fn read(source: &Source, family: Option<TokenFamily>, what_cannot: &str) -> Result<GivenToken, Failure> {
-    if family == Some(TokenFamily::Stateless) {
-        return Err(Failure::usage(format!("stateless tokens cannot be {what_cannot}: LINE has no call for it"))
-            .with_hint("a stateless token expires by itself 15 minutes after it was issued"));
+impl TokenArgs {
+    /// Reads the token. What `what_cannot` says of stateless tokens is refused if the family is given as such.
+    pub(crate) fn read(&self, what_cannot: &str) -> Result<GivenToken, Failure> {
+        if self.family == Some(TokenFamily::Stateless) {
+            return Err(Failure::usage(format!("stateless tokens cannot be {what_cannot}: LINE has no call for it"))
+                .with_hint("a stateless token expires by itself 15 minutes after it was issued"));
+        }
+        let text = self.token.read_text("the token", MAX_LEN)?;
+        let text = bare(&text);
+        if is_assertion(&text) {
+            return Err(Failure::usage(format!("{} holds an assertion and no token", self.token.name())).with_hint(
+                "a token is what LINE issues for an assertion: `line-channel-token issue`. `line-channel-token inspect` shows what an \
+                 assertion says",
+            ));
+        }
+        let token = AccessToken::new(&*text)?;
+        let recognized = if text.starts_with("eyJ") { TokenFamily::Jwt } else { TokenFamily::ShortLived };
+        Ok(GivenToken { token, family: self.family.unwrap_or(recognized) })
     }
-    let text = source.read_text("the token", MAX_LEN)?;
-    let text = bare(&text);
-    if is_assertion(&text) {
-        return Err(Failure::usage(format!("{} holds an assertion and no token", source.name())).with_hint(
-            "a token is what LINE issues for an assertion: `line-channel-token issue`. `line-channel-token inspect` shows what an \
-             assertion says",
-        ));
-    }
-    let token = AccessToken::new(&*text)?;
-    let recognized = if text.starts_with("eyJ") { TokenFamily::Jwt } else { TokenFamily::ShortLived };
-    Ok(GivenToken { token, family: family.unwrap_or(recognized) })
 }
 
 /// The token itself, of what `issue` prints in any format, or of a header.

@@ -9,10 +9,9 @@ use serde::Serialize;
 
 use crate::commands::verify::verify;
 use crate::failure::Failure;
-use crate::input::Source;
 use crate::line_service::{CallArgs, LineService};
 use crate::output::{OutputArgs, OutputFormat};
-use crate::token_input::{self, GivenToken};
+use crate::token_input::{GivenToken, TokenArgs};
 use crate::{interrupt, output, runtime, spinner};
 
 /// Revokes a channel access token
@@ -30,12 +29,8 @@ pub(crate) struct Revoke {
     channel: ChannelArgs,
     #[command(flatten)]
     call: CallArgs,
-    /// The file of the token; standard input without one, or with -
-    #[arg(value_name = "FILE", default_value = "-", hide_default_value = true, value_parser = Source::parser())]
-    token: Source,
-    /// The family of the token: jwt (v2.1) or short-lived (v2, also for long-lived tokens)
-    #[arg(long, value_name = "FAMILY", value_parser = token_input::parse_family)]
-    family: Option<TokenFamily>,
+    #[command(flatten)]
+    token: TokenArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -66,7 +61,7 @@ impl Revoke {
     }
 
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let given = token_input::read(&self.token, self.family, "revoked")?;
+        let given = self.token.read("revoked")?;
         let (base_url, config) = settings(self.channel, given.family)?;
         let service = LineService::new(base_url, self.call)?;
         let doing = format!("Waiting for {} to revoke the token …", service.name());

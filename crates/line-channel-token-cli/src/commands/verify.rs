@@ -9,10 +9,9 @@ use line_channel_token::{Clock, Error, SystemClock, VerifiedToken};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::input::Source;
 use crate::line_service::{CallArgs, LineService};
 use crate::output::{OutputArgs, OutputFormat};
-use crate::token_input::{self, GivenToken};
+use crate::token_input::{GivenToken, TokenArgs};
 use crate::{interrupt, output, runtime, spinner, time_text};
 
 /// Verifies a channel access token
@@ -33,12 +32,8 @@ pub(crate) struct Verify {
     channel: ChannelArgs,
     #[command(flatten)]
     call: CallArgs,
-    /// The file of the token; standard input without one, or with -
-    #[arg(value_name = "FILE", default_value = "-", hide_default_value = true, value_parser = Source::parser())]
-    token: Source,
-    /// The family of the token: jwt (v2.1) or short-lived (v2, also for long-lived tokens)
-    #[arg(long, value_name = "FAMILY", value_parser = token_input::parse_family)]
-    family: Option<TokenFamily>,
+    #[command(flatten)]
+    token: TokenArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -63,7 +58,7 @@ impl Verify {
 
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let base_url = self.channel.api_base_url()?;
-        let given = token_input::read(&self.token, self.family, "verified")?;
+        let given = self.token.read("verified")?;
         let service = LineService::new(base_url, self.call)?;
         let doing = format!("Waiting for {} to verify the token …", service.name());
         let call = spinner::while_waiting(&doing, async { Ok(verify(&service, &given).await?) });
