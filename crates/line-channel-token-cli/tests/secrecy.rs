@@ -52,7 +52,7 @@ fn a_secret_on_the_command_line_is_refused_unechoed() {
     }
 }
 
-/// Too short to be recognised, they are not repeated either where a path is expected.
+/// Too short to be recognised, they are not repeated either if a path is expected.
 #[test]
 fn a_secret_in_place_of_a_path_is_not_shown() {
     for arguments in [
