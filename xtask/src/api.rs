@@ -16,7 +16,7 @@ const FACADE: &str = "line-channel-token";
 
 /// The crates, and the crates whose types may appear in their public signatures, beside the standard library's, their own
 /// and core's. Only the facade, which depends on our crates alone, exports what others define.
-const CRATES: [(&str, &[&str]); 15] = [
+const CRATES: [(&str, &[&str]); 16] = [
     ("line-channel-token", &[]),
     ("line-channel-token-assertion", &["serde_core"]),
     ("line-channel-token-cache", &["http", "reqwest", "serde_core"]),
@@ -31,6 +31,7 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("line-channel-token-mock", &["bytes", "http"]),
     ("line-channel-token-pem", &["zeroize"]),
     ("line-channel-token-pkcs11", &["line_channel_token_assertion"]),
+    ("line-channel-token-redis", &["line_channel_token_cache"]),
     ("line-channel-token-reqwest", &["bytes", "http", "reqwest", "rustls"]),
     (
         "line-channel-token-transport",

@@ -10,7 +10,7 @@ const PEM: &str = "line-channel-token-pem";
 const TRANSPORT: &str = "line-channel-token-transport";
 
 /// What each crate may depend on, of ours: those below it, and no sibling.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     (CORE, &[]),
     ("line-channel-token-cache", &[CORE]),
     (PEM, &[CORE]),
@@ -20,11 +20,12 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("line-channel-token-hyper", &[CORE, TRANSPORT]),
     ("line-channel-token-ureq", &[CORE, TRANSPORT]),
     ("line-channel-token-tower", &[CORE, "line-channel-token-cache"]),
+    ("line-channel-token-redis", &[CORE, "line-channel-token-cache"]),
     ("line-channel-token-config", &[CORE, "line-channel-token-assertion", "line-channel-token-cache"]),
     ("line-channel-token-pkcs11", &[CORE, "line-channel-token-assertion"]),
     ("line-channel-token-emulator", &[CORE]),
     ("line-channel-token-mock", &[CORE]),
-    ("line-channel-token-conformance", &[CORE]),
+    ("line-channel-token-conformance", &[CORE, "line-channel-token-cache"]),
     (
         "line-channel-token",
         &[
@@ -36,6 +37,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "line-channel-token-hyper",
             "line-channel-token-mock",
             "line-channel-token-pkcs11",
+            "line-channel-token-redis",
             "line-channel-token-reqwest",
             "line-channel-token-tower",
             "line-channel-token-ureq",

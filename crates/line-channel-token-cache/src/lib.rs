@@ -26,14 +26,17 @@ mod revocation;
 #[cfg(feature = "serde")]
 mod serialize;
 mod shared;
+mod sharing;
 mod shutdown;
 mod source;
 mod sources;
 mod state;
 mod status;
+pub mod store;
 mod sync;
 mod timer;
 mod token;
+mod token_family;
 mod trace;
 mod wait;
 
@@ -49,8 +52,10 @@ pub use pool::TokenPool;
 pub use reconcile::Reconciliation;
 pub use refresh_ahead::RefreshAhead;
 pub use response_status::ResponseStatus;
+pub use sharing::{SharedSource, StoreEvent, StoreOutage};
 pub use shutdown::{RevocationReport, Shutdown};
 pub use source::TokenSource;
 pub use sources::{Credentials, JwtSource, LookupSource, ShortLivedSource, StatelessSource, StaticSource};
 pub use status::{CacheState, CacheStatus};
 pub use token::CachedToken;
+pub use token_family::TokenFamily;

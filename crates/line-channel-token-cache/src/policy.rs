@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use line_channel_token_core::{ChannelId, Clock};
+use line_channel_token_core::{BaseUrl, ChannelId, Clock};
 
 use crate::budget::IssueBudget;
 use crate::decide::Span;
+use crate::token_family::TokenFamily;
 
 /// What a source demands of the cache around it: one value, so that a source around another passes it on as it is.
 ///
@@ -27,6 +28,8 @@ use crate::decide::Span;
 pub struct SourcePolicy {
     channel_id: Option<ChannelId>,
     clock: Option<Arc<dyn Clock>>,
+    family: Option<TokenFamily>,
+    server: Option<BaseUrl>,
     limits: IssueLimits,
 }
 
@@ -44,7 +47,7 @@ impl SourcePolicy {
     pub fn new() -> Self {
         let min_interval = Duration::from_secs(60).into();
         let limits = IssueLimits { min_interval, budget: None, revoke_previous_after: None };
-        Self { channel_id: None, clock: None, limits }
+        Self { channel_id: None, clock: None, family: None, server: None, limits }
     }
 
     /// The channel that the tokens are for: it is named in events and traces, and a pool checks it.
@@ -68,6 +71,19 @@ impl SourcePolicy {
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock: Some(clock), ..self }
+    }
+
+    /// The family of the tokens: those of one channel and family are shared by all processes with one
+    /// [store](crate::SharedSource).
+    #[must_use]
+    pub fn with_family(self, family: TokenFamily) -> Self {
+        Self { family: Some(family), ..self }
+    }
+
+    /// The server that issues the tokens, if it is not LINE: a store keeps tokens of different servers apart.
+    #[must_use]
+    pub fn with_server(self, server: BaseUrl) -> Self {
+        Self { server: Some(server), ..self }
     }
 
     /// The minimum time between two issues, whatever lifetime the server gives a token. LINE asks not to issue v2 and v2.1
@@ -104,6 +120,18 @@ impl SourcePolicy {
     #[must_use]
     pub fn clock(&self) -> Option<&Arc<dyn Clock>> {
         self.clock.as_ref()
+    }
+
+    /// The family of the tokens; `None` if the source does not say.
+    #[must_use]
+    pub fn family(&self) -> Option<TokenFamily> {
+        self.family
+    }
+
+    /// The server that issues the tokens; `None` if it is LINE.
+    #[must_use]
+    pub fn server(&self) -> Option<&BaseUrl> {
+        self.server.as_ref()
     }
 
     /// The minimum time between two issues.
@@ -162,7 +190,11 @@ impl PartialEq for SourcePolicy {
             (Some(clock), Some(other)) => std::ptr::addr_eq(Arc::as_ptr(clock), Arc::as_ptr(other)),
             (clock, other) => clock.is_none() && other.is_none(),
         };
-        is_same_clock && self.channel_id == other.channel_id && self.limits == other.limits
+        is_same_clock
+            && self.channel_id == other.channel_id
+            && self.family == other.family
+            && self.server == other.server
+            && self.limits == other.limits
     }
 }
 
@@ -173,6 +205,8 @@ impl fmt::Debug for SourcePolicy {
         f.debug_struct("SourcePolicy")
             .field("channel_id", &self.channel_id)
             .field("clock", &self.clock)
+            .field("family", &self.family)
+            .field("server", &self.server)
             .field("min_interval", &self.min_interval())
             .field("budget", &self.budget())
             .field("revoke_previous_after", &self.revoke_previous_after())

@@ -14,7 +14,7 @@ use crate::error::ConfigError;
 use crate::labels::{Labels, PREFIX, has_flag};
 use crate::parse::{Raw, parse};
 use crate::setting::{Setting, SettingSet};
-use crate::token_family::TokenFamily;
+use line_channel_token_cache::TokenFamily;
 
 /// The settings of a channel on a command line that clap parses: `#[command(flatten)]` adds them to a program's own.
 ///

@@ -7,7 +7,7 @@ use crate::error::ConfigProblem;
 use crate::setting::Setting;
 use crate::settings::{Given, Settings};
 use crate::span;
-use crate::token_family::TokenFamily;
+use line_channel_token_cache::TokenFamily;
 
 /// Everything that is wrong with the settings, beyond values that did not parse; with the files too if `reads_files`.
 pub(crate) fn problems(settings: &Settings, loader: &CredentialLoader, reads_files: bool) -> Vec<ConfigProblem> {

@@ -16,7 +16,7 @@ use crate::parse::{Parsed, Raw, parse};
 use crate::path_text::is_shown;
 use crate::setting::Setting;
 use crate::settings::{Given, Settings};
-use crate::token_family::TokenFamily;
+use line_channel_token_cache::TokenFamily;
 
 /// The configuration of one channel: its id, its credentials, and which tokens it uses.
 ///

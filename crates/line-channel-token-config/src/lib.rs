@@ -22,7 +22,6 @@ mod settings;
 mod similar_names;
 mod source;
 mod span;
-mod token_family;
 
 #[cfg(feature = "clap")]
 #[cfg_attr(docsrs, doc(cfg(feature = "clap")))]
@@ -30,5 +29,5 @@ pub use args::ChannelArgs;
 pub use build::Channel;
 pub use config::ChannelConfig;
 pub use error::{ConfigError, ConfigProblem};
+pub use line_channel_token_cache::TokenFamily;
 pub use list::ChannelConfigs;
-pub use token_family::TokenFamily;

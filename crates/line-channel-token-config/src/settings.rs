@@ -8,7 +8,7 @@ use line_channel_token_core::{AssertionKid, BaseUrl, ChannelSecret, TokenLifetim
 
 use crate::labels::Labels;
 use crate::setting::{Setting, SettingSet};
-use crate::token_family::TokenFamily;
+use line_channel_token_cache::TokenFamily;
 
 /// A value, or the file that holds it.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use crate::config::ChannelConfig;
 use crate::credentials::CredentialLoader;
 use crate::error::ConfigProblem;
-use crate::token_family::TokenFamily;
+use line_channel_token_cache::TokenFamily;
 
 /// How soon a token is asked for again if LINE refused a credential that is in a file: the file may be replaced a little later than the
 /// credential was in the Console. Otherwise it may take the cache ten minutes to see it.

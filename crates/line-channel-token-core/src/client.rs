@@ -85,6 +85,12 @@ impl Client {
         Arc::clone(&self.0.clock)
     }
 
+    /// The URL that this client's requests go below.
+    #[must_use]
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.0.base_url
+    }
+
     /// Issues a short-lived token (v2, `POST /v2/oauth/accessToken`): 30 days. Elsewhere this is called "long-lived (v1)".
     ///
     /// A channel holds 30 at a time, and LINE **silently revokes the oldest** for the 31st. LINE asks not to issue

@@ -59,9 +59,26 @@ pub mod cache {
     pub use line_channel_token_cache::{
         CacheState, CacheStatus, CachedToken, Credentials, Event, IssueBudget, IssueReason, IssueRequest, Issued,
         JwtSource, LookupSource, NewToken, Reconciliation, RefreshAhead, ResponseStatus, RetireReason, Retired,
-        RevocationReport, ShortLivedSource, Shutdown, SourcePolicy, StatelessSource, StaticSource, TokenCache,
-        TokenCacheBuilder, TokenPool, TokenPoolBuilder, TokenSource, async_trait,
+        RevocationReport, SharedSource, ShortLivedSource, Shutdown, SourcePolicy, StatelessSource, StaticSource,
+        StoreEvent, StoreOutage, TokenCache, TokenCacheBuilder, TokenFamily, TokenPool, TokenPoolBuilder, TokenSource,
+        async_trait,
     };
+}
+
+/// Stores that tokens are shared by: between the processes of a machine or a fleet, and between lives of one process.
+#[cfg(feature = "cache")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cache")))]
+pub mod store {
+    #[doc(inline)]
+    pub use line_channel_token_cache::store::{
+        Comparison, FileStore, FileStoreBuilder, MemoryStore, Revision, Snapshot, StoreError, StoreErrorKind, StoreKey,
+        StoredEntry, StoredValue, TokenStore,
+    };
+
+    #[cfg(feature = "sealed-store")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "sealed-store")))]
+    #[doc(inline)]
+    pub use line_channel_token_cache::store::{SealedStore, SealingKey};
 }
 
 /// The configuration of one channel or of many: from the environment, from files, from a command line.

@@ -11,6 +11,7 @@ use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::SourcePolicy;
 use crate::source::TokenSource;
+use crate::token_family::TokenFamily;
 
 /// v2.1 tokens of a chosen lifetime.
 ///
@@ -112,7 +113,8 @@ impl JwtSource {
 #[async_trait]
 impl TokenSource for JwtSource {
     fn policy(&self) -> SourcePolicy {
-        policy_of(&self.client, self.signers.first().channel_id(), self.grace).with_budget(self.budget)
+        policy_of(&self.client, self.signers.first().channel_id(), TokenFamily::Jwt, self.grace)
+            .with_budget(self.budget)
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {

@@ -18,6 +18,7 @@ use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::SourcePolicy;
 use crate::source::{TokenSource, catch_panic};
+use crate::token_family::TokenFamily;
 
 /// The credentials of a channel, as a lookup returns them: a secret, a signer, or both.
 ///
@@ -110,6 +111,16 @@ enum Family {
     Stateless,
     ShortLived,
     Jwt(TokenLifetime),
+}
+
+impl Family {
+    fn name(self) -> TokenFamily {
+        match self {
+            Self::Stateless => TokenFamily::Stateless,
+            Self::ShortLived => TokenFamily::ShortLived,
+            Self::Jwt(_) => TokenFamily::Jwt,
+        }
+    }
 }
 
 impl<L> LookupSource<L> {
@@ -218,7 +229,7 @@ where
     C: Into<Credentials> + Send + 'static,
 {
     fn policy(&self) -> SourcePolicy {
-        let mut policy = policy_of(&self.client, &self.channel_id, self.grace);
+        let mut policy = policy_of(&self.client, &self.channel_id, self.family.name(), self.grace);
         if matches!(self.family, Family::Stateless) {
             policy = policy.with_min_interval(MIN_INTERVAL);
         }

@@ -13,6 +13,7 @@ use line_channel_token_core::{ChannelId, Client};
 
 use crate::issue::RetireReason;
 use crate::policy::SourcePolicy;
+use crate::token_family::TokenFamily;
 
 pub use jwt::JwtSource;
 pub use lookup::{Credentials, LookupSource};
@@ -27,8 +28,12 @@ fn is_to_be_revoked(reason: RetireReason, grace: Option<Duration>) -> bool {
 }
 
 /// The policy of a source of this channel's tokens, on the clock of its client.
-fn policy_of(client: &Client, channel_id: &ChannelId, grace: Option<Duration>) -> SourcePolicy {
-    let policy = SourcePolicy::new().with_channel_id(channel_id.clone()).with_clock(client.clock());
+fn policy_of(client: &Client, channel_id: &ChannelId, family: TokenFamily, grace: Option<Duration>) -> SourcePolicy {
+    let policy = SourcePolicy::new()
+        .with_channel_id(channel_id.clone())
+        .with_clock(client.clock())
+        .with_family(family)
+        .with_server(client.base_url().clone());
     match grace {
         Some(grace) => policy.with_revoke_previous_after(grace),
         None => policy,

@@ -10,6 +10,7 @@ use crate::budget::IssueBudget;
 use crate::issue::{IssueRequest, Issued, NewToken, RetireReason, Retired};
 use crate::policy::SourcePolicy;
 use crate::source::TokenSource;
+use crate::token_family::TokenFamily;
 
 /// Short-lived tokens (v2).
 ///
@@ -72,7 +73,7 @@ pub(super) fn standard_budget() -> IssueBudget {
 #[async_trait]
 impl TokenSource for ShortLivedSource {
     fn policy(&self) -> SourcePolicy {
-        policy_of(&self.client, &self.channel_id, self.grace).with_budget(self.budget)
+        policy_of(&self.client, &self.channel_id, TokenFamily::ShortLived, self.grace).with_budget(self.budget)
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {

@@ -10,6 +10,7 @@ use super::signers::Signers;
 use crate::issue::{IssueRequest, Issued, NewToken};
 use crate::policy::SourcePolicy;
 use crate::source::TokenSource;
+use crate::token_family::TokenFamily;
 
 /// LINE means stateless tokens to be issued freely.
 pub(super) const MIN_INTERVAL: Duration = Duration::from_secs(1);
@@ -94,7 +95,7 @@ impl TokenSource for StatelessSource {
             Authentication::Secret(id, _) => id,
             Authentication::Assertion(signers) => signers.first().channel_id(),
         };
-        policy_of(&self.client, channel_id, None).with_min_interval(MIN_INTERVAL)
+        policy_of(&self.client, channel_id, TokenFamily::Stateless, None).with_min_interval(MIN_INTERVAL)
     }
 
     async fn issue(&self, _request: IssueRequest<'_>) -> Result<Issued, Error> {

@@ -14,7 +14,7 @@ use line_channel_token_core::Error;
 /// | [`ShortLived`](Self::ShortLived) | `short-lived` | the secret | 30 days, 30 at a time |
 ///
 /// ```
-/// use line_channel_token_config::TokenFamily;
+/// use line_channel_token_cache::TokenFamily;
 ///
 /// let family: TokenFamily = "short-lived".parse()?;
 /// assert_eq!(family, TokenFamily::ShortLived);
@@ -23,7 +23,6 @@ use line_channel_token_core::Error;
 /// # Ok::<(), line_channel_token_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum TokenFamily {
     /// Stateless tokens (v3).
     #[default]

@@ -1,0 +1,1 @@
+//! Fleets that share a token by a store, simulated.
