@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use line_channel_token_cache::TokenFamily;
 use line_channel_token_cache::store::{Comparison, Revision, TokenStore};
+use line_channel_token_core::BaseUrl;
 
 use super::super::environment::Environment;
-use super::super::values::{LONG, compare_and_set, key, load, set, value};
+use super::super::values::{LONG, assert_holds, compare_and_set, key, key_of, load, set, value};
 use crate::run::Rule;
 
 pub const RULE: Rule = Rule {
@@ -70,14 +72,18 @@ pub async fn a_dropped_load_disturbs_no_later_call(environment: Environment) {
     let mut last = set(&*store, &key(), None, &value("whole 0")).await;
     for polls in 0..POLLS {
         dropped_after(polls, store.load(&key())).await;
-        replace(&*store, &mut last, &[&format!("whole {polls}")], &format!("whole {}", polls + 1)).await;
+        let next = value(&format!("whole {}", polls + 1));
+        last = set(&*store, &key(), Some(&last), &next).await;
+        assert_eq!(assert_holds(&*store, &key(), &next).await, last);
     }
 }
 
 /// Many at once, of which some are dropped: the others get what they asked for.
 pub async fn dropped_calls_disturb_no_concurrent_ones(environment: Environment) {
     let store = environment.handle().await;
-    set(&*store, &key(), None, &value("first")).await;
+    let other_key = key_of("1234567891", TokenFamily::Jwt, &BaseUrl::line());
+    set(&*store, &key(), None, &value("of the dropped calls")).await;
+    set(&*store, &other_key, None, &value("of the others")).await;
     let mut tasks = tokio::task::JoinSet::new();
     for polls in 0..POLLS {
         for _ in 0..2 {
@@ -87,10 +93,11 @@ pub async fn dropped_calls_disturb_no_concurrent_ones(environment: Environment) 
             });
         }
         let store = Arc::clone(&store);
+        let key = other_key.clone();
         tasks.spawn(async move {
             for _ in 0..5 {
-                let entry = load(&*store, &key()).await.entry.expect("the value has disappeared");
-                assert_eq!(entry.value, value("first"), "a call got what belongs to another one");
+                let entry = load(&*store, &key).await.entry.expect("the value has disappeared");
+                assert!(entry.value == value("of the others"), "a call got what belongs to another one");
             }
         });
     }
