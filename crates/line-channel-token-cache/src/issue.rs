@@ -298,7 +298,15 @@ impl NewToken {
     /// [`IssueRequest::clock`](crate::IssueRequest::clock) before sending.
     #[must_use]
     pub fn new(access_token: AccessToken, sent_at: Moment, lifetime: Duration) -> Self {
-        Self { access_token, key_id: None, sent_at, lifetime: Some(lifetime), is_adopted: false, refresh_in: None, fallback: None }
+        Self {
+            access_token,
+            key_id: None,
+            sent_at,
+            lifetime: Some(lifetime),
+            is_adopted: false,
+            refresh_in: None,
+            fallback: None,
+        }
     }
 
     /// A token that was issued earlier, elsewhere perhaps, and is known at `now` to be valid for `remaining` longer.
@@ -310,7 +318,15 @@ impl NewToken {
     /// A token that does not expire.
     #[must_use]
     pub fn non_expiring(access_token: AccessToken, sent_at: Moment) -> Self {
-        Self { access_token, key_id: None, sent_at, lifetime: None, is_adopted: false, refresh_in: None, fallback: None }
+        Self {
+            access_token,
+            key_id: None,
+            sent_at,
+            lifetime: None,
+            is_adopted: false,
+            refresh_in: None,
+            fallback: None,
+        }
     }
 
     /// The same with the key id of a v2.1 token.
