@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use line_channel_token_cache::StoreEvent;
+use line_channel_token_cache::{StoreEvent, TokenFamily};
 
 use crate::executor::Process;
 use crate::invariant::{Invariant, Violation};
-use crate::line::Line;
+use crate::line::{Line, SLOTS};
 use crate::process_facts::{Asking, CallTimes, ProcessFacts};
 use crate::record::{Contents, StoredLease};
 
@@ -15,7 +15,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// How many calls of the store a process may make within a minute, and of LINE within ten.
 const STORE_CALLS_IN_A_MINUTE: usize = 150;
-const LINE_CALLS_IN_TEN_MINUTES: usize = 24;
+const LINE_CALLS_IN_TEN_MINUTES: usize = 40;
 /// How many tokens a fleet may have issued within ten minutes that nothing explains.
 const ISSUES_IN_TEN_MINUTES: usize = 8;
 
@@ -34,6 +34,13 @@ pub(crate) struct Checks {
     /// Since when the store knows that a token was refused.
     refused_in_store: BTreeMap<u64, Duration>,
     unexplained_issues: CallTimes,
+    /// The only invariant that is judged, if not all are.
+    pub(crate) only: Option<Invariant>,
+    /// From when on each node must be served.
+    pub(crate) must_serve_from: Duration,
+    /// Without a fault, the least time between two issues.
+    pub(crate) issue_interval: Option<Duration>,
+    last_issue: Option<Duration>,
     violation: Option<Violation>,
 }
 
@@ -47,6 +54,10 @@ impl Checks {
             leases: BTreeMap::new(),
             refused_in_store: BTreeMap::new(),
             unexplained_issues: CallTimes::default(),
+            only: None,
+            must_serve_from: Duration::MAX,
+            issue_interval: None,
+            last_issue: None,
             violation: None,
         }
     }
@@ -56,7 +67,9 @@ impl Checks {
     }
 
     pub(crate) fn violate(&mut self, invariant: Invariant, at: Duration, text: String) {
-        self.violation.get_or_insert(Violation { invariant, at, text });
+        if self.only.is_none_or(|only| only == invariant) {
+            self.violation.get_or_insert(Violation { invariant, at, text });
+        }
     }
 
     pub(crate) fn facts(&mut self, process: Process) -> &mut ProcessFacts {
@@ -76,6 +89,13 @@ impl Checks {
         }
     }
 
+    pub(crate) fn paused(&mut self, process: Process) {
+        self.trouble(process);
+        if let Some(asking) = &mut self.facts(process).asking {
+            asking.was_paused = true;
+        }
+    }
+
     /// The same, to all of them.
     pub(crate) fn trouble_for_all(&mut self) {
         for asking in self.processes.values_mut().filter_map(|facts| facts.asking.as_mut()) {
@@ -87,7 +107,11 @@ impl Checks {
     pub(crate) fn calls_store(&mut self, process: Process, now: Duration) {
         let calls = self.facts(process).store_calls.add(now, MINUTE);
         if calls > STORE_CALLS_IN_A_MINUTE {
-            self.violate(Invariant::NoStorm, now, format!("process {process} has called the store {calls} times in a minute"));
+            self.violate(
+                Invariant::NoStorm,
+                now,
+                format!("process {process} has called the store {calls} times in a minute"),
+            );
         }
     }
 
@@ -98,6 +122,7 @@ impl Checks {
         let store_failed = facts.store_failed;
         let asking = facts.asking.get_or_insert(Asking::new(now, None));
         asking.has_called_line = true;
+        asking.is_without_store = store_failed;
         let asking = asking.clone();
         if calls > LINE_CALLS_IN_TEN_MINUTES {
             let text = format!("process {process} has called LINE {calls} times in ten minutes");
@@ -105,7 +130,8 @@ impl Checks {
         }
         if store_failed {
             if let Some(token) = asking.holds {
-                let text = format!("process {process} asks LINE without the store, and holds token {token}, which is valid");
+                let text =
+                    format!("process {process} asks LINE without the store, and holds token {token}, which is valid");
                 self.violate(Invariant::OutageCostsNothing, now, text);
             }
         } else if holder != Some(process) && !asking.had_trouble {
@@ -116,8 +142,15 @@ impl Checks {
 
     /// LINE has issued a token.
     pub(crate) fn issued(&mut self, process: Process, serial: u64, line: &mut Line, now: Duration) {
+        let since = self.last_issue.replace(now).map(|last| now.saturating_sub(last));
+        if let (Some(interval), Some(since)) = (self.issue_interval, since)
+            && since < interval
+        {
+            let text = format!("token {serial} was issued {since:?} after the one before");
+            self.violate(Invariant::OneIssuePerExpiry, now, text);
+        }
         let facts = self.facts(process);
-        if facts.store_failed {
+        if facts.is_without_store() {
             line.excuse(serial, "issued without the store");
         } else if facts.asking.as_ref().is_some_and(|asking| asking.had_trouble) {
             line.excuse(serial, "its process may have lost the lease");
@@ -145,8 +178,10 @@ impl Checks {
             self.leases.entry(lease.nonce.clone()).or_insert(process);
         }
         let stale = |text: String| Some(format!("process {process} {text}"));
-        let changes_token = before.token.as_ref().map(|token| token.serial) != after.token.as_ref().map(|token| token.serial);
-        let changes_lease = before.lease.as_ref().map(|lease| &lease.nonce) != after.lease.as_ref().map(|lease| &lease.nonce);
+        let changes_token =
+            before.token.as_ref().map(|token| token.serial) != after.token.as_ref().map(|token| token.serial);
+        let changes_lease =
+            before.lease.as_ref().map(|lease| &lease.nonce) != after.lease.as_ref().map(|lease| &lease.nonce);
         let text = match (&before.token, &after.token) {
             _ if changes_lease && holder.is_some_and(|holder| holder != process) => {
                 stale(format!("has ended the lease of {holder:?}, who stores next"))
@@ -196,11 +231,15 @@ impl Checks {
             let text = format!("process {process} was given token {token}, which the store knows as refused");
             self.violate(Invariant::NoneRefused, now, text);
         }
-        let end = |serial| line.token(serial).filter(|token| !token.is_revoked).map(|token| token.expires_at);
+        let left = |serial| {
+            let token = line.token(serial).filter(|token| !token.is_revoked)?;
+            Some(token.expires_at.saturating_sub(now))
+        };
+        // A token that its process alone has is given up for one that all use, if that is good for long.
         if let Some(held) = asking.holds
             && held != token
-            && end(held) > end(token)
-            && end(token).is_some()
+            && left(held) > left(token)
+            && left(token).is_some_and(|left| left < line.lifetime() / 5)
             && !self.refused_in_store.contains_key(&held)
         {
             let text = format!("process {process} was given token {token} in the place of {held}, which lives longer");
@@ -221,6 +260,14 @@ impl Checks {
         }
     }
 
+    /// A caller got none.
+    pub(crate) fn not_served(&mut self, process: Process, line: &Line, now: Duration) {
+        let is_full = line.family() != TokenFamily::Stateless && line.live(now).count() >= SLOTS;
+        if now >= self.must_serve_from && !is_full {
+            self.violate(Invariant::Served, now, format!("process {process} has no token"));
+        }
+    }
+
     /// A process tells of its store.
     pub(crate) fn told(&mut self, process: Process, event: &StoreEvent, now: Duration) {
         let (changes, is_reliable) = (self.store_changes, self.is_reliable);
@@ -236,9 +283,11 @@ impl Checks {
                 let again = facts.told_unavailable.replace(error.kind()) == Some(error.kind());
                 again.then(|| "the store is unavailable, and had said so")
             }
-            StoreEvent::Available => {
-                facts.told_unavailable.take().is_none().then_some("the store is available, and was never said not to be")
-            }
+            StoreEvent::Available => facts
+                .told_unavailable
+                .take()
+                .is_none()
+                .then_some("the store is available, and was never said not to be"),
             StoreEvent::IssuedWithoutStore => {
                 facts.told_without_store += 1;
                 (facts.told_without_store > facts.without_store).then_some("it issued without the store, and has not")

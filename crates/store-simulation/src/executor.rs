@@ -129,10 +129,9 @@ impl Future for Sleep {
         if inner.now >= self.end {
             return Poll::Ready(());
         }
-        let key = *self.key.get_or_insert_with(|| {
-            inner.last_id += 1;
-            (self.end, inner.last_id)
-        });
+        inner.last_id += 1;
+        let new = (self.end, inner.last_id);
+        let key = *self.key.get_or_insert(new);
         let before = inner.timers.insert(key, context.waker().clone());
         drop(inner);
         drop(before);
@@ -208,14 +207,14 @@ impl Executor {
         let mut inner = self.handle.lock();
         inner.ready.retain(|id| self.tasks.contains_key(id));
         let paused = &inner.paused;
-        let is_paused = |id: &u64| !paused.is_empty() && self.tasks.get(id).is_some_and(|t| paused.contains(&t.process));
+        let is_paused =
+            |id: &u64| !paused.is_empty() && self.tasks.get(id).is_some_and(|t| paused.contains(&t.process));
         let runnable = inner.ready.iter().filter(|id| !is_paused(id)).count();
         if runnable == 0 {
             return None;
         }
         let nth = self.random.usize(..runnable);
-        let (position, id) =
-            inner.ready.iter().copied().enumerate().filter(|(_, id)| !is_paused(id)).nth(nth)?;
+        let (position, id) = inner.ready.iter().copied().enumerate().filter(|(_, id)| !is_paused(id)).nth(nth)?;
         inner.ready.remove(position);
         Some(id)
     }

@@ -11,7 +11,9 @@ use futures_util::future::{Either, select};
 use line_channel_token_cache::{
     IssueBudget, IssueRequest, Issued, NewToken, RetireReason, Retired, SourcePolicy, TokenFamily, TokenSource,
 };
-use line_channel_token_core::{AccessToken, AssertionKid, ChannelId, Clock, Error, Operation, Sent, TokenKeyId, TokenLifetime};
+use line_channel_token_core::{
+    AccessToken, AssertionKid, ChannelId, Clock, Error, Operation, Sent, TokenKeyId, TokenLifetime,
+};
 use line_channel_token_mock::{FakeSigner, MockBackend, Reply};
 
 use crate::executor::{Process, WORLD};
@@ -25,6 +27,7 @@ use crate::world::{State, World};
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A node's source of tokens.
+#[derive(Clone)]
 pub(crate) struct LineSource {
     pub(crate) world: World,
     pub(crate) node: u32,
@@ -147,7 +150,7 @@ impl TokenSource for LineSource {
         {
             let mut state = world.state();
             let facts = state.checks.facts(process);
-            facts.without_store += u32::from(facts.store_failed);
+            facts.without_store += u32::from(facts.is_without_store());
         }
         world.reach(process, Point::AfterResponse).await;
         let token = NewToken::new(AccessToken::new(text_of(serial))?, sent_at, lifetime);

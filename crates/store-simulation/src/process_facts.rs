@@ -27,6 +27,13 @@ pub(crate) struct ProcessFacts {
     pub(crate) served: Option<u64>,
 }
 
+impl ProcessFacts {
+    /// Whether what it asks of LINE is asked without the store.
+    pub(crate) fn is_without_store(&self) -> bool {
+        self.asking.as_ref().is_some_and(|asking| asking.is_without_store)
+    }
+}
+
 /// A call of a source.
 #[derive(Clone, Debug)]
 pub(crate) struct Asking {
@@ -37,12 +44,23 @@ pub(crate) struct Asking {
     pub(crate) has_read: bool,
     /// Whether something happened meanwhile that may cost its process the lease.
     pub(crate) had_trouble: bool,
+    pub(crate) was_paused: bool,
     pub(crate) has_called_line: bool,
+    /// Whether its store had failed when it called LINE.
+    pub(crate) is_without_store: bool,
 }
 
 impl Asking {
     pub(crate) fn new(begun_at: Duration, holds: Option<u64>) -> Self {
-        Self { begun_at, holds, has_read: false, had_trouble: false, has_called_line: false }
+        Self {
+            begun_at,
+            holds,
+            has_read: false,
+            had_trouble: false,
+            was_paused: false,
+            has_called_line: false,
+            is_without_store: false,
+        }
     }
 }
 

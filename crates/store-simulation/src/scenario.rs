@@ -68,12 +68,7 @@ impl Scenario {
         };
         let network = match (kind, rng.u32(..3)) {
             (Kind::Healthy, _) | (_, 0) => Network { duplicated: rng.u32(..50), ..Network::default() },
-            _ => Network {
-                lost: rng.u32(..60),
-                duplicated: rng.u32(..60),
-                slow: rng.u32(..30),
-                ..Network::default()
-            },
+            _ => Network { lost: rng.u32(..60), duplicated: rng.u32(..60), slow: rng.u32(..30), ..Network::default() },
         };
         let lives = if nodes >= 100 { 2 } else { rng.u32(2..5) };
         Self {

@@ -92,7 +92,11 @@ impl Store {
         Ok(Change { before, comparison: Comparison::Stored(revision) })
     }
 
-    pub(crate) fn set_aside(&mut self, key: &StoreKey, revision: Option<&Revision>) -> Result<Option<String>, StoreError> {
+    pub(crate) fn set_aside(
+        &mut self,
+        key: &StoreKey,
+        revision: Option<&Revision>,
+    ) -> Result<Option<String>, StoreError> {
         self.check(true)?;
         let is_meant = match self.values.get(key.as_str()).map(|kept| &kept.entry) {
             Some(Content::Value(entry)) => Some(&entry.revision) == revision,

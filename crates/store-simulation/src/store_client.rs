@@ -11,6 +11,7 @@ use line_channel_token_cache::store::{
 };
 
 use crate::executor::{Process, WORLD};
+use crate::faults::NEWER_FORMAT;
 use crate::network::Server;
 use crate::record::Contents;
 use crate::store::Hindrance;
@@ -106,6 +107,19 @@ impl StoreClient {
     }
 }
 
+impl StoreClient {
+    /// A value of a newer version is as good as no store.
+    fn note_format(&self, snapshot: &Snapshot) {
+        if snapshot.entry.as_ref().is_some_and(|entry| entry.value.expose_bytes() == NEWER_FORMAT) {
+            let mut state = self.world.state();
+            state.checks.facts(self.process).store_failed = true;
+            state.checks.trouble(self.process);
+            let now = self.world.now();
+            state.line.excuse_unstored(self.process, "its store failed", now);
+        }
+    }
+}
+
 /// What the store does about a request; `None` if it does not respond.
 fn respond<T>(
     world: &World,
@@ -147,13 +161,15 @@ impl Drop for Watch<'_> {
 impl TokenStore for StoreClient {
     async fn load(&self, key: &StoreKey) -> Result<Snapshot, StoreError> {
         let (key, process) = (key.clone(), self.process);
-        self.call(0, move |state, now| {
+        let loaded = self.call(0, move |state, now| {
             let loaded = state.store.load(&key, now);
             let token = state.contents(&key).token.map(|token| token.serial);
             state.trace.add(now, Happened::Loaded { process, token });
             loaded
-        })
-        .await
+        });
+        let snapshot = loaded.await?;
+        self.note_format(&snapshot);
+        Ok(snapshot)
     }
 
     async fn compare_and_set(
@@ -176,12 +192,16 @@ impl TokenStore for StoreClient {
         let call = self.call(self.retries, move |state, now| state.compare_and_set(process, &key, &request, now));
         if stores_token {
             let world = self.world.clone();
-            world.handle.spawn(WORLD, async move {
+            self.world.handle.spawn(WORLD, async move {
                 world.handle.sleep(Duration::from_millis(1)).await;
                 world.spring(process, Point::AfterStoring);
             });
         }
-        call.await
+        let comparison = call.await?;
+        if let Comparison::Changed(found) = &comparison {
+            self.note_format(found);
+        }
+        Ok(comparison)
     }
 
     async fn set_aside(&self, key: &StoreKey, revision: Option<&Revision>) -> Result<Option<String>, StoreError> {

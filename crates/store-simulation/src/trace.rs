@@ -16,30 +16,75 @@ pub(crate) enum Happened {
     /// A fault begins or ends.
     Fault(String),
     /// A process was started on this node.
-    Started { node: u32, process: Process },
+    Started {
+        node: u32,
+        process: Process,
+    },
     Killed(Process),
     Paused(Process),
     Resumed(Process),
     /// A cache asks its source.
-    Asks { process: Process, reason: &'static str, replaces: Option<u64> },
+    Asks {
+        process: Process,
+        reason: &'static str,
+        replaces: Option<u64>,
+    },
     /// The source has returned this.
-    Returned { process: Process, outcome: &'static str, token: Option<u64> },
+    Returned {
+        process: Process,
+        outcome: &'static str,
+        token: Option<u64>,
+    },
     /// The source returned an error, or was given up.
-    Failed { process: Process, error: String },
+    Failed {
+        process: Process,
+        error: String,
+    },
     /// A caller got this token, or none; told if it is another than before.
-    Serves { process: Process, token: Option<u64> },
+    Serves {
+        process: Process,
+        token: Option<u64>,
+    },
     /// A server refused a token that a caller had got.
-    Refused { process: Process, token: u64 },
-    Loaded { process: Process, token: Option<u64> },
+    Refused {
+        process: Process,
+        token: u64,
+    },
+    Loaded {
+        process: Process,
+        token: Option<u64>,
+    },
     /// A value was replaced, by one with this token and this holder of a lease.
-    Stored { process: Process, token: Option<u64>, holder: Option<Process> },
+    Stored {
+        process: Process,
+        token: Option<u64>,
+        holder: Option<Process>,
+    },
     /// Another value was there than the expected one.
-    Changed { process: Process },
-    StoreFailed { process: Process, why: &'static str },
-    Issued { process: Process, token: u64, live: usize },
-    IssueFailed { process: Process, why: &'static str },
-    Revoked { process: Process, token: u64 },
-    Event { process: Process, event: &'static str },
+    Changed {
+        process: Process,
+    },
+    StoreFailed {
+        process: Process,
+        why: &'static str,
+    },
+    Issued {
+        process: Process,
+        token: u64,
+        live: usize,
+    },
+    IssueFailed {
+        process: Process,
+        why: &'static str,
+    },
+    Revoked {
+        process: Process,
+        token: u64,
+    },
+    Event {
+        process: Process,
+        event: &'static str,
+    },
 }
 
 /// The trace of one simulation.

@@ -1,5 +1,6 @@
 //! What is outside of the nodes: time, the network, the store, LINE, and who watches.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::checks::{Checks, StoredAt};
 use crate::executor::{Handle, Process};
 use crate::line::Line;
 use crate::network::Network;
+use crate::notify::Notify;
 use crate::record::Contents;
 use crate::scenario::Scenario;
 use crate::store::Store;
@@ -37,6 +39,16 @@ pub(crate) struct State {
     pub(crate) line: Line,
     pub(crate) checks: Checks,
     pub(crate) traps: Traps,
+    /// What runs on each node.
+    pub(crate) processes: BTreeMap<u32, Running>,
+}
+
+/// The process of a node.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) process: Process,
+    /// Told once it is killed.
+    pub(crate) death: Arc<Notify>,
 }
 
 impl World {
@@ -51,6 +63,7 @@ impl World {
             line: Line::new(scenario.family, scenario.lifetime),
             checks: Checks::new(scenario.drift, scenario.network.is_reliable()),
             traps: Traps::default(),
+            processes: BTreeMap::new(),
         };
         Ok(Self { handle, key: Arc::new(key), channel_id, state: Arc::new(Mutex::new(state)) })
     }
@@ -75,11 +88,34 @@ impl World {
         state.checks.told(process, event, now);
     }
 
+    /// A caller of this process got this token, or none.
+    pub(crate) fn served(&self, process: Process, token: Option<u64>) {
+        let now = self.now();
+        let mut state = self.state();
+        let state = &mut *state;
+        if std::mem::replace(&mut state.checks.facts(process).served, token) != token {
+            state.trace.add(now, Happened::Serves { process, token });
+        }
+        match token {
+            Some(serial) => state.checks.served(process, serial, &state.line, now),
+            None => state.checks.not_served(process, &state.line, now),
+        }
+    }
+
+    /// A caller of this process has told that a server refused this token.
+    pub(crate) fn refused(&self, process: Process, serial: u64) {
+        let now = self.now();
+        let mut state = self.state();
+        state.trace.add(now, Happened::Refused { process, token: serial });
+        state.checks.facts(process).refused.insert(serial);
+        state.line.excuse(serial, "a server refused it");
+    }
+
     pub(crate) fn pause(&self, process: Process) {
         let now = self.now();
         let mut state = self.state();
         state.trace.add(now, Happened::Paused(process));
-        state.checks.trouble(process);
+        state.checks.paused(process);
         state.line.excuse_unstored(process, "its process was paused", now);
         drop(state);
         self.handle.pause(process);
@@ -96,9 +132,17 @@ impl World {
         state.trace.add(now, Happened::Killed(process));
         state.checks.trouble(process);
         state.line.excuse_unstored(process, "its process was killed", now);
+        let death = state
+            .processes
+            .values()
+            .find(|running| running.process == process)
+            .map(|running| Arc::clone(&running.death));
         drop(state);
         self.handle.kill(process);
         self.handle.resume(process);
+        if let Some(death) = death {
+            death.notify();
+        }
     }
 }
 
