@@ -28,6 +28,8 @@ const RESCUE_INTERVAL: Duration = Duration::from_secs(600);
 pub(super) struct Ask<'a> {
     pub(super) reason: IssueReason,
     pub(super) replaces: Option<Held<'a>>,
+    /// Tokens that it has seen refused. The store may not know: it was unavailable then.
+    pub(super) refused: &'a [AccessToken],
     /// The name of the lease that it would take.
     pub(super) nonce: &'a str,
     pub(super) lease_for: Duration,
@@ -128,10 +130,9 @@ pub(super) fn decide(stored: Option<&Record>, now: Duration, ask: &Ask<'_>) -> D
     Decision::Issue { record, taken_over }
 }
 
-/// The record in which the token that a server refused is marked, if it is the stored one and is not marked yet.
+/// The record in which a token that the process has seen refused is marked, if it is the stored one and is not marked yet.
 fn mark_refused(record: &Record, now: Duration, ask: &Ask<'_>) -> Option<Record> {
-    let held = ask.replaces.filter(|_| ask.reason == IssueReason::Refused)?;
-    refused(record, held.token, now)
+    ask.refused.iter().find_map(|token| refused(record, token, now))
 }
 
 /// The record in which this token is marked as refused, if it is the stored one and is not marked yet.

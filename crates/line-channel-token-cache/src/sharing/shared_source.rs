@@ -176,6 +176,7 @@ impl<S: TokenSource> TokenSource for SharedSource<S> {
             }
             RetireReason::Replaced => Ok(Retired::LeftToExpire),
             RetireReason::Refused | RetireReason::Removed => {
+                self.access.local().note_refused(token.access_token());
                 self.mark_refused(token).await;
                 self.source.retire(token, reason).await
             }
