@@ -6,7 +6,7 @@ use std::fmt;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 
-use line_channel_token_core::{BaseUrl, ChannelId};
+use line_channel_token_core::{BaseUrl, ChannelId, TokenLifetime};
 
 use crate::config::ChannelConfig;
 use crate::environment::with_hints;
@@ -208,6 +208,30 @@ impl ChannelArgs {
     /// What is given is no family.
     pub fn token_family(&self) -> Result<TokenFamily, ConfigError> {
         Ok(self.parse_alone(Setting::TokenFamily)?.settings.family())
+    }
+
+    /// The lifetime of v2.1 tokens alone, in the same way: 30 days unless another is given.
+    ///
+    /// ```
+    /// use clap::Parser;
+    /// use line_channel_token_config::ChannelArgs;
+    ///
+    /// #[derive(Parser)]
+    /// struct Cli {
+    ///     #[command(flatten)]
+    ///     channel: ChannelArgs,
+    /// }
+    ///
+    /// let cli = Cli::parse_from(["token", "--token-lifetime", "12h"]);
+    /// assert_eq!(cli.channel.token_lifetime()?.as_secs(), 43_200);
+    /// # Ok::<(), line_channel_token_config::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What is given is no lifetime.
+    pub fn token_lifetime(&self) -> Result<TokenLifetime, ConfigError> {
+        Ok(self.parse_alone(Setting::TokenLifetime)?.settings.lifetime())
     }
 
     /// Parses what is given of one setting, and says what is wrong with that one.

@@ -28,6 +28,8 @@ const RESCUE_INTERVAL: Duration = Duration::from_secs(600);
 pub(super) struct Ask<'a> {
     pub(super) reason: IssueReason,
     pub(super) replaces: Option<Held<'a>>,
+    /// What must be left of the token.
+    pub(super) min_remaining: Duration,
     /// The name of the lease that it would take.
     pub(super) nonce: &'a str,
     pub(super) lease_for: Duration,
@@ -147,7 +149,8 @@ pub(super) fn refused(record: &Record, token: &AccessToken, now: Duration) -> Op
 /// Whether the stored token is what the process needs.
 fn is_answer(token: &SharedToken, now: Duration, ask: &Ask<'_>) -> bool {
     let left = token.left(now);
-    if token.refused || left <= least_left(token.lifetime()) {
+    if token.refused || left <= least_left(token.lifetime()) || left < wanted_left(token.lifetime(), ask.min_remaining)
+    {
         return false;
     }
     let is_due = left <= token.lifetime() / DUE_SHARE;
@@ -162,6 +165,12 @@ fn is_answer(token: &SharedToken, now: Duration, ask: &Ask<'_>) -> bool {
 /// What must be left of a token of this lifetime for it to be handed out.
 fn least_left(lifetime: Duration) -> Duration {
     (lifetime / LEAST_SHARE).min(LEAST_LEFT)
+}
+
+/// What must be left of it for this process. A token that has more than half of its life left is replaced for nobody: a process that wants more than
+/// tokens have would issue one each time.
+fn wanted_left(lifetime: Duration, min_remaining: Duration) -> Duration {
+    min_remaining.min(lifetime / 2)
 }
 
 fn is_worth_sharing(held: &Held<'_>, reason: IssueReason) -> bool {

@@ -141,6 +141,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
                 lifetime: token.lifetime().unwrap_or(Duration::MAX),
                 is_unshared: self.access.local().is_unshared(token.access_token()),
             }),
+            min_remaining: self.request.min_remaining(),
             nonce: &self.nonce,
             lease_for: self.lease_for,
             limits: Limits {
