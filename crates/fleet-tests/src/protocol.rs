@@ -70,6 +70,8 @@ pub struct Reply {
     pub status: Option<u16>,
     /// Whether a refresh is under way.
     pub in_flight: bool,
+    /// Whether a call of a store or of the server is: otherwise it waits for the time to go on, or for nothing.
+    pub busy: bool,
     /// Events by name, and calls of the store as `store_calls`.
     pub counts: Counts,
 }

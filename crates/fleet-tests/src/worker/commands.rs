@@ -113,7 +113,8 @@ impl Worker {
             }
             Task::Counts | Task::Shutdown => {
                 let in_flight = self.channels.ids.iter().any(|id| self.channels.is_in_flight(id));
-                Ok(Reply { in_flight, counts: self.output.counts(), ..Reply::default() })
+                let busy = self.output.is_busy();
+                Ok(Reply { in_flight, busy, counts: self.output.counts(), ..Reply::default() })
             }
         }
     }
@@ -145,6 +146,7 @@ impl Worker {
             .header("content-type", "application/json")
             .body(Bytes::from_static(br#"{"to":"U1","messages":[{"type":"text","text":"hello"}]}"#))
             .map_err(|_| Error::invalid_input("the server's URL makes no request"))?;
+        let _busy = self.output.busy();
         let response = self.backend.send(request, Limits::default()).await;
         let response = response.map_err(|error| Error::transient(format!("the push failed: {error}")))?;
         Ok(response.status().as_u16())

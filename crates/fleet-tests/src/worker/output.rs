@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fleet_tests::{Counts, Line};
 
 /// The worker's output, and the counts of what happened. A clone writes to the same one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Output(Arc<Mutex<Counts>>);
+pub(crate) struct Output {
+    counts: Arc<Mutex<Counts>>,
+    calls: Arc<AtomicUsize>,
+}
+
+/// A call of a store or of the server, until it is dropped.
+pub(crate) struct Busy(Arc<AtomicUsize>);
 
 impl Output {
     /// Writes a line. If nobody reads it, the worker is about to end.
@@ -19,6 +26,16 @@ impl Output {
             let _ = writeln!(stdout, "{text}");
             let _ = stdout.flush();
         }
+    }
+
+    /// Notes that a call is under way.
+    pub(crate) fn busy(&self) -> Busy {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(&self.calls))
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.calls.load(Ordering::Relaxed) > 0
     }
 
     /// Counts something that the test asks for later.
@@ -38,6 +55,12 @@ impl Output {
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

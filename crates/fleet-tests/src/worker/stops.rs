@@ -67,6 +67,7 @@ impl TokenSource for StoppingSource {
     }
 
     async fn issue(&self, request: IssueRequest<'_>) -> Result<Issued, Error> {
+        let _busy = self.stops.0.output.busy();
         self.stops.pass(StopPoint::BeforeSending).await;
         let issued = self.source.issue(request).await;
         self.stops.pass(StopPoint::AfterResponse).await;
@@ -75,10 +76,12 @@ impl TokenSource for StoppingSource {
     }
 
     async fn retire(&self, token: &NewToken, reason: RetireReason) -> Result<Retired, Error> {
+        let _busy = self.stops.0.output.busy();
         self.source.retire(token, reason).await
     }
 
     async fn key_ids(&self) -> Result<Option<Vec<TokenKeyId>>, Error> {
+        let _busy = self.stops.0.output.busy();
         self.source.key_ids().await
     }
 }

@@ -9,7 +9,7 @@ use line_channel_token_cache::store::{
     Comparison, Revision, Snapshot, StoreError, StoreKey, StoredValue, TokenStore,
 };
 
-use crate::output::Output;
+use crate::output::{Busy, Output};
 use crate::stops::Stops;
 
 #[derive(Debug)]
@@ -22,6 +22,11 @@ pub(crate) struct WatchedStore {
 }
 
 impl WatchedStore {
+    fn call(&self) -> Busy {
+        self.output.count("store_calls");
+        self.output.busy()
+    }
+
     fn on_test_time(&self, snapshot: Snapshot) -> Snapshot {
         let moved = self.clock.as_ref().and_then(|clock| clock.moved_by().ok()).unwrap_or_default();
         Snapshot { now: snapshot.now.saturating_add(moved), ..snapshot }
@@ -31,7 +36,7 @@ impl WatchedStore {
 #[async_trait]
 impl TokenStore for WatchedStore {
     async fn load(&self, key: &StoreKey) -> Result<Snapshot, StoreError> {
-        self.output.count("store_calls");
+        let _call = self.call();
         Ok(self.on_test_time(self.store.load(key).await?))
     }
 
@@ -42,7 +47,7 @@ impl TokenStore for WatchedStore {
         value: &StoredValue,
         keep_for: Duration,
     ) -> Result<Comparison, StoreError> {
-        self.output.count("store_calls");
+        let _call = self.call();
         let stores_token = self.stops.has_issued();
         self.stops.pass(if stores_token { StopPoint::BeforeStoring } else { StopPoint::BeforeLease }).await;
         let comparison = self.store.compare_and_set(key, expected, value, keep_for).await?;
@@ -59,7 +64,7 @@ impl TokenStore for WatchedStore {
     }
 
     async fn set_aside(&self, key: &StoreKey, revision: Option<&Revision>) -> Result<Option<String>, StoreError> {
-        self.output.count("store_calls");
+        let _call = self.call();
         self.store.set_aside(key, revision).await
     }
 }

@@ -8,6 +8,9 @@ use fleet_tests::{Reply, Task, WorkerSettings};
 use crate::platform::Platform;
 use crate::worker::Worker;
 
+/// How far the time moves at once while somebody waits.
+const STEP: Duration = Duration::from_millis(250);
+
 pub struct Fleet<'a> {
     pub platform: &'a Platform,
     pub workers: Vec<Worker>,
@@ -46,17 +49,33 @@ impl<'a> Fleet<'a> {
 
     /// Moves the time ahead, once nobody is in the middle of a refresh: that would be a process that was paused for so long.
     pub fn advance(&self, by: Duration) {
-        while self.ask(Task::Counts).iter().any(|reply| reply.in_flight) {
+        while self.ask(Task::Counts).iter().any(|reply| reply.in_flight || reply.busy) {
             std::thread::yield_now();
         }
-        self.advance_at_once(by);
+        self.platform.advance(by);
+        self.ask(Task::Tick);
     }
 
-    /// Moves the time ahead, whatever anybody is doing.
-    pub fn advance_at_once(&self, by: Duration) {
-        self.platform.advance(by);
-        for worker in &self.workers {
-            worker.begin(Task::Tick);
+    /// Lets all workers send, while the time goes on in small steps; never while a call of a store or of the server is under way, because that takes
+    /// no time by the test's clock. Returns their replies, and how much of it that took. Fails after `at_most`.
+    pub fn send_as_time_goes_on(&self, at_most: Duration) -> (Vec<Reply>, Duration) {
+        let begun: Vec<u64> = self.workers.iter().map(|worker| worker.begin(Task::Send)).collect();
+        let mut replies = vec![None; begun.len()];
+        let mut taken = Duration::ZERO;
+        loop {
+            while self.ask(Task::Counts).iter().any(|reply| reply.busy) {
+                std::thread::yield_now();
+            }
+            for (reply, (worker, id)) in replies.iter_mut().zip(self.workers.iter().zip(&begun)) {
+                *reply = reply.take().or_else(|| worker.reply_if_done(*id));
+            }
+            if replies.iter().all(Option::is_some) {
+                return (replies.into_iter().flatten().collect(), taken);
+            }
+            assert!(taken < at_most, "not all workers were served within {at_most:?}");
+            self.platform.advance(STEP);
+            self.ask(Task::Tick);
+            taken += STEP;
         }
     }
 
