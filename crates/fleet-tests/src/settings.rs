@@ -18,8 +18,6 @@ pub struct WorkerSettings {
     pub skew: i64,
     /// Where its tokens are shared.
     pub store: StoreSettings,
-    /// How long it waits for the store, in milliseconds.
-    pub store_timeout: u64,
     /// `degrade` or `refuse`, if it is not to be the default.
     pub outage: Option<String>,
     /// Where it stops, for each until it is told to go on.
@@ -60,6 +58,8 @@ pub enum StoreSettings {
 pub struct RedisSettings {
     /// Its URL.
     pub url: String,
+    /// How long a call may take, in milliseconds.
+    pub timeout: u64,
     /// The password.
     pub password: Option<String>,
     /// The prefix of its keys.

@@ -64,13 +64,11 @@ impl Channels {
         };
         let make = {
             let (stops, output) = (stops.clone(), output.clone());
-            let timeout = Duration::from_millis(settings.store_timeout);
             move |source: Arc<dyn TokenSource>| -> Arc<dyn TokenSource> {
                 let source = StoppingSource { source, stops: stops.clone() };
                 let Some(store) = store.clone() else { return Arc::new(source) };
                 let output = output.clone();
                 let shared = SharedSource::new(source, store)
-                    .with_store_timeout(timeout)
                     .on_event(move |event| output.event(event.as_str(), text_of(event)));
                 match outage {
                     Some(outage) => Arc::new(shared.during_outage(outage)),
@@ -152,11 +150,10 @@ fn store(
 ) -> Result<Option<Arc<dyn TokenStore>>, BoxError> {
     // The store's time is that of the whole fleet, whatever the calendar of this process.
     let fleet_clock = clock.clone().with_skew(0);
-    let timeout = Duration::from_millis(settings.store_timeout);
     let (store, clock): (Arc<dyn TokenStore>, _) = match &settings.store {
         StoreSettings::None => return Ok(None),
-        StoreSettings::File(directory) => (file_store(directory, fleet_clock, timeout)?, None),
-        StoreSettings::Redis(redis) => (redis_store(redis, timeout)?, Some(fleet_clock)),
+        StoreSettings::File(directory) => (file_store(directory, fleet_clock)?, None),
+        StoreSettings::Redis(redis) => (redis_store(redis)?, Some(fleet_clock)),
     };
     Ok(Some(Arc::new(WatchedStore { store, clock, stops: stops.clone(), output: output.clone() })))
 }
@@ -224,12 +221,11 @@ fn text_of(event: &StoreEvent) -> String {
     }
 }
 
-fn file_store(directory: &std::path::Path, clock: FleetClock, timeout: Duration) -> Result<Arc<dyn TokenStore>, BoxError> {
-    let _ = timeout;
+fn file_store(directory: &std::path::Path, clock: FleetClock) -> Result<Arc<dyn TokenStore>, BoxError> {
     Ok(Arc::new(crate::dev_store::DevStore { dir: directory.to_owned(), clock }))
 }
 
-fn redis_store(redis: &RedisSettings, timeout: Duration) -> Result<Arc<dyn TokenStore>, BoxError> {
-    let _ = (redis, timeout);
+fn redis_store(redis: &RedisSettings) -> Result<Arc<dyn TokenStore>, BoxError> {
+    let _ = redis;
     Err("not yet".into())
 }

@@ -92,7 +92,6 @@ impl Platform {
             clock: self.directory.path().join("clock"),
             skew: 0,
             store,
-            store_timeout: 3000,
             outage: None,
             stops: Vec::new(),
         }

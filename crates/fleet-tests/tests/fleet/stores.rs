@@ -19,5 +19,10 @@ pub fn redis_store(server: &RedisServer) -> StoreSettings {
 }
 
 pub fn redis_at(url: &str) -> StoreSettings {
-    StoreSettings::Redis(RedisSettings { url: url.to_owned(), password: None, prefix: None, sentinel: None })
+    StoreSettings::Redis(settings_at(url))
+}
+
+pub fn settings_at(url: &str) -> RedisSettings {
+    // Far longer than it takes, so that a busy machine is no outage.
+    RedisSettings { url: url.to_owned(), timeout: 2500, password: None, prefix: None, sentinel: None }
 }
