@@ -21,6 +21,7 @@ use line_channel_token_core::{
     TokenLifetime,
 };
 use line_channel_token_hyper::HyperBackend;
+use line_channel_token_redis::RedisStore;
 
 use crate::output::Output;
 use crate::stops::{Stops, StoppingSource};
@@ -226,6 +227,16 @@ fn file_store(directory: &std::path::Path, clock: FleetClock) -> Result<Arc<dyn 
 }
 
 fn redis_store(redis: &RedisSettings) -> Result<Arc<dyn TokenStore>, BoxError> {
-    let _ = redis;
-    Err("not yet".into())
+    let timeout = Duration::from_millis(redis.timeout);
+    let mut builder = RedisStore::builder(&redis.url).connect_timeout(timeout).response_timeout(timeout);
+    if let Some(password) = &redis.password {
+        builder = builder.password(password);
+    }
+    if let Some(prefix) = &redis.prefix {
+        builder = builder.key_prefix(prefix);
+    }
+    if let Some((master, sentinels)) = &redis.sentinel {
+        builder = builder.sentinel(master, sentinels);
+    }
+    Ok(Arc::new(builder.build()?))
 }

@@ -53,6 +53,7 @@ fn other_channels_do_not_disturb(platform: &Platform, store: &StoreSettings) {
     let [first, second] = ["1000000003", "1000000004"].map(|id| platform.add_channel(id, "jwt"));
     let short_lived = ChannelSettings { family: "short_lived".to_owned(), ..first.clone() };
     let elsewhere = Platform::new();
+    elsewhere.advance(platform.now() - elsewhere.now());
     let same_elsewhere = elsewhere.add_channel("1000000003", "jwt");
     let here = |channel: &ChannelSettings| platform.settings(vec![channel.clone()], store.clone());
     let there = WorkerSettings {
