@@ -280,6 +280,7 @@ pub struct NewToken {
     pub(crate) sent_at: Moment,
     pub(crate) lifetime: Option<Duration>,
     pub(crate) is_adopted: bool,
+    pub(crate) refresh_in: Option<Duration>,
     pub(crate) fallback: Option<FallbackSigner>,
 }
 
@@ -297,7 +298,15 @@ impl NewToken {
     /// [`IssueRequest::clock`](crate::IssueRequest::clock) before sending.
     #[must_use]
     pub fn new(access_token: AccessToken, sent_at: Moment, lifetime: Duration) -> Self {
-        Self { access_token, key_id: None, sent_at, lifetime: Some(lifetime), is_adopted: false, fallback: None }
+        Self {
+            access_token,
+            key_id: None,
+            sent_at,
+            lifetime: Some(lifetime),
+            is_adopted: false,
+            refresh_in: None,
+            fallback: None,
+        }
     }
 
     /// A token that was issued earlier, elsewhere perhaps, and is known at `now` to be valid for `remaining` longer.
@@ -309,13 +318,42 @@ impl NewToken {
     /// A token that does not expire.
     #[must_use]
     pub fn non_expiring(access_token: AccessToken, sent_at: Moment) -> Self {
-        Self { access_token, key_id: None, sent_at, lifetime: None, is_adopted: false, fallback: None }
+        Self {
+            access_token,
+            key_id: None,
+            sent_at,
+            lifetime: None,
+            is_adopted: false,
+            refresh_in: None,
+            fallback: None,
+        }
     }
 
     /// The same with the key id of a v2.1 token.
     #[must_use]
     pub fn with_key_id(self, key_id: TokenKeyId) -> Self {
         Self { key_id: Some(key_id), ..self }
+    }
+
+    /// The same with the time at which the next one should be asked for, counted from [`sent_at`](Self::sent_at), in place of 75 to 85 %
+    /// of the lifetime: for a token whose lifetime began earlier, or one that is to be compared with others soon. It has no
+    /// effect on a token that does not expire.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use line_channel_token_cache::NewToken;
+    /// use line_channel_token_core::{AccessToken, Clock, SystemClock};
+    ///
+    /// // Half of its 30 days are over, and others replace it after 24.
+    /// let day = Duration::from_secs(86_400);
+    /// let token = NewToken::from_remaining(AccessToken::new("the-token")?, SystemClock.now(), 15 * day)
+    ///     .with_refresh_in(9 * day);
+    /// assert_eq!(token.refresh_in(), Some(9 * day));
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_refresh_in(self, refresh_in: Duration) -> Self {
+        Self { refresh_in: Some(refresh_in), ..self }
     }
 
     pub(crate) fn with_fallback(self, fallback: Option<FallbackSigner>) -> Self {
@@ -345,6 +383,12 @@ impl NewToken {
     #[must_use]
     pub fn sent_at(&self) -> Moment {
         self.sent_at
+    }
+
+    /// When the next one should be asked for, counted from [`sent_at`](Self::sent_at), if the source says so.
+    #[must_use]
+    pub fn refresh_in(&self) -> Option<Duration> {
+        self.refresh_in
     }
 
     /// Its lifetime, counted from [`sent_at`](Self::sent_at); `None` if it does not expire.
