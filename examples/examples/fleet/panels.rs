@@ -231,7 +231,9 @@ mod tests {
 
     #[test]
     fn axes_end_at_or_above_the_most() {
-        for (most, last) in [(0.0, 1.0), (1.0, 1.0), (4.0, 4.0), (30.0, 30.0), (97.0, 100.0), (1234.0, 1500.0), (2.01, 2.0)] {
+        for (most, last) in
+            [(0.0, 1.0), (1.0, 1.0), (4.0, 4.0), (30.0, 30.0), (97.0, 100.0), (1234.0, 1500.0), (2.01, 2.0)]
+        {
             assert_eq!(Axis::linear("", most).ticks.last(), Some(&last), "{most}");
         }
     }

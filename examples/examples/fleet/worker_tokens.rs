@@ -48,7 +48,8 @@ fn shared_or_not(settings: &Settings, source: impl TokenSource) -> Result<TokenC
     Ok(match &settings.store {
         None => build(pace, source),
         Some(StoreSettings::File(directory)) => {
-            let _ = directory; let store: Result<_, Error> = Ok(line_channel_token::store::MemoryStore::new());
+            let _ = directory;
+            let store: Result<_, Error> = Ok(line_channel_token::store::MemoryStore::new());
             build(pace, shared(pace, source, store.map_err(|error| error.to_string())?))
         }
         Some(StoreSettings::Redis(_url)) => return Err("not yet".to_owned()),
