@@ -21,6 +21,9 @@ mod test_ca;
 #[doc(hidden)]
 pub mod cases;
 #[doc(hidden)]
+#[cfg(feature = "store")]
+pub mod store;
+#[doc(hidden)]
 pub use calls::Make;
 #[doc(hidden)]
 pub use line_channel_token_core::{Error, ErrorKind, HttpBackend};

@@ -10,11 +10,11 @@ use tokio::time::timeout;
 /// Longer than any case takes, also on a busy machine.
 const HANGS_AFTER: Duration = Duration::from_secs(20);
 
-/// What a case checks, for the author of a backend who sees it fail.
+/// What a case checks, for the author of a backend or a store who sees it fail.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// The rule, as `HttpBackend` states it.
+    /// The rule, as `HttpBackend` or `TokenStore` states it.
     pub says: &'static str,
     /// What is usually wrong, and what to do.
     pub hint: &'static str,
@@ -22,7 +22,7 @@ pub struct Rule {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\nThe rule that this backend breaks: {}\nWhat to do: {}\n", self.says, self.hint)
+        write!(f, "\nThe rule that is broken: {}\nWhat to do: {}\n", self.says, self.hint)
     }
 }
 
@@ -80,6 +80,6 @@ mod tests {
     #[test]
     fn a_rule_says_what_is_broken_and_what_to_do() {
         let text = RULE.to_string();
-        assert!(text.contains("breaks: it responds") && text.contains("What to do: respond"), "{text}");
+        assert!(text.contains("broken: it responds") && text.contains("What to do: respond"), "{text}");
     }
 }
