@@ -22,6 +22,7 @@ use crate::names::display_as_str;
 pub struct IssueRequest<'a> {
     reason: IssueReason,
     replaces: Option<&'a NewToken>,
+    min_remaining: Duration,
     deadline: Moment,
     clock: &'a dyn Clock,
 }
@@ -63,7 +64,13 @@ impl<'a> IssueRequest<'a> {
     /// A request for this reason that replaces no token, with a deadline a minute from now.
     #[must_use]
     pub fn new(reason: IssueReason, clock: &'a dyn Clock) -> Self {
-        Self { reason, replaces: None, deadline: after(clock.now(), Duration::from_secs(60)), clock }
+        Self {
+            reason,
+            replaces: None,
+            min_remaining: Duration::ZERO,
+            deadline: after(clock.now(), Duration::from_secs(60)),
+            clock,
+        }
     }
 
     /// The same for a token that is to be replaced.
@@ -72,10 +79,33 @@ impl<'a> IssueRequest<'a> {
         Self { replaces: Some(token), ..self }
     }
 
+    /// The same for a token that is valid for so long yet. A source that shares tokens then replaces one before it is due, but none that has more
+    /// than half of its life left; others have no use for it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use line_channel_token_cache::{IssueReason, IssueRequest};
+    /// use line_channel_token_core::SystemClock;
+    ///
+    /// let hour = Duration::from_secs(3600);
+    /// let request = IssueRequest::new(IssueReason::Ahead, &SystemClock).with_min_remaining(hour);
+    /// assert_eq!(request.min_remaining(), hour);
+    /// ```
+    #[must_use]
+    pub fn with_min_remaining(self, remaining: Duration) -> Self {
+        Self { min_remaining: remaining, ..self }
+    }
+
     /// The same with another deadline.
     #[must_use]
     pub fn with_deadline(self, deadline: Moment) -> Self {
         Self { deadline, ..self }
+    }
+
+    /// How long the token must be valid yet; zero unless set.
+    #[must_use]
+    pub fn min_remaining(&self) -> Duration {
+        self.min_remaining
     }
 
     /// Why a token is asked for.
@@ -280,6 +310,7 @@ pub struct NewToken {
     pub(crate) sent_at: Moment,
     pub(crate) lifetime: Option<Duration>,
     pub(crate) is_adopted: bool,
+    pub(crate) refresh_in: Option<Duration>,
     pub(crate) fallback: Option<FallbackSigner>,
 }
 
@@ -297,7 +328,15 @@ impl NewToken {
     /// [`IssueRequest::clock`](crate::IssueRequest::clock) before sending.
     #[must_use]
     pub fn new(access_token: AccessToken, sent_at: Moment, lifetime: Duration) -> Self {
-        Self { access_token, key_id: None, sent_at, lifetime: Some(lifetime), is_adopted: false, fallback: None }
+        Self {
+            access_token,
+            key_id: None,
+            sent_at,
+            lifetime: Some(lifetime),
+            is_adopted: false,
+            refresh_in: None,
+            fallback: None,
+        }
     }
 
     /// A token that was issued earlier, elsewhere perhaps, and is known at `now` to be valid for `remaining` longer.
@@ -309,13 +348,42 @@ impl NewToken {
     /// A token that does not expire.
     #[must_use]
     pub fn non_expiring(access_token: AccessToken, sent_at: Moment) -> Self {
-        Self { access_token, key_id: None, sent_at, lifetime: None, is_adopted: false, fallback: None }
+        Self {
+            access_token,
+            key_id: None,
+            sent_at,
+            lifetime: None,
+            is_adopted: false,
+            refresh_in: None,
+            fallback: None,
+        }
     }
 
     /// The same with the key id of a v2.1 token.
     #[must_use]
     pub fn with_key_id(self, key_id: TokenKeyId) -> Self {
         Self { key_id: Some(key_id), ..self }
+    }
+
+    /// The same with the time at which the next one should be asked for, counted from [`sent_at`](Self::sent_at), in place of 75 to 85 %
+    /// of the lifetime: for a token whose lifetime began earlier, or one that is to be compared with others soon. It has no
+    /// effect on a token that does not expire.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use line_channel_token_cache::NewToken;
+    /// use line_channel_token_core::{AccessToken, Clock, SystemClock};
+    ///
+    /// // Half of its 30 days are over, and others replace it after 24.
+    /// let day = Duration::from_secs(86_400);
+    /// let token = NewToken::from_remaining(AccessToken::new("the-token")?, SystemClock.now(), 15 * day)
+    ///     .with_refresh_in(9 * day);
+    /// assert_eq!(token.refresh_in(), Some(9 * day));
+    /// # Ok::<(), line_channel_token_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_refresh_in(self, refresh_in: Duration) -> Self {
+        Self { refresh_in: Some(refresh_in), ..self }
     }
 
     pub(crate) fn with_fallback(self, fallback: Option<FallbackSigner>) -> Self {
@@ -345,6 +413,12 @@ impl NewToken {
     #[must_use]
     pub fn sent_at(&self) -> Moment {
         self.sent_at
+    }
+
+    /// When the next one should be asked for, counted from [`sent_at`](Self::sent_at), if the source says so.
+    #[must_use]
+    pub fn refresh_in(&self) -> Option<Duration> {
+        self.refresh_in
     }
 
     /// Its lifetime, counted from [`sent_at`](Self::sent_at); `None` if it does not expire.

@@ -152,6 +152,13 @@ impl SourcePolicy {
         self.limits.revoke_previous_after()
     }
 
+    /// The same for one of many processes that share their tokens: without a budget, which holds for all of them together.
+    pub(crate) fn for_sharing(self, min_interval: Duration, grace: Duration) -> Self {
+        let limits =
+            IssueLimits { min_interval: min_interval.into(), budget: None, revoke_previous_after: Some(grace.into()) };
+        Self { limits, ..self }
+    }
+
     pub(crate) fn limits(&self) -> IssueLimits {
         self.limits
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use line_channel_token_core::{AccessToken, Moment, TokenKeyId};
 
-use crate::decide::expiry::Expiry;
+use crate::decide::expiry::{Expiry, refresh_window};
 use crate::issue::NewToken;
 
 /// A token in the cache, with its header already made.
@@ -39,9 +39,9 @@ struct Body {
 impl CachedToken {
     /// `jitter` is from 0 to 1.
     pub(crate) fn new(token: NewToken, serial: u64, now: Moment, jitter: f32) -> Self {
-        let NewToken { access_token, key_id, sent_at, lifetime, is_adopted, fallback: _ } = token;
+        let NewToken { access_token, key_id, sent_at, lifetime, is_adopted, refresh_in, fallback: _ } = token;
         let header = access_token.header_value();
-        let expiry = Expiry::new(sent_at, lifetime, now, jitter);
+        let expiry = Expiry::new(sent_at, lifetime, now, refresh_window(lifetime, refresh_in, jitter));
         let tag = (serial as u32) << 1 | u32::from(is_adopted);
         Self(Body { expiry, header, access_token, key_id, tag })
     }
@@ -104,6 +104,7 @@ impl CachedToken {
             sent_at: self.0.expiry.sent_at(),
             lifetime: self.0.expiry.lifetime(),
             is_adopted: self.is_adopted(),
+            refresh_in: None,
             fallback: None,
         }
     }

@@ -9,6 +9,7 @@ use tracing::Instrument;
 use crate::event::Event;
 #[cfg(feature = "tracing")]
 use crate::event::shown_key_ids;
+use crate::sharing::StoreEvent;
 
 #[cfg(feature = "tracing")]
 const TARGET: &str = "line_channel_token_cache";
@@ -114,6 +115,32 @@ pub(crate) fn event(channel: Option<&ChannelId>, event: &Event, has_token: impl 
         }
     }
 }
+
+/// An event between a shared source and its store.
+#[cfg(feature = "tracing")]
+pub(crate) fn store_event(channel: Option<&ChannelId>, event: &StoreEvent) {
+    use tracing::{info, warn};
+
+    let channel_id = channel.map(ChannelId::as_str);
+    match event {
+        StoreEvent::Unavailable { error } => {
+            warn!(target: TARGET, channel_id, %error, kind = error.kind().as_str(), "token store unavailable");
+        }
+        StoreEvent::Available => info!(target: TARGET, channel_id, "token store available"),
+        StoreEvent::IssuedWithoutStore => {
+            warn!(target: TARGET, channel_id, "channel access token issued without the token store");
+        }
+        StoreEvent::SetAside { error, place } => {
+            warn!(target: TARGET, channel_id, %error, place, "value in the token store set aside");
+        }
+        StoreEvent::LeaseTakenOver { unknown } => {
+            warn!(target: TARGET, channel_id, unknown = shown_key_ids(unknown), "lease of a process that does not respond taken over");
+        }
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn store_event(_channel: Option<&ChannelId>, _event: &StoreEvent) {}
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) fn event(_channel: Option<&ChannelId>, _event: &Event, _has_token: impl Fn() -> bool) {}

@@ -21,15 +21,26 @@ struct RefreshWindows {
 }
 
 impl RefreshWindows {
-    /// `jitter` is from 0 to 1.
-    fn of(lifetime: Option<Duration>, jitter: f64) -> Self {
+    /// `share` is what is left of the lifetime when the next one is fetched, from 0 to 1.
+    fn of(lifetime: Option<Duration>, share: f64) -> Self {
         let Some(lifetime) = lifetime else {
             return Self { advisory: 0, mandatory: 0 };
         };
-        // A fifth of the lifetime, give or take a quarter of that; at most a minute for those who must wait.
-        let advisory = lifetime.mul_f64(0.15 + 0.10 * jitter.clamp(0.0, 1.0));
+        let advisory = lifetime.mul_f64(share.clamp(0.0, 1.0));
+        // At most a minute for those who must wait.
         let mandatory = lifetime.mul_f64(0.02).min(Duration::from_secs(60));
         Self { advisory: nanos(advisory), mandatory: nanos(mandatory) }
+    }
+}
+
+/// What share of a token's lifetime is left when the next one is fetched: what its source says, or else a fifth, give or take a
+/// quarter of that. `jitter` is from 0 to 1.
+pub(crate) fn refresh_window(lifetime: Option<Duration>, refresh_in: Option<Duration>, jitter: f32) -> f32 {
+    match (lifetime, refresh_in) {
+        (Some(lifetime), Some(refresh_in)) if !lifetime.is_zero() => {
+            lifetime.saturating_sub(refresh_in).div_duration_f32(lifetime)
+        }
+        _ => 0.15 + 0.10 * jitter.clamp(0.0, 1.0),
     }
 }
 
@@ -51,12 +62,12 @@ pub(crate) struct Expiry {
     /// How long after its request was sent it arrived, in milliseconds.
     in_transit: u32,
     /// From 0 to 1; the windows follow from it and the lifetime.
-    jitter: f32,
+    refresh_share: f32,
 }
 
 impl Expiry {
-    /// The expiry of a token that arrived at `now`. `jitter` is from 0 to 1.
-    pub(crate) fn new(sent_at: Moment, lifetime: Option<Duration>, now: Moment, jitter: f32) -> Self {
+    /// The expiry of a token that arrived at `now`, and is replaced when this share of its lifetime is left.
+    pub(crate) fn new(sent_at: Moment, lifetime: Option<Duration>, now: Moment, refresh_share: f32) -> Self {
         Self {
             recheck_at_monotonic: AtomicU64::new(0),
             recheck_at_unix: AtomicU64::new(0),
@@ -65,7 +76,7 @@ impl Expiry {
             sent_at_unix: nanos(sent_at.unix.min(now.unix)),
             lifetime: lifetime.map(Span::from),
             in_transit: u32::try_from(now.monotonic.saturating_sub(sent_at.monotonic).as_millis()).unwrap_or(u32::MAX),
-            jitter,
+            refresh_share,
         }
     }
 
@@ -88,7 +99,7 @@ impl Expiry {
     }
 
     fn windows(&self) -> RefreshWindows {
-        RefreshWindows::of(self.lifetime(), f64::from(self.jitter))
+        RefreshWindows::of(self.lifetime(), f64::from(self.refresh_share))
     }
 
     /// What is surely left: counted from when the request was sent, by the clock that says less.
@@ -164,22 +175,37 @@ impl Expiry {
 mod tests {
     use std::time::Duration;
 
-    use super::RefreshWindows;
+    use super::{RefreshWindows, refresh_window};
+
+    fn windows(lifetime: Duration, refresh_in: Option<Duration>, jitter: f32) -> RefreshWindows {
+        RefreshWindows::of(Some(lifetime), f64::from(refresh_window(Some(lifetime), refresh_in, jitter)))
+    }
+
+    #[test]
+    fn a_source_may_say_when_to_refresh() {
+        let lifetime = Duration::from_secs(2_592_000);
+        for refresh_in in [0, 30, 86_400, 2_591_000] {
+            let advisory = Duration::from_nanos(windows(lifetime, Some(Duration::from_secs(refresh_in)), 0.5).advisory);
+            let expected = lifetime - Duration::from_secs(refresh_in);
+            assert!(advisory.abs_diff(expected) < Duration::from_secs(1), "{refresh_in}: {advisory:?}");
+        }
+        assert_eq!(windows(lifetime, Some(Duration::MAX), 0.5).advisory, 0);
+    }
 
     #[test]
     fn windows_scale_with_the_lifetime() {
         for (lifetime, least, most) in [(900, 135, 225), (2_592_000, 388_800, 648_000), (1, 0, 1)] {
             let lifetime = Duration::from_secs(lifetime);
             for jitter in [0.0, 0.5, 1.0] {
-                let windows = RefreshWindows::of(Some(lifetime), jitter);
+                let windows = windows(lifetime, None, jitter);
                 let [advisory, mandatory] = [windows.advisory, windows.mandatory].map(Duration::from_nanos);
                 assert!((least..=most).contains(&advisory.as_secs()), "{windows:?}");
                 assert!(mandatory < advisory && advisory < lifetime, "{windows:?}");
                 assert!(mandatory <= Duration::from_secs(60));
             }
         }
-        let quarter = Some(Duration::from_secs(900));
-        assert_ne!(RefreshWindows::of(quarter, 0.1).advisory, RefreshWindows::of(quarter, 0.2).advisory);
+        let quarter = Duration::from_secs(900);
+        assert_ne!(windows(quarter, None, 0.1).advisory, windows(quarter, None, 0.2).advisory);
         assert_eq!(RefreshWindows::of(None, 0.5).advisory, 0);
         let longest = RefreshWindows::of(Some(Duration::from_secs(u64::MAX / 2)), 1.0);
         assert!(longest.advisory > longest.mandatory);

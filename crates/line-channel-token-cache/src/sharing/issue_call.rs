@@ -1,0 +1,441 @@
+//! One call for a token: asks the store, and the source if it is this process' turn.
+
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use line_channel_token_core::{AccessToken, Clock, Error, TokenKeyId};
+
+use super::decide::{self, Ask, Decision, Held, Limits, Listing};
+use super::event::StoreEvent;
+use super::local::Settled;
+use super::outage::StoreOutage;
+use super::record::{Record, SharedToken};
+use super::store_access::{Replaced, Seen, StoreAccess};
+use crate::decide::backoff::may_have_issued;
+use crate::issue::{IssueReason, IssueRequest, Issued, NewToken, RetireReason};
+use crate::policy::SourcePolicy;
+use crate::source::TokenSource;
+use crate::store::{StoreError, StoreErrorKind};
+use crate::wait::timeout;
+
+/// The delays between looks at the store while another process issues: doubling from the first to the last.
+const FIRST_POLL: Duration = Duration::from_millis(50);
+const LAST_POLL: Duration = Duration::from_secs(1);
+/// How soon a cache with a valid token asks again while another process issues.
+const KEEP_WHILE_LEASED: Duration = Duration::from_secs(3);
+/// How soon it asks again while the store is unavailable, and how soon a token that nobody else has is compared with the store's.
+const KEEP_IN_OUTAGE: Duration = Duration::from_secs(30);
+/// The longest delay before a process issues a token without the store.
+const OUTAGE_DELAY: Duration = Duration::from_secs(2);
+/// How much of the time of a call is left for its end.
+const MARGIN: Duration = Duration::from_secs(1);
+const LISTING_TIMEOUT: Duration = Duration::from_secs(5);
+/// More changes by others in a row than this are no coincidence.
+const MAX_CHANGES: u32 = 200;
+
+pub(super) struct IssueCall<'a, S> {
+    pub(super) source: &'a S,
+    pub(super) access: &'a StoreAccess,
+    pub(super) policy: &'a SourcePolicy,
+    pub(super) outage: StoreOutage,
+    pub(super) lease_for: Duration,
+    /// The name of this call's lease.
+    pub(super) nonce: String,
+    pub(super) request: IssueRequest<'a>,
+}
+
+/// What a step of the call leads to.
+enum Next {
+    Done(Issued),
+    Look(Seen),
+    LookAgainAfter(Duration),
+}
+
+impl<S: TokenSource> IssueCall<'_, S> {
+    fn clock(&self) -> &dyn Clock {
+        self.request.clock()
+    }
+
+    pub(super) async fn run(self) -> Result<Issued, Error> {
+        if let Some(refused) = self.request.replaces().filter(|_| self.request.reason() == IssueReason::Refused) {
+            self.access.local().note_refused(refused.access_token());
+        }
+        match self.by_store().await {
+            Ok(outcome) => outcome,
+            Err(error) if error.kind() == StoreErrorKind::InvalidSettings => Err(error.into()),
+            Err(error) => self.without_store(error).await,
+        }
+    }
+
+    /// The outcome by the store; an error of the store's if it does not do its part.
+    async fn by_store(&self) -> Result<Result<Issued, Error>, StoreError> {
+        let mut seen = self.access.load(self.clock()).await?;
+        let mut poll = FIRST_POLL;
+        let mut listed = None;
+        for _ in 0..MAX_CHANGES {
+            match self.step(seen, &mut listed).await? {
+                Err(error) => return Ok(Err(error)),
+                Ok(Next::Done(issued)) => return Ok(Ok(issued)),
+                Ok(Next::Look(changed)) => seen = changed,
+                Ok(Next::LookAgainAfter(at_most)) => {
+                    let delay = jittered(poll).min(at_most);
+                    if self.time_left() <= delay.saturating_add(MARGIN) {
+                        let message = "another process is issuing a token, and has not done so in time";
+                        return Ok(Err(Error::transient(message).with_retry_after(MARGIN)));
+                    }
+                    self.clock().sleep(delay).await;
+                    poll = poll.saturating_mul(2).min(LAST_POLL);
+                    seen = self.access.load(self.clock()).await?;
+                }
+            }
+        }
+        Err(StoreError::new(StoreErrorKind::Unavailable, "the value in the token store changes all the time"))
+    }
+
+    async fn step(
+        &self,
+        seen: Seen,
+        listed: &mut Option<Option<Vec<TokenKeyId>>>,
+    ) -> Result<Result<Next, Error>, StoreError> {
+        let decision = {
+            let listing = listed.as_ref().map(|listed| match listed {
+                Some(key_ids) => Listing::Listed(key_ids),
+                None => Listing::Unavailable,
+            });
+            let refused = self.access.local().refused();
+            decide::decide(seen.record.as_ref(), seen.now_by(self.clock()), &self.ask(listing, &refused))
+        };
+        Ok(match decision {
+            Decision::Adopt(token) => self.adopt(&token, &seen).map(Next::Done),
+            Decision::Wait(_) if self.request.reason() == IssueReason::Ahead => {
+                Ok(Next::Done(Issued::Keep { ask_again_in: jittered(KEEP_WHILE_LEASED) }))
+            }
+            Decision::Wait(left) => Ok(Next::LookAgainAfter(left.max(FIRST_POLL))),
+            Decision::Note(record) => match self.access.replace(self.clock(), &seen, &record).await? {
+                Replaced::Stored(seen) | Replaced::Changed(seen) => Ok(Next::Look(seen)),
+            },
+            Decision::Share(record) => match self.offer(&seen, &record).await? {
+                Replaced::Stored(_) => Ok(Next::Done(self.shared())),
+                Replaced::Changed(seen) => Ok(Next::Look(seen)),
+            },
+            Decision::TooSoon(left) => {
+                let message =
+                    "servers refuse the tokens of this channel one after the other; the next one is issued later";
+                Err(Error::token_unavailable(message).with_retry_after(left))
+            }
+            Decision::List => {
+                *listed = Some(self.list().await);
+                Ok(Next::Look(seen))
+            }
+            Decision::Exhausted { used, available_in } => Err(self.exhausted(used, available_in)),
+            Decision::Issue { .. } if !self.keeps_for().is_zero() => {
+                Ok(Next::Done(Issued::Keep { ask_again_in: self.keeps_for() }))
+            }
+            Decision::Issue { record, taken_over } => match self.take_lease(&seen, &record).await? {
+                Replaced::Stored(seen) => self.issue_with_lease(seen, taken_over).await.map(Next::Done),
+                Replaced::Changed(seen) => Ok(Next::Look(seen)),
+            },
+        })
+    }
+
+    /// For how long a process with a valid token does not ask its source, because that has failed.
+    fn keeps_for(&self) -> Duration {
+        match self.request.reason() {
+            IssueReason::Ahead => self.access.local().source_blocked_for(self.clock().now()),
+            _ => Duration::ZERO,
+        }
+    }
+
+    fn ask<'b>(&'b self, listing: Option<Listing<'b>>, refused: &'b [AccessToken]) -> Ask<'b> {
+        let budget = self.policy.budget();
+        Ask {
+            reason: self.request.reason(),
+            replaces: self.request.replaces().map(|token| Held {
+                token: token.access_token(),
+                key_id: token.key_id(),
+                left: remaining(token, self.clock()),
+                lifetime: token.lifetime().unwrap_or(Duration::MAX),
+                is_unshared: self.access.local().is_unshared(token.access_token()),
+            }),
+            refused,
+            min_remaining: self.request.min_remaining(),
+            nonce: &self.nonce,
+            lease_for: self.lease_for,
+            limits: Limits {
+                min_interval: self.policy.min_interval(),
+                slots: budget.map(|budget| budget.slots()),
+                lifetime: budget.map_or(self.lease_for, |budget| budget.lifetime()),
+            },
+            listing,
+        }
+    }
+
+    fn adopt(&self, token: &SharedToken, seen: &Seen) -> Result<Issued, Error> {
+        let access_token = token
+            .access_token
+            .access_token()
+            .ok_or_else(|| Error::token_unavailable("the token in the store is none"))?;
+        self.access.local().forget_unshared(&access_token);
+        // What has passed since the store was asked counts.
+        let age = seen.age(self.clock());
+        let left = token.left(seen.now()).saturating_sub(age);
+        let refresh_in = decide::refresh_in(token, seen.now(), fastrand::f64()).saturating_sub(age);
+        let mut adopted = NewToken::from_remaining(access_token, self.clock().now(), left).with_refresh_in(refresh_in);
+        if let Some(key_id) = &token.key_id {
+            adopted = adopted.with_key_id(key_id.clone());
+        }
+        Ok(Issued::Adopted(adopted))
+    }
+
+    /// The token that this process issued without the store is everybody's now.
+    fn shared(&self) -> Issued {
+        let Some(token) = self.request.replaces() else {
+            return Issued::Keep { ask_again_in: KEEP_WHILE_LEASED };
+        };
+        self.access.local().forget_unshared(token.access_token());
+        let left = remaining(token, self.clock());
+        let lifetime = token.lifetime().unwrap_or(Duration::MAX);
+        let shared = decide::shared(token.access_token(), None, Duration::ZERO, left, lifetime);
+        let refresh_in = decide::refresh_in(&shared, Duration::ZERO, fastrand::f64());
+        let now = self.clock().now();
+        let renewed = NewToken { sent_at: now, lifetime: Some(left), ..token.clone() };
+        Issued::Adopted(renewed.with_refresh_in(refresh_in))
+    }
+
+    async fn offer(&self, seen: &Seen, record: &Record) -> Result<Replaced, StoreError> {
+        if let Some(token) = self.request.replaces() {
+            // The response may be lost.
+            self.access.local().note_offered(token.access_token());
+        }
+        self.access.replace(self.clock(), seen, record).await
+    }
+
+    /// Takes the lease. If the store's response was lost, a look at the store says whether it was taken.
+    async fn take_lease(&self, seen: &Seen, record: &Record) -> Result<Replaced, StoreError> {
+        match self.access.replace(self.clock(), seen, record).await {
+            Err(error) if error.kind() == StoreErrorKind::Unavailable => {
+                let seen = self.access.load(self.clock()).await?;
+                let is_mine = |record: &Record| record.lease.as_ref().is_some_and(|lease| *lease.nonce == *self.nonce);
+                Ok(match seen.record.as_ref().is_some_and(is_mine) {
+                    true => Replaced::Stored(seen),
+                    false => Replaced::Changed(seen),
+                })
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn issue_with_lease(&self, mut seen: Seen, taken_over: bool) -> Result<Issued, Error> {
+        let outcome = self.call_source(&mut seen).await;
+        self.access.local().note_source(outcome.as_ref().err(), self.clock().now());
+        let token = match outcome {
+            Ok(Issued::New(token)) => token,
+            other => {
+                let may_have_issued = other.as_ref().is_err_and(may_have_issued);
+                self.give_lease_back(seen, may_have_issued).await;
+                return other;
+            }
+        };
+        let Some(lifetime) = token.lifetime() else {
+            // It needs no successor, and so no store.
+            self.give_lease_back(seen, false).await;
+            return Ok(Issued::New(token));
+        };
+        let stored = self.store_token(seen, &token, lifetime).await;
+        match stored {
+            Stored::Shared(seen) => {
+                if taken_over {
+                    self.account_for_lost_tokens(seen).await;
+                }
+                Ok(Issued::New(token))
+            }
+            Stored::Superseded(newer, seen) => {
+                // This process was silent for longer than its lease lasts. Nobody has seen its token yet.
+                let orphan = NewToken { is_adopted: false, ..token };
+                let retire = async { self.source.retire(&orphan, RetireReason::Removed).await };
+                let _ = timeout(self.clock(), self.listing_timeout(), retire).await;
+                self.adopt(&newer, &seen)
+            }
+            Stored::Unknown { may_be_shared } => {
+                self.access.local().note_unshared(token.access_token(), may_be_shared);
+                Ok(Issued::New(token.with_refresh_in(jittered(KEEP_IN_OUTAGE))))
+            }
+        }
+    }
+
+    /// Calls the source, and renews the lease meanwhile.
+    async fn call_source(&self, seen: &mut Seen) -> Result<Issued, Error> {
+        let mut call = std::pin::pin!(self.source.issue(self.request));
+        loop {
+            let tick = self.clock().background_sleep(self.lease_for / 3);
+            match select(call.as_mut(), tick).await {
+                Either::Left((outcome, _)) => return outcome,
+                Either::Right(((), _)) => {}
+            }
+            let renewal = std::pin::pin!(self.renew_lease(seen));
+            match select(call.as_mut(), renewal).await {
+                Either::Left((outcome, renewal)) => {
+                    // Whether it was stored must be known before the token is.
+                    renewal.await;
+                    return outcome;
+                }
+                Either::Right(((), _)) => {}
+            }
+        }
+    }
+
+    async fn renew_lease(&self, seen: &mut Seen) {
+        let now = seen.now_by(self.clock());
+        let Some(record) = decide::renewed(seen.record.as_ref(), &self.nonce, self.lease_for, now) else { return };
+        match self.access.replace(self.clock(), seen, &record).await {
+            Ok(Replaced::Stored(stored) | Replaced::Changed(stored)) => *seen = stored,
+            Err(_) => {
+                if let Ok(loaded) = self.access.load(self.clock()).await {
+                    *seen = loaded;
+                }
+            }
+        }
+    }
+
+    async fn store_token(&self, mut seen: Seen, token: &NewToken, lifetime: Duration) -> Stored {
+        let mut may_be_shared = false;
+        for _ in 0..MAX_CHANGES {
+            let now = seen.now_by(self.clock());
+            let left = remaining(token, self.clock());
+            let shared = decide::shared(token.access_token(), token.key_id().cloned(), now, left, lifetime);
+            if may_be_shared && holds(&seen, token) {
+                return Stored::Shared(seen);
+            }
+            let Some(record) = decide::issued(seen.record.as_ref(), &self.nonce, &shared, now) else {
+                let newer = seen.record.as_ref().and_then(|record| record.token.clone());
+                return match newer.filter(|newer| newer.is_usable(now) && newer.expires_at >= shared.expires_at) {
+                    Some(newer) => Stored::Superseded(newer, seen),
+                    None => Stored::Unknown { may_be_shared },
+                };
+            };
+            seen = match self.access.replace(self.clock(), &seen, &record).await {
+                Ok(Replaced::Stored(seen)) => return Stored::Shared(seen),
+                Ok(Replaced::Changed(seen)) => seen,
+                Err(error) => {
+                    let is_second = may_be_shared;
+                    may_be_shared = may_be_shared || error.kind() == StoreErrorKind::Unavailable;
+                    match self.access.load(self.clock()).await {
+                        Ok(seen) if !is_second => seen,
+                        _ => return Stored::Unknown { may_be_shared },
+                    }
+                }
+            };
+        }
+        Stored::Unknown { may_be_shared }
+    }
+
+    /// Gives the lease back, so that another process need not wait until it is over. If that fails, it is over by itself.
+    async fn give_lease_back(&self, mut seen: Seen, may_have_issued: bool) {
+        for _ in 0..MAX_CHANGES {
+            let now = seen.now_by(self.clock());
+            let Some(record) = decide::failed(seen.record.as_ref(), &self.nonce, may_have_issued, now) else { return };
+            match self.access.replace(self.clock(), &seen, &record).await {
+                Ok(Replaced::Changed(changed)) => seen = changed,
+                _ => return,
+            }
+        }
+    }
+
+    /// After a lease was taken over: finds what its holder may have issued, notes it and reports it.
+    async fn account_for_lost_tokens(&self, mut seen: Seen) {
+        let listed = self.list().await.unwrap_or_default();
+        let mut unknown = Vec::new();
+        for _ in 0..MAX_CHANGES {
+            let Some(mut record) = seen.record.clone().filter(|_| !listed.is_empty()) else { break };
+            unknown = decide::account_for(&mut record, &listed);
+            match self.access.replace(self.clock(), &seen, &record).await {
+                Ok(Replaced::Changed(changed)) => seen = changed,
+                _ => break,
+            }
+        }
+        self.access.emit(&StoreEvent::LeaseTakenOver { unknown });
+    }
+
+    /// What to do while the store is unavailable.
+    async fn without_store(&self, error: StoreError) -> Result<Issued, Error> {
+        if self.request.reason() == IssueReason::Ahead {
+            return Ok(Issued::Keep { ask_again_in: jittered(KEEP_IN_OUTAGE) });
+        }
+        if self.outage == StoreOutage::Refuse {
+            return Err(Error::from(error).with_hint(
+                "no token is issued without the store, because one more may revoke another process' token",
+            ));
+        }
+        let spare = self.time_left().saturating_sub(MARGIN) / 4;
+        self.clock().sleep(OUTAGE_DELAY.min(spare).mul_f64(fastrand::f64())).await;
+        // It may be back, and then nobody needs a token of its own.
+        if self.time_left() > self.access.timeout.saturating_mul(3)
+            && let Ok(outcome) = self.by_store().await
+        {
+            return outcome;
+        }
+        let clock = self.clock();
+        let interval = self.policy.limits().interval_after(None);
+        let serial = self.access.local().reserve(self.policy.budget(), interval, clock.now())?;
+        let outcome = self.source.issue(self.request).await;
+        let settled = match &outcome {
+            Ok(Issued::New(token)) => Settled::Issued { lifetime: token.lifetime() },
+            Err(error) if may_have_issued(error) => Settled::Unknown,
+            _ => Settled::NotIssued,
+        };
+        self.access.local().settle(serial, settled, clock.now());
+        let Ok(Issued::New(token)) = outcome else { return outcome };
+        self.access.local().note_unshared(token.access_token(), false);
+        self.access.emit(&StoreEvent::IssuedWithoutStore);
+        Ok(Issued::New(token.with_refresh_in(jittered(KEEP_IN_OUTAGE))))
+    }
+
+    /// The channel's tokens as LINE lists them; `None` if they cannot be listed, or not in time.
+    async fn list(&self) -> Option<Vec<TokenKeyId>> {
+        let call = async { self.source.key_ids().await };
+        timeout(self.clock(), self.listing_timeout(), call).await.and_then(Result::ok).flatten()
+    }
+
+    fn listing_timeout(&self) -> Duration {
+        LISTING_TIMEOUT.min(self.time_left() / 2)
+    }
+
+    fn time_left(&self) -> Duration {
+        self.request.deadline().monotonic.saturating_sub(self.clock().now().monotonic)
+    }
+
+    fn exhausted(&self, used: usize, available_in: Duration) -> Error {
+        let slots = self.policy.budget().map_or(0, |budget| budget.slots());
+        Error::issue_budget_reached(format!(
+            "issue budget reached: the processes that share this store use {used} of the channel's 30 slots, or may use them, and their \
+             budget is {slots}; a slot is free once a token expires or is revoked"
+        ))
+        .with_retry_after(available_in)
+    }
+}
+
+/// What became of a token that was to be stored.
+enum Stored {
+    Shared(Seen),
+    /// Another process has stored a newer one.
+    Superseded(SharedToken, Seen),
+    /// The store does not say, or another process is about to issue one.
+    Unknown {
+        may_be_shared: bool,
+    },
+}
+
+fn holds(seen: &Seen, token: &NewToken) -> bool {
+    let stored = seen.record.as_ref().and_then(|record| record.token.as_ref());
+    stored.is_some_and(|stored| stored.access_token.is(token.access_token()))
+}
+
+/// What is left of a token by the clocks of this process.
+fn remaining(token: &NewToken, clock: &dyn Clock) -> Duration {
+    token.lifetime().map_or(Duration::MAX, |lifetime| lifetime.saturating_sub(clock.now().since(token.sent_at())))
+}
+
+/// Three quarters of a delay to the whole, so that processes do not come together.
+fn jittered(delay: Duration) -> Duration {
+    delay.mul_f64(0.75 + 0.25 * fastrand::f64())
+}

@@ -1,0 +1,279 @@
+//! Settings of a store.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use line_channel_token_cache::store::StoreError;
+use zeroize::Zeroizing;
+
+use crate::credentials::Credentials;
+use crate::errors::invalid_settings;
+use crate::redis_store::RedisStore;
+use crate::settings::{Node, Settings, Target};
+use crate::store_url::{self, StoreUrl};
+use crate::tls::TlsSettings;
+
+/// Settings of a [`RedisStore`], from [`RedisStore::builder`]. What is wrong with one of them, [`build`](Self::build) says.
+///
+/// ```
+/// use std::time::Duration;
+/// use line_channel_token_redis::RedisStore;
+///
+/// let store = RedisStore::builder("redis://127.0.0.1:6379/2")
+///     .username("bot")
+///     .password("s3cret")
+///     .key_prefix("staging:line")
+///     .connect_timeout(Duration::from_secs(1))
+///     .response_timeout(Duration::from_millis(500))
+///     .build()?;
+/// # drop(store);
+/// # Ok::<(), line_channel_token_cache::store::StoreError>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct RedisStoreBuilder {
+    url: Result<StoreUrl, StoreError>,
+    sentinel: Option<Result<(String, Vec<Node>), StoreError>>,
+    credentials: Credentials,
+    database: Option<u32>,
+    key_prefix: String,
+    tls: TlsSettings,
+    tls_problem: Option<StoreError>,
+    connect_timeout: Duration,
+    response_timeout: Duration,
+}
+
+impl RedisStoreBuilder {
+    pub(crate) fn new(url: &str) -> Self {
+        Self {
+            url: store_url::parse(url),
+            sentinel: None,
+            credentials: Credentials::default(),
+            database: None,
+            key_prefix: "line-channel-token".to_owned(),
+            tls: TlsSettings::default(),
+            tls_problem: None,
+            connect_timeout: Duration::from_secs(2),
+            response_timeout: Duration::from_secs(1),
+        }
+    }
+
+    /// The user, of Redis' ACL. Without one it is `default`.
+    pub fn username(mut self, username: impl Into<String>) -> Self {
+        self.credentials.username = Some(username.into());
+        self
+    }
+
+    /// The password.
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.credentials.password = Some(Zeroizing::new(password.into()));
+        self
+    }
+
+    /// A file that holds the password, such as a mounted secret. It is read whenever a connection is opened, so a password that changes is
+    /// taken over without a restart. A line break at its end does not count.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let builder = RedisStore::builder("redis://bot@127.0.0.1").password_file("/run/secrets/redis");
+    /// assert!(builder.build().is_ok(), "it is read when a connection is opened");
+    /// ```
+    pub fn password_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.credentials.password_file = Some(path.into());
+        self
+    }
+
+    /// The number of the database. 0 by default.
+    pub fn database(mut self, number: u32) -> Self {
+        self.database = Some(number);
+        self
+    }
+
+    /// What all keys begin with: `line-channel-token` by default. Processes share tokens if they have the same one; 1 to 100 characters of
+    /// ASCII, without white space and `{ } * ? [ ] \`.
+    pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.key_prefix = prefix.into();
+        self
+    }
+
+    /// Uses the server that these Sentinels call the master of this name, and the new one after a failover. Each is
+    /// `[redis://[user:password@]]host[:port]`, or `rediss://…` for TLS.
+    ///
+    /// The URL of the builder still says whether the master is reached by TLS, with which user and password, and which database it is; its
+    /// host and port are not used.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let store = RedisStore::builder("redis://bot@master")
+    ///     .password("s3cret")
+    ///     .sentinel("bots", ["10.0.0.1", "10.0.0.2:26379", "redis://watcher:s3cret@10.0.0.3"])
+    ///     .build()?;
+    /// # drop(store);
+    /// # Ok::<(), line_channel_token_cache::store::StoreError>(())
+    /// ```
+    pub fn sentinel<U: AsRef<str>>(mut self, master: &str, urls: impl IntoIterator<Item = U>) -> Self {
+        let nodes: Result<Vec<_>, _> = urls.into_iter().map(|url| store_url::parse_sentinel(url.as_ref())).collect();
+        self.sentinel = Some(store_url::master_name(master).and_then(|master| Ok((master, nodes?))));
+        self
+    }
+
+    /// Trusts these certificates beside the platform's: the CA of a private Redis. One or several, as PEM however it was pasted, or as DER.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn root_certificates_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
+        if let Err(error) = self.tls.add_roots(pem.as_ref()) {
+            self.tls_problem.get_or_insert(error);
+        }
+        self
+    }
+
+    /// Shows this certificate to a server that demands one (`tls-auth-clients`): the chain and its private key, each as PEM.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn client_certificate_pem(mut self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
+        if let Err(error) = self.tls.set_client(chain.as_ref(), key.as_ref()) {
+            self.tls_problem.get_or_insert(error);
+        }
+        self
+    }
+
+    /// Uses this configuration of rustls 0.23 for TLS instead of our own: for another provider of cryptography, or for pinned roots. It
+    /// decides everything, and needs neither of the features `aws-lc-rs` and `ring`.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn tls_config(mut self, config: rustls::ClientConfig) -> Self {
+        self.tls.config = Some(config);
+        self
+    }
+
+    /// How long it may take to connect: Sentinel, name resolution, TCP, TLS and the password together. 2 seconds by default.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a response may take. 1 second by default. A call as a whole takes no longer than this and
+    /// [`connect_timeout`](Self::connect_timeout) together.
+    pub fn response_timeout(mut self, timeout: Duration) -> Self {
+        self.response_timeout = timeout;
+        self
+    }
+
+    /// The store. It does not connect yet.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let error = RedisStore::builder("redis://127.0.0.1").key_prefix("{bots}").build().unwrap_err();
+    /// assert!(error.to_string().contains("the key prefix"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidSettings`](line_channel_token_cache::store::StoreErrorKind::InvalidSettings) if
+    ///
+    /// - the URL cannot be parsed, or that of a Sentinel; the error shows nothing of it;
+    /// - user, password or database are given twice, or Sentinels are;
+    /// - a URL is one of TLS, and the build has none (neither feature `aws-lc-rs` nor `ring`, and no `tls_config`), or the platform has no
+    ///   trusted roots; or certificates are given, and no URL is one of TLS;
+    /// - the key prefix is empty, too long, or has a character that it may not have;
+    /// - a timeout is zero.
+    pub fn build(self) -> Result<RedisStore, StoreError> {
+        let StoreUrl { target, credentials, database } = self.url?;
+        let target = match self.sentinel.transpose()? {
+            None => target,
+            Some((master, sentinels)) => with_sentinels(&target, master, sentinels)?,
+        };
+        let credentials = merge(credentials, self.credentials)?;
+        let database = match (database, self.database) {
+            (0, given) => given.unwrap_or(0),
+            (number, None) => number,
+            (number, Some(given)) if number == given => number,
+            _ => {
+                return Err(invalid_settings(
+                    "the store has a database by its URL and another by the builder: give one",
+                ));
+            }
+        };
+        check_prefix(&self.key_prefix)?;
+        if self.connect_timeout.is_zero() || self.response_timeout.is_zero() {
+            return Err(invalid_settings(
+                "a timeout of the store is zero, so no call could succeed: give at least some milliseconds",
+            ));
+        }
+        if let Some(problem) = self.tls_problem {
+            return Err(problem);
+        }
+        let tls = match target.needs_tls() {
+            true => Some(self.tls.resolve()?),
+            false if self.tls.is_empty() => None,
+            false => {
+                return Err(invalid_settings(
+                    "certificates are given for a URL of the store without TLS: write rediss://",
+                ));
+            }
+        };
+        Ok(RedisStore::of(Settings {
+            target,
+            credentials,
+            database,
+            key_prefix: self.key_prefix,
+            tls,
+            connect_timeout: self.connect_timeout,
+            response_timeout: self.response_timeout,
+        }))
+    }
+}
+
+fn with_sentinels(target: &Target, master: String, sentinels: Vec<Node>) -> Result<Target, StoreError> {
+    if sentinels.is_empty() {
+        return Err(invalid_settings("there is no Sentinel in the list: give the URL of one at least, better of all"));
+    }
+    match target {
+        Target::Sentinel { .. } => {
+            Err(invalid_settings("the store has Sentinels by its URL and by the builder: give one"))
+        }
+        Target::Server(address) => Ok(Target::Sentinel { master, sentinels, is_tls: address.is_tls() }),
+    }
+}
+
+fn merge(of_url: Credentials, given: Credentials) -> Result<Credentials, StoreError> {
+    if of_url.username.is_some() && given.username.is_some() && of_url.username != given.username {
+        return Err(invalid_settings("the store has a user by its URL and another by the builder: give one"));
+    }
+    let passwords = [of_url.password.is_some(), given.password.is_some(), given.password_file.is_some()];
+    if passwords.into_iter().filter(|is_given| *is_given).count() > 1 {
+        return Err(invalid_settings("the store has more than one password (URL, password, password_file): give one"));
+    }
+    let password = of_url.password.or(given.password);
+    if password.as_ref().is_some_and(|password| password.is_empty()) {
+        return Err(invalid_settings("the password of the store is empty: give it, or leave it out"));
+    }
+    let username = of_url.username.or(given.username).filter(|username| !username.is_empty());
+    Ok(Credentials { username, password, password_file: given.password_file })
+}
+
+fn check_prefix(prefix: &str) -> Result<(), StoreError> {
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b"{}*?[]\\".contains(&byte);
+    if prefix.is_empty() || prefix.len() > 100 || !prefix.bytes().all(is_allowed) {
+        return Err(invalid_settings(
+            "the key prefix of the store is empty, longer than 100 characters, or has white space or one of `{ } * ? [ ] \\`, which \
+             mean something to Redis: take letters, digits and `:`, `-`, `_`, `.`",
+        ));
+    }
+    Ok(())
+}
+
+/// Neither the user nor a password is shown.
+impl fmt::Debug for RedisStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStoreBuilder")
+            .field("key_prefix", &self.key_prefix)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("response_timeout", &self.response_timeout)
+            .finish_non_exhaustive()
+    }
+}
