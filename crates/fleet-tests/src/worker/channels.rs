@@ -24,7 +24,7 @@ use line_channel_token_hyper::HyperBackend;
 use line_channel_token_redis::RedisStore;
 
 use crate::output::Output;
-use crate::stops::{Stops, StoppingSource};
+use crate::stops::{StoppingSource, Stops};
 use crate::watched_store::WatchedStore;
 
 type BoxError = Box<dyn std::error::Error>;
@@ -84,9 +84,9 @@ impl Channels {
         };
         let clock: Arc<dyn Clock> = Arc::new(clock.clone());
         let held = match sources.as_slice() {
-            [(_, source)] => Held::Cache(
-                TokenCache::builder(make(Arc::clone(source))).clock(clock).on_event(on_event).build(),
-            ),
+            [(_, source)] => {
+                Held::Cache(TokenCache::builder(make(Arc::clone(source))).clock(clock).on_event(on_event).build())
+            }
             _ => {
                 let make = move |id: &ChannelId| {
                     let source = sources.iter().find(|(channel, _)| channel == id);
@@ -215,9 +215,7 @@ impl AssertionSource for LazySigner {
 fn text_of(event: &StoreEvent) -> String {
     match event {
         StoreEvent::Unavailable { error } | StoreEvent::SetAside { error, .. } => error.to_string(),
-        StoreEvent::LeaseTakenOver { unknown } => {
-            unknown.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-        }
+        StoreEvent::LeaseTakenOver { unknown } => unknown.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
         _ => String::new(),
     }
 }

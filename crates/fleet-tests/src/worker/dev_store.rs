@@ -16,7 +16,13 @@ pub(crate) struct DevStore {
 impl DevStore {
     fn open(&self, key: &StoreKey) -> std::fs::File {
         std::fs::create_dir_all(&self.dir).unwrap();
-        let file = std::fs::File::options().read(true).write(true).create(true).truncate(false).open(self.dir.join(key.as_str())).unwrap();
+        let file = std::fs::File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.dir.join(key.as_str()))
+            .unwrap();
         file.lock().unwrap();
         file
     }
@@ -37,7 +43,13 @@ impl TokenStore for DevStore {
     async fn load(&self, key: &StoreKey) -> Result<Snapshot, StoreError> {
         Ok(self.read(&self.open(key)))
     }
-    async fn compare_and_set(&self, key: &StoreKey, expected: Option<&Revision>, value: &StoredValue, _: Duration) -> Result<Comparison, StoreError> {
+    async fn compare_and_set(
+        &self,
+        key: &StoreKey,
+        expected: Option<&Revision>,
+        value: &StoredValue,
+        _: Duration,
+    ) -> Result<Comparison, StoreError> {
         let mut file = self.open(key);
         let found = self.read(&file);
         if found.entry.as_ref().map(|e| &e.revision) != expected {
