@@ -1,13 +1,9 @@
 //! Encryption of what a store holds.
 
-use super::token_store::TokenStore;
+mod envelope;
+mod key_text;
+mod sealed_store;
+mod sealing_key;
 
-/// Encrypts what another store keeps.
-#[derive(Clone, Debug)]
-pub struct SealedStore<S> {
-    inner: S,
-}
-
-/// A key to encrypt with.
-#[derive(Clone, Debug)]
-pub struct SealingKey;
+pub use sealed_store::SealedStore;
+pub use sealing_key::SealingKey;

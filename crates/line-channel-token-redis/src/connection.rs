@@ -1,0 +1,134 @@
+//! The one connection of a store: opened when it is needed, shared by all calls, and rebuilt after errors.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use line_channel_token_cache::store::StoreError;
+use redis::Value;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use crate::call::{CallFailure, ScriptCall};
+use crate::connect::{Connected, connect};
+use crate::errors::{connecting_timed_out, timed_out};
+use crate::settings::Settings;
+
+/// A connection that has been idle for longer is not used again: between two refreshes lie hours, and a router may have forgotten it.
+const MAX_IDLE: Duration = Duration::from_secs(60);
+
+/// What a call came to.
+pub(crate) struct Outcome {
+    pub(crate) value: Value,
+    /// Whether it is the second attempt, after a first one that may have been carried out.
+    pub(crate) is_repeated: bool,
+}
+
+/// The connection of a store, if it has one.
+pub(crate) struct Connection {
+    settings: Arc<Settings>,
+    current: Mutex<Option<Kept>>,
+    /// How many attempts to connect have begun.
+    attempts: AtomicU64,
+    /// The attempt that failed last.
+    failed: std::sync::Mutex<Option<(u64, StoreError)>>,
+}
+
+struct Kept {
+    connected: Arc<Connected>,
+    used_at: Instant,
+}
+
+impl Connection {
+    pub(crate) fn new(settings: Arc<Settings>) -> Self {
+        Self { settings, current: Mutex::default(), attempts: AtomicU64::new(0), failed: std::sync::Mutex::default() }
+    }
+
+    /// Runs a call, within the sum of both timeouts.
+    pub(crate) async fn run(&self, call: &ScriptCall) -> Result<Outcome, StoreError> {
+        let limit = self.settings.total_timeout();
+        timeout(limit, self.run_twice(call)).await.unwrap_or_else(|_| Err(timed_out("a call", limit)))
+    }
+
+    /// A connection that was kept may be dead, or lead to what is a replica now: the call is repeated on a new one then.
+    async fn run_twice(&self, call: &ScriptCall) -> Result<Outcome, StoreError> {
+        let (connected, is_new) = self.connected().await?;
+        let is_repeated = match self.attempt(call, &connected).await {
+            Ok(value) => return Ok(Outcome { value, is_repeated: false }),
+            Err(CallFailure::ConnectionLost(_)) if !is_new => true,
+            Err(CallFailure::ReadOnly(_)) if !is_new => false,
+            Err(failure) => return Err(failure.into()),
+        };
+        let (connected, _) = self.connected().await?;
+        let value = self.attempt(call, &connected).await?;
+        Ok(Outcome { value, is_repeated })
+    }
+
+    async fn attempt(&self, call: &ScriptCall, connected: &Arc<Connected>) -> Result<Value, CallFailure> {
+        let limit = self.settings.response_timeout;
+        let mut connection = connected.connection.clone();
+        let result = match timeout(limit, call.run(&mut connection)).await {
+            Ok(result) => result,
+            Err(_) => {
+                self.discard(connected).await;
+                return Err(CallFailure::Other(timed_out("a response", limit)));
+            }
+        };
+        if matches!(result, Err(CallFailure::ConnectionLost(_) | CallFailure::ReadOnly(_))) {
+            self.discard(connected).await;
+        }
+        result
+    }
+
+    /// The connection, and whether it was opened now. Callers that waited for an attempt that failed share its error.
+    async fn connected(&self) -> Result<(Arc<Connected>, bool), StoreError> {
+        let begun_before = self.attempts.load(Ordering::SeqCst);
+        let mut current = self.current.lock().await;
+        if let Some(kept) = current.as_mut().filter(|kept| kept.used_at.elapsed() < MAX_IDLE) {
+            kept.used_at = Instant::now();
+            return Ok((Arc::clone(&kept.connected), false));
+        }
+        *current = None;
+        if let Some((attempt, error)) = &*self.failed()
+            && *attempt > begun_before
+        {
+            return Err(error.clone());
+        }
+        let attempt = self.attempts.fetch_add(1, Ordering::SeqCst) + 1;
+        let limit = self.settings.connect_timeout;
+        let result = timeout(limit, connect(&self.settings))
+            .await
+            .unwrap_or_else(|_| Err(connecting_timed_out(self.settings.target.needs_tls(), limit)));
+        match result {
+            Ok(connected) => {
+                let connected = Arc::new(connected);
+                *current = Some(Kept { connected: Arc::clone(&connected), used_at: Instant::now() });
+                Ok((connected, true))
+            }
+            Err(error) => {
+                *self.failed() = Some((attempt, error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Forgets a connection, unless there is another one already.
+    async fn discard(&self, connected: &Arc<Connected>) {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_some_and(|kept| Arc::ptr_eq(&kept.connected, connected)) {
+            *current = None;
+        }
+    }
+
+    fn failed(&self) -> std::sync::MutexGuard<'_, Option<(u64, StoreError)>> {
+        self.failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl From<CallFailure> for StoreError {
+    fn from(failure: CallFailure) -> Self {
+        match failure {
+            CallFailure::ConnectionLost(error) | CallFailure::ReadOnly(error) | CallFailure::Other(error) => error,
+        }
+    }
+}
