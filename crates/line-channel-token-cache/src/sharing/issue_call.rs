@@ -30,6 +30,8 @@ const OUTAGE_DELAY: Duration = Duration::from_secs(2);
 /// How much of the time of a call is left for its end.
 const MARGIN: Duration = Duration::from_secs(1);
 const LISTING_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a delay is spread by grows with it, up to this.
+const MAX_SPREAD: Duration = Duration::from_secs(60);
 /// More changes by others in a row than this are no coincidence.
 const MAX_CHANGES: u32 = 200;
 
@@ -121,7 +123,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
             Decision::TooSoon(left) => {
                 let message =
                     "servers refuse the tokens of this channel one after the other; the next one is issued later";
-                Err(Error::token_unavailable(message).with_retry_after(left))
+                Err(Error::token_unavailable(message).with_retry_after(spread(left)))
             }
             Decision::List => {
                 *listed = Some(self.list().await);
@@ -408,7 +410,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
             "issue budget reached: the processes that share this store use {used} of the channel's 30 slots, or may use them, and their \
              budget is {slots}; a slot is free once a token expires or is revoked"
         ))
-        .with_retry_after(available_in)
+        .with_retry_after(spread(available_in))
     }
 }
 
@@ -431,6 +433,11 @@ fn holds(seen: &Seen, token: &NewToken) -> bool {
 /// What is left of a token by the clocks of this process.
 fn remaining(token: &NewToken, clock: &dyn Clock) -> Duration {
     token.lifetime().map_or(Duration::MAX, |lifetime| lifetime.saturating_sub(clock.now().since(token.sent_at())))
+}
+
+/// A delay and up to a fifth of it more, so that processes that may not go on before do not all come at its end.
+fn spread(delay: Duration) -> Duration {
+    delay.saturating_add(delay.min(MAX_SPREAD).mul_f64(0.2 * fastrand::f64()))
 }
 
 /// Three quarters of a delay to the whole, so that processes do not come together.
