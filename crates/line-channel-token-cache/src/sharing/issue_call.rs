@@ -154,6 +154,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
             reason: self.request.reason(),
             replaces: self.request.replaces().map(|token| Held {
                 token: token.access_token(),
+                key_id: token.key_id(),
                 left: remaining(token, self.clock()),
                 lifetime: token.lifetime().unwrap_or(Duration::MAX),
                 is_unshared: self.access.local().is_unshared(token.access_token()),
