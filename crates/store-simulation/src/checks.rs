@@ -7,7 +7,7 @@ use line_channel_token_cache::{StoreEvent, TokenFamily};
 
 use crate::executor::Process;
 use crate::invariant::{Invariant, Violation};
-use crate::line::{Line, SLOTS};
+use crate::line::{Line, SLOTS, WITHOUT_STORE};
 use crate::process_facts::{Asking, CallTimes, ProcessFacts};
 use crate::record::{Contents, StoredLease};
 
@@ -152,7 +152,7 @@ impl Checks {
         }
         let facts = self.facts(process);
         if facts.is_without_store() {
-            line.excuse(serial, "issued without the store");
+            line.excuse(serial, WITHOUT_STORE);
         } else if facts.asking.as_ref().is_some_and(|asking| asking.had_trouble) {
             line.excuse(serial, "its process may have lost the lease");
         }

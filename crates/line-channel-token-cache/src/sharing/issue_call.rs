@@ -309,7 +309,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
             }
             let Some(record) = decide::issued(seen.record.as_ref(), &self.nonce, &shared, now) else {
                 let newer = seen.record.as_ref().and_then(|record| record.token.clone());
-                return match newer.filter(|newer| newer.is_usable(now) && newer.expires_at >= shared.expires_at) {
+                return match newer.filter(|newer| decide::supersedes(newer, &shared, now)) {
                     Some(newer) => Stored::Superseded(newer, seen),
                     None => Stored::Unknown { may_be_shared },
                 };
