@@ -109,7 +109,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
         };
         Ok(match decision {
             Decision::Adopt(token) => self.adopt(&token, &seen).map(Next::Done),
-            Decision::Wait(_) if self.request.reason() == IssueReason::Ahead => {
+            Decision::Wait(_) if self.holds_good_token(&seen) => {
                 Ok(Next::Done(Issued::Keep { ask_again_in: jittered(KEEP_WHILE_LEASED) }))
             }
             Decision::Wait(left) => Ok(Next::LookAgainAfter(left.max(FIRST_POLL))),
@@ -130,8 +130,8 @@ impl<S: TokenSource> IssueCall<'_, S> {
                 Ok(Next::Look(seen))
             }
             Decision::Exhausted { used, available_in } => Err(self.exhausted(used, available_in)),
-            Decision::Issue { .. } if !self.keeps_for().is_zero() => {
-                Ok(Next::Done(Issued::Keep { ask_again_in: self.keeps_for() }))
+            Decision::Issue { .. } if self.holds_good_token(&seen) && !self.source_blocked_for().is_zero() => {
+                Ok(Next::Done(Issued::Keep { ask_again_in: self.source_blocked_for() }))
             }
             Decision::Issue { record, taken_over } => match self.take_lease(&seen, &record).await? {
                 Replaced::Stored(seen) => self.issue_with_lease(seen, taken_over).await.map(Next::Done),
@@ -140,12 +140,17 @@ impl<S: TokenSource> IssueCall<'_, S> {
         })
     }
 
-    /// For how long a process with a valid token does not ask its source, because that has failed.
-    fn keeps_for(&self) -> Duration {
-        match self.request.reason() {
-            IssueReason::Ahead => self.access.local().source_blocked_for(self.clock().now()),
-            _ => Duration::ZERO,
-        }
+    /// Whether the process holds a valid token which nobody has seen refused, as far as the store knows.
+    fn holds_good_token(&self, seen: &Seen) -> bool {
+        let Some(held) = self.request.replaces().filter(|_| self.request.reason() == IssueReason::Ahead) else {
+            return false;
+        };
+        let stored = seen.record.as_ref().and_then(|record| record.token.as_ref());
+        !stored.is_some_and(|stored| stored.refused && stored.access_token.is(held.access_token()))
+    }
+
+    fn source_blocked_for(&self) -> Duration {
+        self.access.local().source_blocked_for(self.clock().now())
     }
 
     fn ask<'b>(&'b self, listing: Option<Listing<'b>>, refused: &'b [AccessToken]) -> Ask<'b> {
