@@ -56,10 +56,8 @@ fn other_channels_do_not_disturb(platform: &Platform, store: &StoreSettings) {
     elsewhere.advance(platform.now() - elsewhere.now());
     let same_elsewhere = elsewhere.add_channel("1000000003", "jwt");
     let here = |channel: &ChannelSettings| platform.settings(vec![channel.clone()], store.clone());
-    let there = WorkerSettings {
-        clock: here(&first).clock,
-        ..elsewhere.settings(vec![same_elsewhere.clone()], store.clone())
-    };
+    let there =
+        WorkerSettings { clock: here(&first).clock, ..elsewhere.settings(vec![same_elsewhere.clone()], store.clone()) };
     let fleets = [here(&first), here(&second), here(&short_lived), there];
     let fleets = fleets.map(|settings| Fleet::start(platform, &settings, 2));
     let tokens: Vec<_> = fleets.iter().map(Fleet::send).collect();

@@ -132,13 +132,16 @@ fn check_after(fleet: &Fleet<'_>, channel: &ChannelSettings, meets: Meets) {
     assert_eq!(platform.refused_uses(), 0);
     // One for each process that had none, and one that the fleet shares.
     assert!(platform.most_live(channel) <= 3, "{}", platform.most_live(channel));
-    for worker in &fleet.workers {
+    for (at, worker) in fleet.workers.iter().enumerate() {
         let counts = worker.counts();
         let count = |name: &str| counts.get(name).copied().unwrap_or_default();
         match meets {
             Meets::Outage | Meets::NoWrites => {
-                assert_eq!(count("unavailable"), 1, "one line for the outage: {:?}", worker.events("unavailable"));
-                assert_eq!(count("available"), 1, "and one for its end");
+                // A newcomer that found a token may not have tried to write.
+                let least = u64::from(meets == Meets::Outage || at < 3);
+                let events = worker.events("unavailable");
+                assert!((least..=1).contains(&count("unavailable")), "one line for the outage: {events:?}");
+                assert_eq!(count("available"), count("unavailable"), "and one for its end");
             }
             // Those that find it at the same time all say so.
             Meets::Damage => assert!(count("set_aside") <= 1, "{:?}", worker.events("set_aside")),

@@ -48,7 +48,11 @@ fn refused_token_outlives_its_finder(platform: &Platform, store: StoreSettings) 
     let worker = finder.workers.remove(0);
     worker.ask(Task::Invalidate);
     // It marks the token in the background.
-    while worker.ask(Task::Counts).counts.get("store_calls").is_none_or(|calls| *calls < 5) {
+    loop {
+        let reply = worker.ask(Task::Counts);
+        if reply.counts["store_calls"] >= 5 && !reply.busy {
+            break;
+        }
         std::thread::yield_now();
     }
     drop(worker);
