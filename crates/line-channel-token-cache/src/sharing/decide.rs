@@ -30,6 +30,8 @@ pub(super) struct Ask<'a> {
     pub(super) replaces: Option<Held<'a>>,
     /// Tokens that it has seen refused. The store may not know: it was unavailable then.
     pub(super) refused: &'a [AccessToken],
+    /// What must be left of the token.
+    pub(super) min_remaining: Duration,
     /// The name of the lease that it would take.
     pub(super) nonce: &'a str,
     pub(super) lease_for: Duration,
@@ -149,7 +151,8 @@ pub(super) fn refused(record: &Record, token: &AccessToken, now: Duration) -> Op
 /// Whether the stored token is what the process needs.
 fn is_answer(token: &SharedToken, now: Duration, ask: &Ask<'_>) -> bool {
     let left = token.left(now);
-    if token.refused || left <= least_left(token.lifetime()) {
+    if token.refused || left <= least_left(token.lifetime()) || left < wanted_left(token.lifetime(), ask.min_remaining)
+    {
         return false;
     }
     let is_due = left <= token.lifetime() / DUE_SHARE;
@@ -164,6 +167,12 @@ fn is_answer(token: &SharedToken, now: Duration, ask: &Ask<'_>) -> bool {
 /// What must be left of a token of this lifetime for it to be handed out.
 fn least_left(lifetime: Duration) -> Duration {
     (lifetime / LEAST_SHARE).min(LEAST_LEFT)
+}
+
+/// What must be left of it for this process. A token that has more than half of its life left is replaced for nobody: a process that wants more than
+/// tokens have would issue one each time.
+fn wanted_left(lifetime: Duration, min_remaining: Duration) -> Duration {
+    min_remaining.min(lifetime / 2)
 }
 
 fn is_worth_sharing(held: &Held<'_>, reason: IssueReason) -> bool {
@@ -328,7 +337,16 @@ mod tests {
 
     fn ask(reason: IssueReason, replaces: Option<Held<'_>>) -> Ask<'_> {
         let limits = Limits { min_interval: Duration::from_secs(60), slots: Some(10), lifetime: LIFE };
-        Ask { reason, replaces, nonce: "mine", lease_for: Duration::from_secs(10), limits, listing: None }
+        Ask {
+            reason,
+            replaces,
+            refused: &[],
+            min_remaining: Duration::ZERO,
+            nonce: "mine",
+            lease_for: Duration::from_secs(10),
+            limits,
+            listing: None,
+        }
     }
 
     fn held(token: &AccessToken, left: Duration, is_unshared: bool) -> Option<Held<'_>> {
@@ -390,11 +408,9 @@ mod tests {
     fn a_refused_token_is_marked_and_never_adopted() {
         let own = token("own");
         let record = Record { token: Some(stored("own", 20 * DAY)), ..Record::default() };
-        let Decision::Note(marked) =
-            decide(Some(&record), NOW, &ask(IssueReason::Refused, held(&own, 20 * DAY, false)))
-        else {
-            panic!("it is the stored one")
-        };
+        // It need not be the one that is replaced: the store was unavailable, perhaps.
+        let ask_knowing = Ask { refused: std::slice::from_ref(&own), ..ask(IssueReason::Ahead, None) };
+        let Decision::Note(marked) = decide(Some(&record), NOW, &ask_knowing) else { panic!("it is the stored one") };
         for reason in [IssueReason::Cold, IssueReason::Ahead, IssueReason::Refused] {
             let decision = decide(Some(&marked), NOW, &ask(reason, None));
             assert!(matches!(decision, Decision::Issue { .. }), "{decision:?}");

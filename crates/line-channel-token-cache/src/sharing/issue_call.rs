@@ -158,6 +158,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
                 is_unshared: self.access.local().is_unshared(token.access_token()),
             }),
             refused,
+            min_remaining: self.request.min_remaining(),
             nonce: &self.nonce,
             lease_for: self.lease_for,
             limits: Limits {
