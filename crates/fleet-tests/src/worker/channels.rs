@@ -1,6 +1,6 @@
 //! The channels of a worker: a cache of one, or a pool of several.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use line_channel_token_assertion::{AssertionSigner, SigningKey};
-use line_channel_token_cache::store::TokenStore;
+use line_channel_token_cache::store::{FileStore, TokenStore};
 use line_channel_token_cache::{
     CachedToken, Event, JwtSource, SharedSource, ShortLivedSource, Shutdown, StatelessSource, StoreEvent, StoreOutage,
     TokenCache, TokenPool, TokenSource,
@@ -220,8 +220,8 @@ fn text_of(event: &StoreEvent) -> String {
     }
 }
 
-fn file_store(directory: &std::path::Path, clock: FleetClock) -> Result<Arc<dyn TokenStore>, BoxError> {
-    Ok(Arc::new(crate::dev_store::DevStore { dir: directory.to_owned(), clock }))
+fn file_store(directory: &Path, clock: FleetClock) -> Result<Arc<dyn TokenStore>, BoxError> {
+    Ok(Arc::new(FileStore::builder(directory).clock(Arc::new(clock)).build()?))
 }
 
 fn redis_store(redis: &RedisSettings) -> Result<Arc<dyn TokenStore>, BoxError> {
