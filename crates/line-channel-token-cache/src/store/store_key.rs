@@ -71,9 +71,9 @@ impl fmt::Debug for StoreKey {
     }
 }
 
-/// FNV-1a of 64 bits, which is the same in every version and on every machine, as a key that processes share must be.
-fn fnv_1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+/// FNV-1a of 64 bits, which is the same in every version and on every machine, as what processes share must be.
+pub(super) fn fnv_1a<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -1,15 +1,21 @@
 //! A store in a directory of one machine.
 
-use std::path::PathBuf;
+mod anchor;
+mod boot;
+mod builder;
+mod directory;
+mod errors;
+mod file_format;
+mod file_names;
+mod file_store;
+mod file_system;
+mod key_lock;
+mod moved_aside;
+mod operations;
+mod own_file;
+mod path_text;
+mod state_directory;
+mod worker_thread;
 
-/// Values in files of one directory.
-#[derive(Clone, Debug)]
-pub struct FileStore {
-    directory: PathBuf,
-}
-
-/// Settings of a [`FileStore`].
-#[derive(Clone, Debug)]
-pub struct FileStoreBuilder {
-    directory: PathBuf,
-}
+pub use self::builder::FileStoreBuilder;
+pub use self::file_store::FileStore;
