@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use super::args::StoreArgs;
 use crate::failure::Failure;
+use crate::path_text;
 
 /// The kind of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,7 +31,23 @@ impl StoreKind {
 #[derive(Clone, Debug)]
 pub(crate) struct StoreChoice {
     pub(super) args: StoreArgs,
-    pub(crate) kind: StoreKind,
+    pub(super) kind: StoreKind,
+}
+
+impl StoreChoice {
+    pub(crate) fn kind(&self) -> StoreKind {
+        self.kind
+    }
+
+    /// What it is called in messages. A URL may hold a password, and is not shown.
+    pub(crate) fn name(&self) -> String {
+        match (self.kind, &self.args.settings.store_dir) {
+            (StoreKind::File, Some(directory)) => format!("the directory {}", path_text::shown(directory)),
+            (StoreKind::File, None) => "the directory of this user's tokens".to_owned(),
+            (StoreKind::Redis, _) => "Redis".to_owned(),
+            (StoreKind::None, _) => "no store".to_owned(),
+        }
+    }
 }
 
 impl StoreArgs {

@@ -8,5 +8,6 @@ mod open;
 mod outage;
 
 pub(crate) use args::StoreArgs;
+pub(crate) use choice::StoreKind;
 pub(crate) use failure::{error as store_error, failure as store_failure};
 pub(crate) use outage::{Outage, OutageArgs};
