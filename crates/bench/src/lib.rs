@@ -11,7 +11,10 @@ pub mod fixtures;
 pub mod insertion;
 pub mod latency_under_refresh;
 pub mod measure;
+#[path = "../../../examples/examples/fleet/panels.rs"]
+mod panels;
 pub mod pooled_read;
+pub mod replicas;
 pub mod report;
 pub mod server;
 pub mod signing;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use bench::{
     authorized_call, cached_read, chart, dead_channels, expiry_burst, insertion, latency_under_refresh, pooled_read,
-    report, server, signing, transport,
+    replicas, report, server, signing, transport,
 };
 use clap::{Parser, ValueEnum};
 
@@ -44,6 +44,8 @@ enum Group {
     ExpiryBurst,
     /// A healthy channel behind many whose source never responds.
     DeadChannels,
+    /// Issues a day by the number of replicas, with a store and without.
+    Replicas,
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -84,6 +86,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         let delays = dead_channels::run()?;
         println!("{}\n", delays);
         exceeded += usize::from(!delays.holds());
+    }
+    if wanted(Group::Replicas) {
+        let replicas = replicas::run()?;
+        println!("{}\n", replicas);
+        charts.push(("issues-by-replicas.svg", replicas.svg()));
     }
     report::print(&rows);
     if let Some(file) = arguments.json {

@@ -7,7 +7,11 @@
 use crate::{Error, mistaken};
 
 /// Trims `text` and checks it; `what` names it in the error, which never shows the text itself.
-pub(crate) fn clean<'a>(what: &str, text: &'a str) -> Result<&'a str, Error> {
+///
+/// # Errors
+///
+/// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is surely something else.
+pub fn clean<'a>(what: &str, text: &'a str) -> Result<&'a str, Error> {
     let text = bare(text);
     if text.is_empty() {
         return Err(Error::invalid_input(format!("the {what} is empty")));

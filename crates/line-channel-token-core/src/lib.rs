@@ -45,6 +45,9 @@ pub use base_url::BaseUrl;
 pub use channel::{ChannelId, ChannelSecret};
 pub use client::{Client, ClientBuilder};
 pub use clock::{Clock, Moment, Sleep};
+/// The policy for pasted text, for the crates beside this one.
+#[doc(hidden)]
+pub use credential::clean as __clean_pasted;
 pub use error::Error;
 pub use error_kind::ErrorKind;
 pub use issued_token::{IssuedToken, JwtToken, ShortLivedToken, StatelessToken, Timing};
