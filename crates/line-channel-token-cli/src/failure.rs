@@ -113,6 +113,22 @@ impl Failure {
         }
     }
 
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Failed(details) => details.hint.as_deref(),
+            Kind::ReaderGone => None,
+        }
+    }
+
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match &self.0 {
+            Kind::Failed(details) => details.exit,
+            Kind::ReaderGone => Exit::Other,
+        }
+    }
+
     /// Says it on standard error, and is the exit code.
     pub(crate) fn report(&self, format: OutputFormat) -> ExitCode {
         let Kind::Failed(details) = &self.0 else { return ExitCode::SUCCESS };

@@ -24,13 +24,17 @@ mod output_format;
 mod path_text;
 mod private_file;
 mod runtime;
+mod sharing;
 mod similar;
 mod small_file;
 mod spinner;
+mod store;
 mod style;
 mod time_span;
 mod time_text;
 mod token_input;
+mod token_json;
+mod token_server;
 mod usage_error;
 
 use std::process::ExitCode;

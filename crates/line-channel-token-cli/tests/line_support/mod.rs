@@ -61,7 +61,7 @@ impl Line {
     /// The binary with the address of this LINE and nothing else.
     pub(crate) fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = program(arguments);
-        command.env("LINE_API_BASE_URL", &self.url);
+        command.env("LINE_API_BASE_URL", &self.url).env("XDG_STATE_HOME", self.folder.path().join("state"));
         command
     }
 

@@ -9,6 +9,7 @@ mod probe;
 mod proxy;
 mod recorder;
 mod report;
+mod store;
 mod variables;
 
 use std::process::ExitCode;
@@ -24,9 +25,10 @@ use self::report::Report;
 use crate::failure::Failure;
 use crate::line_service::{self, CallArgs, LineService};
 use crate::output::{OutputArgs, OutputFormat};
+use crate::store::StoreArgs;
 use crate::{interrupt, runtime, spinner};
 
-/// Checks configuration, key, clock, credentials, slots and network, and says what mends each fault
+/// Checks configuration, key, token store, clock, credentials, slots and network, and says what mends each fault
 ///
 /// It changes nothing.
 #[derive(Args, Debug)]
@@ -47,6 +49,8 @@ pub(crate) struct Doctor {
     #[command(flatten)]
     call: CallArgs,
     #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -56,12 +60,16 @@ impl Doctor {
     }
 
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let Self { channel, call, output } = self;
+        let Self { channel, call, store, output } = self;
         let mut report = Report::default();
         let configuration = Configuration::check(&channel, &mut report);
         variables::check(&mut report);
         key::check(&configuration, &mut report);
-        runtime::block_on(interrupt::ends(check_service(&configuration, call, &mut report), None))?;
+        let checks = async {
+            store::check(store, &configuration, call.timeout, &mut report).await;
+            check_service(&configuration, call, &mut report).await
+        };
+        runtime::block_on(interrupt::ends(checks, || None))?;
         report.write(output.output, configuration.channel_id.as_deref(), configuration.base_url.as_ref())
     }
 }

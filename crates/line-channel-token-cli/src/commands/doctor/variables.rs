@@ -7,11 +7,20 @@ use line_channel_token::configuration::ChannelArgs;
 
 use super::report::Report;
 use crate::similar;
+use crate::store::{OutageArgs, StoreArgs};
+use crate::token_server::ServerArgs;
 
 /// The check of this file.
 const CHECK: &str = "configuration";
 /// What has no flag, and what others read.
-const WITHOUT_FLAG: [&str; 3] = ["LINE_CHANNEL_SECRET", "LINE_ASSERTION_KEY", "LINE_CHANNEL_ACCESS_TOKEN"];
+const WITHOUT_FLAG: [&str; 6] = [
+    "LINE_CHANNEL_SECRET",
+    "LINE_ASSERTION_KEY",
+    "LINE_CHANNEL_ACCESS_TOKEN",
+    "LINE_TOKEN_STORE_PASSWORD",
+    "LINE_SERVE_TOKEN",
+    "LINE_SERVE_CHANNELS",
+];
 
 /// A setting that is optional is not missed: with `LINE_TOKEN_FAMLY` another family is used, and nobody is told.
 pub(super) fn check(report: &mut Report) {
@@ -27,6 +36,7 @@ pub(super) fn check(report: &mut Report) {
 /// Each name that is almost a known one which is not set itself, with that.
 fn misspelt(names: &BTreeSet<String>) -> Vec<(String, String)> {
     let settings = ChannelArgs::augment_args(clap::Command::new(""));
+    let settings = ServerArgs::augment_args(OutageArgs::augment_args(StoreArgs::augment_args(settings)));
     let variables = settings.get_arguments().filter_map(|arg| arg.get_env()?.to_str());
     let known: BTreeSet<&str> = variables.chain(WITHOUT_FLAG).collect();
     let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -53,6 +63,8 @@ mod tests {
             ("LINE_API_BASEURL", "LINE_API_BASE_URL"),
             ("LINE_ASSERTION_KEYFILE", "LINE_ASSERTION_KEY_FILE"),
             ("LINE_TOKEN_LIFE_TIME", "LINE_TOKEN_LIFETIME"),
+            ("LINE_TOKEN_STORE_ULR", "LINE_TOKEN_STORE_URL"),
+            ("LINE_SERVE_LISTENS", "LINE_SERVE_LISTEN"),
         ] {
             assert_eq!(found(&[name]), [format!("{name} {meant}")]);
             assert!(found(&[name, meant]).is_empty(), "{meant} is set too");
