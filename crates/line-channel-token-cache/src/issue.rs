@@ -22,6 +22,7 @@ use crate::names::display_as_str;
 pub struct IssueRequest<'a> {
     reason: IssueReason,
     replaces: Option<&'a NewToken>,
+    min_remaining: Duration,
     deadline: Moment,
     clock: &'a dyn Clock,
 }
@@ -63,7 +64,13 @@ impl<'a> IssueRequest<'a> {
     /// A request for this reason that replaces no token, with a deadline a minute from now.
     #[must_use]
     pub fn new(reason: IssueReason, clock: &'a dyn Clock) -> Self {
-        Self { reason, replaces: None, deadline: after(clock.now(), Duration::from_secs(60)), clock }
+        Self {
+            reason,
+            replaces: None,
+            min_remaining: Duration::ZERO,
+            deadline: after(clock.now(), Duration::from_secs(60)),
+            clock,
+        }
     }
 
     /// The same for a token that is to be replaced.
@@ -72,10 +79,33 @@ impl<'a> IssueRequest<'a> {
         Self { replaces: Some(token), ..self }
     }
 
+    /// The same for a token that is valid for so long yet. A source that shares tokens then replaces one before it is due, but none that has more
+    /// than half of its life left; others have no use for it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use line_channel_token_cache::{IssueReason, IssueRequest};
+    /// use line_channel_token_core::SystemClock;
+    ///
+    /// let hour = Duration::from_secs(3600);
+    /// let request = IssueRequest::new(IssueReason::Ahead, &SystemClock).with_min_remaining(hour);
+    /// assert_eq!(request.min_remaining(), hour);
+    /// ```
+    #[must_use]
+    pub fn with_min_remaining(self, remaining: Duration) -> Self {
+        Self { min_remaining: remaining, ..self }
+    }
+
     /// The same with another deadline.
     #[must_use]
     pub fn with_deadline(self, deadline: Moment) -> Self {
         Self { deadline, ..self }
+    }
+
+    /// How long the token must be valid yet; zero unless set.
+    #[must_use]
+    pub fn min_remaining(&self) -> Duration {
+        self.min_remaining
     }
 
     /// Why a token is asked for.

@@ -22,6 +22,7 @@ enum Found {
     Token,
     ChannelSecret,
     PrivateKey,
+    Password,
 }
 
 impl ArgumentList {
@@ -77,6 +78,10 @@ impl ArgumentList {
                 "a private key",
                 "give the path of its file, or pass it on standard input; the commands that sign also take it in LINE_ASSERTION_KEY",
             ),
+            Found::Password => (
+                "a URL with a password",
+                "leave the password out of the URL, and set LINE_TOKEN_STORE_PASSWORD or give its file with --store-password-file",
+            ),
         };
         Err(Failure::usage(format!(
             "argument {at} looks like {what}, which every process of this machine can read on a command line; it was not used"
@@ -109,6 +114,9 @@ fn of_value(value: &str) -> Option<Found> {
     if value.contains("-----BEGIN") || value.starts_with(['{', '[']) && value.contains("\"kty\"") {
         return Some(Found::PrivateKey);
     }
+    if has_password(value) {
+        return Some(Found::Password);
+    }
     if value.len() >= 60 && value.starts_with("MI") && value.chars().all(is_base64) {
         return Some(Found::PrivateKey);
     }
@@ -120,6 +128,15 @@ fn of_value(value: &str) -> Option<Found> {
         return Some(Found::Token);
     }
     (value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(Found::ChannelSecret)
+}
+
+/// Whether this is a URL such as `redis://user:password@host`.
+fn has_password(value: &str) -> bool {
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    let is_scheme =
+        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    // A password may hold slashes that should have been percent-encoded.
+    is_scheme && rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
 #[cfg(test)]
@@ -179,6 +196,9 @@ mod tests {
             (&["jwk", "-----BEGIN PRIVATE KEY-----\nAAAA"], Found::PrivateKey),
             (&["jwk", "{\"kty\":\"RSA\"}"], Found::PrivateKey),
             (&["jwk", &key], Found::PrivateKey),
+            (&["token", "--store-url", "redis://bot:s3cret@10.0.0.1:6379/0"], Found::Password),
+            (&["token", "--store-url=rediss://:s3cret@h"], Found::Password),
+            (&["serve", "--store-url", "redis://bot:a/b@h"], Found::Password),
             (&["verify", "--", "eyJhbGciOiJIUzI1NiJ9.UnQ_o-GP0VtnwDjbK0C8E_NvK"], Found::Token),
             (&["exec", "--no-revoke", "--channel-secret", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"], Found::ChannelSecret),
         ] {
@@ -211,6 +231,9 @@ mod tests {
             &["verify", "@eyJhbGciOiJIUzI1NiJ9.token"],
             &["sign", "--assertion-kid", "6b2f34a4-9a0b-4d0e-8f0e-5b5f6f0c2d11"],
             &["sign", "--channel-id=1234567890"],
+            &["token", "--store-url", "rediss://bot@redis.example:6379/0"],
+            &["token", "--store-url=redis://[::1]:6379"],
+            &["serve", "--listen", "unix:/run/user/1000/line.sock"],
             &["exec", "--", "curl", "-H", "X: 0f1e2d3c4b5a69788796a5b4c3d2e1f0"],
             &["exec", "env", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"],
         ] {

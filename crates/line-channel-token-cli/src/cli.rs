@@ -70,7 +70,7 @@ fn without_useless_flags(command: clap::Command) -> clap::Command {
     const OF_THE_KEY: [&str; 3] = ["line_assertion_key_file", "line_assertion_kid", "line_assertion_kid_file"];
     const OF_THE_SECRET: [&str; 1] = ["line_channel_secret_file"];
     let useless: &[&[&str]] = match command.get_name() {
-        "issue" | "exec" => &[&OF_A_CACHE],
+        "issue" | "exec" | "token" | "serve" => &[&OF_A_CACHE],
         "key-ids" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_SECRET],
         "revoke" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_KEY],
         "verify" => &[&OF_A_CACHE, &OF_TOKENS, &OF_THE_KEY, &OF_THE_SECRET, &["line_channel_id"]],

@@ -4,8 +4,9 @@ use std::future::Future;
 
 use crate::output;
 
-/// Waits for a call. Ctrl-C ends the process as it ends any other (exit code 130 at a shell), after the future was dropped, and `lost` was said.
-pub(crate) async fn ends<T>(call: impl Future<Output = T>, lost: Option<&str>) -> T {
+/// Waits for a call. Ctrl-C ends the process as it ends any other (exit code 130 at a shell), after the future was dropped, and what `lost`
+/// returns was said.
+pub(crate) async fn ends<T>(call: impl Future<Output = T>, lost: impl FnOnce() -> Option<&'static str>) -> T {
     let interrupted = {
         tokio::select! {
             biased;
@@ -16,7 +17,7 @@ pub(crate) async fn ends<T>(call: impl Future<Output = T>, lost: Option<&str>) -
     match interrupted {
         Ok(value) => value,
         Err(()) => {
-            if let Some(lost) = lost {
+            if let Some(lost) = lost() {
                 output::note(lost);
             }
             end()

@@ -82,7 +82,7 @@ pub(crate) fn lost_by_interrupt(family: TokenFamily) -> Option<&'static str> {
 }
 
 /// The failure, which says what a lost response means.
-fn failure(error: Error) -> Failure {
+pub(crate) fn failure(error: Error) -> Failure {
     let is_server_error = error.status().is_some_and(|status| status.is_server_error());
     let may_be_issued = error.sent() == Sent::Unknown && (error.status().is_none() || is_server_error);
     let lost = match error.operation() {

@@ -43,6 +43,19 @@ fn parse_family(text: &str) -> Result<TokenFamily, String> {
     }
 }
 
+/// The token in a file or on standard input, in any form that the commands print.
+pub(crate) fn read(source: &Source) -> Result<AccessToken, Failure> {
+    let text = source.read_text("the token", MAX_LEN)?;
+    let text = bare(&text);
+    if is_assertion(&text) {
+        return Err(Failure::usage(format!("{} holds an assertion and no token", source.name())).with_hint(
+            "a token is what LINE issues for an assertion: `line-channel-token issue`. `line-channel-token inspect` shows what an \
+             assertion says",
+        ));
+    }
+    Ok(AccessToken::new(&*text)?)
+}
+
 impl TokenArgs {
     /// Reads the token. What `what_cannot` says of stateless tokens is refused if the family is given as such.
     pub(crate) fn read(&self, what_cannot: &str) -> Result<GivenToken, Failure> {
@@ -50,16 +63,9 @@ impl TokenArgs {
             return Err(Failure::usage(format!("stateless tokens cannot be {what_cannot}: LINE has no call for it"))
                 .with_hint("a stateless token expires by itself 15 minutes after it was issued"));
         }
-        let text = self.token.read_text("the token", MAX_LEN)?;
-        let text = bare(&text);
-        if is_assertion(&text) {
-            return Err(Failure::usage(format!("{} holds an assertion and no token", self.token.name())).with_hint(
-                "a token is what LINE issues for an assertion: `line-channel-token issue`. `line-channel-token inspect` shows what an \
-                 assertion says",
-            ));
-        }
-        let token = AccessToken::new(&*text)?;
-        let recognized = if text.starts_with("eyJ") { TokenFamily::Jwt } else { TokenFamily::ShortLived };
+        let token = read(&self.token)?;
+        let recognized =
+            if token.expose_secret().starts_with("eyJ") { TokenFamily::Jwt } else { TokenFamily::ShortLived };
         Ok(GivenToken { token, family: self.family.unwrap_or(recognized) })
     }
 }

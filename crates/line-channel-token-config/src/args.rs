@@ -6,13 +6,13 @@ use std::fmt;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 
-use line_channel_token_core::BaseUrl;
+use line_channel_token_core::{BaseUrl, ChannelId, TokenLifetime};
 
 use crate::config::ChannelConfig;
 use crate::environment::with_hints;
 use crate::error::ConfigError;
 use crate::labels::{Labels, PREFIX, has_flag};
-use crate::parse::{Raw, parse};
+use crate::parse::{Parsed, Raw, parse};
 use crate::setting::{Setting, SettingSet};
 use line_channel_token_cache::TokenFamily;
 
@@ -157,12 +157,91 @@ impl ChannelArgs {
     ///
     /// What is given is no base URL.
     pub fn api_base_url(&self) -> Result<BaseUrl, ConfigError> {
-        let given = self.values.iter().filter(|(setting, _)| *setting == Setting::ApiBaseUrl);
+        Ok(self.parse_alone(Setting::ApiBaseUrl)?.settings.base_url.unwrap_or_else(BaseUrl::line))
+    }
+
+    /// The channel id alone, for what needs no credential, such as finding a token that is there already. No file is read, and no key parsed.
+    ///
+    /// ```
+    /// use clap::Parser;
+    /// use line_channel_token_config::ChannelArgs;
+    ///
+    /// #[derive(Parser)]
+    /// struct Cli {
+    ///     #[command(flatten)]
+    ///     channel: ChannelArgs,
+    /// }
+    ///
+    /// let cli = Cli::parse_from(["token", "--channel-id", "1234567890", "--assertion-key-file", "/no/such/file"]);
+    /// assert_eq!(cli.channel.channel_id()?.as_str(), "1234567890");
+    /// # Ok::<(), line_channel_token_config::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It is missing, or no channel id.
+    pub fn channel_id(&self) -> Result<ChannelId, ConfigError> {
+        let parsed = self.parse_alone(Setting::ChannelId)?;
+        // Cannot fail: one that is missing is an error already.
+        parsed.channel_id.ok_or_else(|| ConfigError::in_order(parsed.problems))
+    }
+
+    /// The family of tokens alone, in the same way: the default one unless another is given.
+    ///
+    /// ```
+    /// use clap::Parser;
+    /// use line_channel_token_config::{ChannelArgs, TokenFamily};
+    ///
+    /// #[derive(Parser)]
+    /// struct Cli {
+    ///     #[command(flatten)]
+    ///     channel: ChannelArgs,
+    /// }
+    ///
+    /// let cli = Cli::parse_from(["token", "--token-family", "jwt"]);
+    /// assert_eq!(cli.channel.token_family()?, TokenFamily::Jwt);
+    /// # Ok::<(), line_channel_token_config::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What is given is no family.
+    pub fn token_family(&self) -> Result<TokenFamily, ConfigError> {
+        Ok(self.parse_alone(Setting::TokenFamily)?.settings.family())
+    }
+
+    /// The lifetime of v2.1 tokens alone, in the same way: 30 days unless another is given.
+    ///
+    /// ```
+    /// use clap::Parser;
+    /// use line_channel_token_config::ChannelArgs;
+    ///
+    /// #[derive(Parser)]
+    /// struct Cli {
+    ///     #[command(flatten)]
+    ///     channel: ChannelArgs,
+    /// }
+    ///
+    /// let cli = Cli::parse_from(["token", "--token-lifetime", "12h"]);
+    /// assert_eq!(cli.channel.token_lifetime()?.as_secs(), 43_200);
+    /// # Ok::<(), line_channel_token_config::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What is given is no lifetime.
+    pub fn token_lifetime(&self) -> Result<TokenLifetime, ConfigError> {
+        Ok(self.parse_alone(Setting::TokenLifetime)?.settings.lifetime())
+    }
+
+    /// Parses what is given of one setting, and says what is wrong with that one.
+    fn parse_alone(&self, alone: Setting) -> Result<Parsed, ConfigError> {
+        let given = self.values.iter().filter(|(setting, _)| *setting == alone);
         let values = given.map(|(setting, value)| (*setting, Raw::Os(value.clone()))).collect();
         let mut parsed = parse(values, Labels::Arguments(self.flags));
-        parsed.problems.retain(|problem| problem.setting() == Some(Setting::ApiBaseUrl));
-        ConfigError::unless_none(parsed.problems)?;
-        Ok(parsed.settings.base_url.unwrap_or_else(BaseUrl::line))
+        parsed.problems.retain(|problem| problem.setting() == Some(alone));
+        ConfigError::unless_none(std::mem::take(&mut parsed.problems))?;
+        Ok(parsed)
     }
 
     fn into_config_of(self, variable: impl Fn(&str) -> Option<OsString>) -> Result<ChannelConfig, ConfigError> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use line_channel_token_core::{Clock, Error, TokenKeyId};
+use line_channel_token_core::{AccessToken, Clock, Error, TokenKeyId};
 
 use super::decide::{self, Ask, Decision, Held, Limits, Listing};
 use super::event::StoreEvent;
@@ -57,6 +57,9 @@ impl<S: TokenSource> IssueCall<'_, S> {
     }
 
     pub(super) async fn run(self) -> Result<Issued, Error> {
+        if let Some(refused) = self.request.replaces().filter(|_| self.request.reason() == IssueReason::Refused) {
+            self.access.local().note_refused(refused.access_token());
+        }
         match self.by_store().await {
             Ok(outcome) => outcome,
             Err(error) if error.kind() == StoreErrorKind::InvalidSettings => Err(error.into()),
@@ -99,7 +102,8 @@ impl<S: TokenSource> IssueCall<'_, S> {
                 Some(key_ids) => Listing::Listed(key_ids),
                 None => Listing::Unavailable,
             });
-            decide::decide(seen.record.as_ref(), seen.now_by(self.clock()), &self.ask(listing))
+            let refused = self.access.local().refused();
+            decide::decide(seen.record.as_ref(), seen.now_by(self.clock()), &self.ask(listing, &refused))
         };
         Ok(match decision {
             Decision::Adopt(token) => self.adopt(&token, &seen).map(Next::Done),
@@ -124,6 +128,9 @@ impl<S: TokenSource> IssueCall<'_, S> {
                 Ok(Next::Look(seen))
             }
             Decision::Exhausted { used, available_in } => Err(self.exhausted(used, available_in)),
+            Decision::Issue { .. } if !self.keeps_for().is_zero() => {
+                Ok(Next::Done(Issued::Keep { ask_again_in: self.keeps_for() }))
+            }
             Decision::Issue { record, taken_over } => match self.take_lease(&seen, &record).await? {
                 Replaced::Stored(seen) => self.issue_with_lease(seen, taken_over).await.map(Next::Done),
                 Replaced::Changed(seen) => Ok(Next::Look(seen)),
@@ -131,16 +138,27 @@ impl<S: TokenSource> IssueCall<'_, S> {
         })
     }
 
-    fn ask<'b>(&'b self, listing: Option<Listing<'b>>) -> Ask<'b> {
+    /// For how long a process with a valid token does not ask its source, because that has failed.
+    fn keeps_for(&self) -> Duration {
+        match self.request.reason() {
+            IssueReason::Ahead => self.access.local().source_blocked_for(self.clock().now()),
+            _ => Duration::ZERO,
+        }
+    }
+
+    fn ask<'b>(&'b self, listing: Option<Listing<'b>>, refused: &'b [AccessToken]) -> Ask<'b> {
         let budget = self.policy.budget();
         Ask {
             reason: self.request.reason(),
             replaces: self.request.replaces().map(|token| Held {
                 token: token.access_token(),
+                key_id: token.key_id(),
                 left: remaining(token, self.clock()),
                 lifetime: token.lifetime().unwrap_or(Duration::MAX),
                 is_unshared: self.access.local().is_unshared(token.access_token()),
             }),
+            refused,
+            min_remaining: self.request.min_remaining(),
             nonce: &self.nonce,
             lease_for: self.lease_for,
             limits: Limits {
@@ -209,6 +227,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
 
     async fn issue_with_lease(&self, mut seen: Seen, taken_over: bool) -> Result<Issued, Error> {
         let outcome = self.call_source(&mut seen).await;
+        self.access.local().note_source(outcome.as_ref().err(), self.clock().now());
         let token = match outcome {
             Ok(Issued::New(token)) => token,
             other => {

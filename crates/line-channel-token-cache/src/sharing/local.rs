@@ -5,17 +5,27 @@ use std::time::Duration;
 use line_channel_token_core::{AccessToken, Error, Moment};
 
 use crate::budget::IssueBudget;
+use crate::decide::backoff::Failure;
 use crate::decide::slots::{IssueLog, Listing};
 use crate::store::StoreErrorKind;
 
 /// Tokens of this process that nobody else has: more than a few need not be remembered.
 const MAX_UNSHARED: usize = 30;
+/// The same for tokens that it has seen refused.
+const MAX_REFUSED: usize = 30;
 
 #[derive(Debug, Default)]
 pub(super) struct Local {
     /// What is wrong with the store, as it was reported last.
-    pub(super) reported: Option<StoreErrorKind>,
+    reported: Option<StoreErrorKind>,
+    /// How many writes have failed in a row, and whether only a write can show that the store does its part again.
+    failed_writes: u32,
+    cannot_write: bool,
     unshared: Vec<Unshared>,
+    /// Tokens that it has seen refused, also if the store could not be told.
+    refused: Vec<AccessToken>,
+    /// The last failure of the source.
+    failure: Option<Failure>,
     /// The tokens that were issued without the store.
     log: IssueLog,
 }
@@ -27,7 +37,55 @@ struct Unshared {
     may_be_shared: bool,
 }
 
+/// What was done with the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
 impl Local {
+    /// Whether the outcome of a call of the store is a change of its state. A store that can be read and not written, because it is full or
+    /// a replica, is not available again at each read.
+    pub(super) fn changes_store_state(&mut self, access: Access, error: Option<StoreErrorKind>) -> bool {
+        if access == Access::Write {
+            self.failed_writes = if error.is_some() { self.failed_writes.saturating_add(1) } else { 0 };
+            // One write that got no response says nothing about the next.
+            self.cannot_write = error.is_some_and(|kind| kind != StoreErrorKind::Unavailable || self.failed_writes > 1);
+        }
+        if error.is_none() && self.cannot_write {
+            return false;
+        }
+        std::mem::replace(&mut self.reported, error) != error
+    }
+
+    /// Notes that a server refused this token.
+    pub(super) fn note_refused(&mut self, token: &AccessToken) {
+        if is_among(&self.refused, token) {
+            return;
+        }
+        if self.refused.len() >= MAX_REFUSED {
+            self.refused.remove(0);
+        }
+        self.refused.push(token.clone());
+    }
+
+    pub(super) fn refused(&self) -> Vec<AccessToken> {
+        self.refused.clone()
+    }
+
+    /// Notes what a call of the source came to.
+    pub(super) fn note_source(&mut self, error: Option<&Error>, now: Moment) {
+        let before = self.failure.take();
+        self.failure = error.map(|error| Failure::after(before.as_ref(), error.clone(), None, now, fastrand::f64()));
+    }
+
+    /// How long the source is left alone after it has failed, unless there is no valid token. The cache forgets failures while it is told to
+    /// keep its token, which it is while others ask the source.
+    pub(super) fn source_blocked_for(&self, now: Moment) -> Duration {
+        Failure::blocks_for(self.failure.as_ref(), now)
+    }
+
     /// Notes a token that this process issued and the store does not have, or may have.
     pub(super) fn note_unshared(&mut self, token: &AccessToken, may_be_shared: bool) {
         if self.unshared.len() >= MAX_UNSHARED {
@@ -96,6 +154,11 @@ impl Local {
             Settled::Unknown => {}
         }
     }
+}
+
+/// Whether this token is among those.
+fn is_among(tokens: &[AccessToken], token: &AccessToken) -> bool {
+    tokens.iter().any(|other| other.expose_secret() == token.expose_secret())
 }
 
 /// What came of a call that may use a slot.

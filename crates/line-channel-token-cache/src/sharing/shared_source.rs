@@ -57,7 +57,7 @@ const UNSHARED_GRACE: Duration = Duration::from_secs(600);
 /// let source = || JwtSource::new(client.clone(), signer.clone(), TokenLifetime::MAX);
 /// let tokens = TokenCache::new(SharedSource::new(source(), store.clone()));
 /// let elsewhere = TokenCache::new(SharedSource::new(source(), store));
-/// assert_eq!(tokens.token().await?.access_token(), elsewhere.token().await?.access_token());
+/// assert_eq!(tokens.token().await?.header_value(), elsewhere.token().await?.header_value());
 /// # assert_eq!(line.received_requests().len(), 1);
 /// # Ok(())
 /// # }
@@ -176,6 +176,7 @@ impl<S: TokenSource> TokenSource for SharedSource<S> {
             }
             RetireReason::Replaced => Ok(Retired::LeftToExpire),
             RetireReason::Refused | RetireReason::Removed => {
+                self.access.local().note_refused(token.access_token());
                 self.mark_refused(token).await;
                 self.source.retire(token, reason).await
             }

@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use line_channel_token_core::{ChannelId, Clock};
 
 use super::event::StoreEvent;
-use super::local::Local;
+use super::local::{Access, Local};
 use super::record::Record;
 use crate::store::{Comparison, Revision, Snapshot, StoreError, StoreErrorKind, StoreKey, TokenStore};
 use crate::trace;
@@ -74,7 +74,7 @@ impl StoreAccess {
     /// What the store holds. What is damaged or foreign is moved out of the way, and counts as nothing.
     pub(super) async fn load(&self, clock: &dyn Clock) -> Result<Seen, StoreError> {
         let outcome = self.load_quietly(clock).await;
-        self.note(outcome.as_ref().err());
+        self.note(Access::Read, outcome.as_ref().err());
         outcome
     }
 
@@ -101,7 +101,7 @@ impl StoreAccess {
         record: &Record,
     ) -> Result<Replaced, StoreError> {
         let outcome = self.replace_quietly(clock, seen, record).await;
-        self.note(outcome.as_ref().err());
+        self.note(Access::Write, outcome.as_ref().err());
         outcome
     }
 
@@ -164,9 +164,8 @@ impl StoreAccess {
     }
 
     /// Reports a change of the store's state, once.
-    fn note(&self, error: Option<&StoreError>) {
-        let kind = error.map(StoreError::kind);
-        if std::mem::replace(&mut self.local().reported, kind) == kind {
+    fn note(&self, access: Access, error: Option<&StoreError>) {
+        if !self.local().changes_store_state(access, error.map(StoreError::kind)) {
             return;
         }
         self.emit(&match error {

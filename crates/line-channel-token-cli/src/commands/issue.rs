@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use line_channel_token::configuration::{ChannelArgs, ChannelConfig};
-use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::issued::{self, Issued};
 use crate::line_service::{CallArgs, LineService};
 use crate::output::OutputFormat;
+use crate::token_json::TokenJson;
 use crate::{interrupt, output, runtime};
 
 /// Issues a channel access token
@@ -53,21 +53,6 @@ enum TokenFormat {
     Env,
 }
 
-/// The shape of a token in JSON.
-#[derive(Serialize)]
-struct TokenJson<'a> {
-    access_token: &'a str,
-    token_type: &'static str,
-    expires_in: u64,
-    expires_at: u64,
-    family: &'static str,
-    channel_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<String>,
-}
-
 impl Issue {
     pub(crate) fn output_format(&self) -> OutputFormat {
         if self.output == TokenFormat::Json { OutputFormat::Json } else { OutputFormat::Text }
@@ -77,7 +62,7 @@ impl Issue {
         let config = self.channel.into_config_for_one_token(None)?;
         let service = LineService::new(config.api_base_url(), self.call)?;
         let lost = issued::lost_by_interrupt(config.token_family());
-        let issued = runtime::block_on(interrupt::ends(issued::issue(&service, &config), lost))?;
+        let issued = runtime::block_on(interrupt::ends(issued::issue(&service, &config), || lost))?;
         write(self.output, &issued, &config)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -89,16 +74,12 @@ fn write(format: TokenFormat, issued: &Issued, config: &ChannelConfig) -> Result
         TokenFormat::Token => output::line(token),
         TokenFormat::Header => output::line(&format!("Authorization: Bearer {token}")),
         TokenFormat::Env => output::line(&format!("LINE_CHANNEL_ACCESS_TOKEN={}", quoted(token))),
-        TokenFormat::Json => output::json(&TokenJson {
-            access_token: token,
-            token_type: "Bearer",
-            expires_in: issued.expires_in.as_secs(),
-            expires_at: issued.expires_at.as_secs(),
-            family: issued.family.as_str(),
-            channel_id: config.channel_id().as_str(),
-            key_id: issued.key_id.as_ref().map(|id| id.as_str()),
-            request_id: issued.request_id.as_ref().map(ToString::to_string),
-        }),
+        TokenFormat::Json => output::json(
+            &TokenJson::new(&issued.access_token, issued.family, config.channel_id())
+                .expires(issued.expires_in, issued.expires_at)
+                .key_id(issued.key_id.as_ref())
+                .request_id(issued.request_id.as_ref()),
+        ),
     }
 }
 

@@ -56,7 +56,7 @@ impl KeyIds {
         let service = LineService::new(config.api_base_url(), self.call)?;
         let doing = format!("Waiting for {} to list the key ids …", service.name());
         let call = spinner::while_waiting(&doing, list(&service, &config));
-        let listed = runtime::block_on(interrupt::ends(call, None))?;
+        let listed = runtime::block_on(interrupt::ends(call, || None))?;
         write(self.output.output, &listed, &config)?;
         Ok(ExitCode::SUCCESS)
     }

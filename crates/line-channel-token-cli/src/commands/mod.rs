@@ -11,7 +11,9 @@ mod key_ids;
 mod keygen;
 mod man;
 mod revoke;
+mod serve;
 mod sign;
+mod token;
 mod verify;
 
 use std::process::ExitCode;
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Jwk(jwk::Jwk),
     Sign(sign::Sign),
     Inspect(inspect::Inspect),
+    Token(Box<token::Token>),
+    Serve(Box<serve::Serve>),
     Issue(issue::Issue),
     Verify(verify::Verify),
     Revoke(revoke::Revoke),
@@ -49,6 +53,8 @@ impl Command {
             Self::Jwk(command) => command.output_format(),
             Self::Sign(command) => command.output_format(),
             Self::Inspect(command) => command.output_format(),
+            Self::Token(command) => command.output_format(),
+            Self::Serve(command) => command.output_format(),
             Self::Issue(command) => command.output_format(),
             Self::Verify(command) => command.output_format(),
             Self::Revoke(command) => command.output_format(),
@@ -68,6 +74,8 @@ impl Command {
             Self::Jwk(command) => command.run(),
             Self::Sign(command) => command.run(),
             Self::Inspect(command) => command.run(),
+            Self::Token(command) => command.run(),
+            Self::Serve(command) => command.run(),
             Self::Issue(command) => command.run(),
             Self::Verify(command) => command.run(),
             Self::Revoke(command) => command.run(),

@@ -66,7 +66,7 @@ impl Revoke {
         let service = LineService::new(base_url, self.call)?;
         let doing = format!("Waiting for {} to revoke the token …", service.name());
         let call = spinner::while_waiting(&doing, revoke(&service, &given, config.as_ref()));
-        let outcome = runtime::block_on(interrupt::ends(call, None))?;
+        let outcome = runtime::block_on(interrupt::ends(call, || None))?;
         write(self.output.output, &outcome, given.family)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -62,7 +62,7 @@ impl Verify {
         let service = LineService::new(base_url, self.call)?;
         let doing = format!("Waiting for {} to verify the token …", service.name());
         let call = spinner::while_waiting(&doing, async { Ok(verify(&service, &given).await?) });
-        let verified = runtime::block_on(interrupt::ends(call, None))?;
+        let verified = runtime::block_on(interrupt::ends(call, || None))?;
         write(self.output.output, &verified, given.family)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -10,7 +10,5 @@ pub(crate) mod health;
 mod journal;
 mod output_files;
 mod page;
-mod port_file;
 pub(crate) mod serve;
 pub(crate) mod settings;
-mod signals;

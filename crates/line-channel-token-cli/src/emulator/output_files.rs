@@ -8,8 +8,8 @@ use std::path::Path;
 use line_channel_token::SigningKey;
 
 use super::generated::GeneratedKey;
-use super::port_file::replace;
 use crate::failure::Failure;
+use crate::local_server::replace_file;
 
 const MARK: &str = "# Written by `line-channel-token emulator`, which replaces it.\n";
 
@@ -25,7 +25,7 @@ pub(super) fn key_at(path: &Path) -> Result<GeneratedKey, Failure> {
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let key = GeneratedKey::generate()?;
-            replace(path, key.private_key.as_bytes(), true)
+            replace_file(path, key.private_key.as_bytes(), true)
                 .map_err(|error| Failure::other(format!("--key-out: {} cannot be written: {error}", path.display())))?;
             Ok(key)
         }
@@ -43,7 +43,7 @@ pub(super) fn write_variables(path: &Path, variables: &[(&str, &str)]) -> Result
     for (name, value) in variables {
         let _ = writeln!(text, "{name}={}", quoted(value));
     }
-    replace(path, text.as_bytes(), true)
+    replace_file(path, text.as_bytes(), true)
         .map_err(|error| Failure::other(format!("--env-out: {} cannot be written: {error}", path.display())))
 }
 

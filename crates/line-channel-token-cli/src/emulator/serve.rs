@@ -7,14 +7,13 @@ use std::sync::Arc;
 use line_channel_token::emulator::EmulatorServer;
 use tokio::sync::watch;
 
-use super::announcement;
 use super::build::{Built, build};
 use super::control::{self, App};
 use super::journal::Journal;
-use super::port_file::PortFile;
 use super::settings::Settings;
-use super::signals::Signals;
+use super::{announcement, health};
 use crate::failure::Failure;
+use crate::local_server::{PortFile, Signals};
 use crate::output::OutputFormat;
 
 /// Runs the emulator until a signal ends it.
@@ -31,7 +30,7 @@ async fn serve(settings: Settings, format: OutputFormat) -> Result<ExitCode, Fai
     let mut signals = Signals::listen()?;
     announcement::warn(&settings);
     if let Some(path) = &settings.port_file {
-        PortFile::clear(path, settings.host)?;
+        PortFile::clear(path, |port| health::is_healthy(health::reachable(settings.host, port)))?;
     }
     let settings = Arc::new(settings);
     let journal = Arc::new(Journal::new());

@@ -61,7 +61,7 @@ impl Doctor {
         let configuration = Configuration::check(&channel, &mut report);
         variables::check(&mut report);
         key::check(&configuration, &mut report);
-        runtime::block_on(interrupt::ends(check_service(&configuration, call, &mut report), None))?;
+        runtime::block_on(interrupt::ends(check_service(&configuration, call, &mut report), || None))?;
         report.write(output.output, configuration.channel_id.as_deref(), configuration.base_url.as_ref())
     }
 }

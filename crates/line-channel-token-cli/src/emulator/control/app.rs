@@ -8,7 +8,8 @@ use tokio::sync::watch;
 
 use super::error::ApiError;
 use crate::emulator::journal::Journal;
-use crate::emulator::settings::{ControlToken, Settings};
+use crate::emulator::settings::Settings;
+use crate::local_server::AccessKey;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -29,7 +30,7 @@ struct Shared {
 pub(super) struct Access {
     pub(super) beyond_loopback: bool,
     pub(super) allowed_hosts: Vec<String>,
-    pub(super) control_token: Option<ControlToken>,
+    pub(super) control_token: Option<AccessKey>,
 }
 
 impl App {

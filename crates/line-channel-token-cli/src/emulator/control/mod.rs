@@ -8,7 +8,6 @@ mod events;
 mod extract;
 mod faults;
 mod guard;
-mod host;
 mod inspect;
 mod keys;
 mod openapi;

@@ -6,11 +6,12 @@ use std::path::Path;
 use clap::Args;
 use line_channel_token::{ChannelId, ChannelSecret};
 
+use super::Problems;
 use super::args::SettingsArgs;
 use super::channels::Channels;
 use super::keys::{self, KeySettings};
-use super::{Problems, small_file};
 use crate::similar::nearest;
+use crate::small_file;
 
 const PREFIX: &str = "LINE_EMULATOR_";
 pub(super) const CONTROL_TOKEN: &str = "LINE_EMULATOR_CONTROL_TOKEN";

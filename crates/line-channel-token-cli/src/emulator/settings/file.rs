@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use super::error_text::without_values;
 use super::leniency::Leniency;
 use super::rate_limits::RateLimitSettings;
-use super::small_file;
 use super::time::TimeSetting;
+use crate::small_file;
 
 /// The members of the file, as they stand there.
 #[derive(Debug, Default, Deserialize)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use line_channel_token::{PublicJwk, SigningKey};
 
-use super::small_file;
+use crate::small_file;
 
 /// A public key to register.
 #[derive(Clone)]

@@ -13,7 +13,9 @@ use super::file::{FileChannel, FileKey, FileSettings};
 use super::keys::{self, KeySettings};
 use super::leniency::Leniency;
 use super::rate_limits::RateLimitSettings;
-use super::{ControlToken, Problems, Settings, flag_values, small_file, time};
+use super::{Problems, Settings, flag_values, time};
+use crate::local_server::AccessKey;
+use crate::small_file;
 
 const DEFAULT_PORT: u16 = 8787;
 
@@ -117,7 +119,7 @@ fn control_token(
     variables: &Variables,
     file: Option<&Path>,
     problems: &mut Problems,
-) -> Option<ControlToken> {
+) -> Option<AccessKey> {
     let variable = match flag {
         Some(_) => None,
         None => variables.get(CONTROL_TOKEN, problems),
@@ -126,7 +128,7 @@ fn control_token(
         Some(text) => (CONTROL_TOKEN, text.to_owned()),
         None => ("the control token file", problems.take(small_file::read(flag.or(file)?))?),
     };
-    problems.take(ControlToken::parse(&text).map_err(|problem| format!("{name}: {problem}")))
+    problems.take(AccessKey::parse(&text, "the control token").map_err(|problem| format!("{name}: {problem}")))
 }
 
 fn add_flag_channels(args: &SettingsArgs, channels: &mut Channels, problems: &mut Problems) {

@@ -2,7 +2,6 @@
 
 pub(crate) mod args;
 mod channels;
-mod control_token;
 mod environment;
 mod error_text;
 mod file;
@@ -11,7 +10,6 @@ mod keys;
 mod leniency;
 mod merge;
 mod rate_limits;
-mod small_file;
 mod time;
 
 use std::net::IpAddr;
@@ -20,8 +18,9 @@ use std::time::Duration;
 
 use line_channel_token::emulator::{Fault, RateLimits};
 
+use crate::local_server::AccessKey;
+
 pub(crate) use channels::ChannelSettings;
-pub(crate) use control_token::ControlToken;
 pub(crate) use error_text::{shortened, without_values};
 pub(crate) use leniency::Leniency;
 pub(crate) use time::seconds;
@@ -35,7 +34,7 @@ pub(crate) struct Settings {
     pub(crate) allow_beyond_loopback: bool,
     /// Host names beside those of loopback that may be in a `Host` header.
     pub(crate) allowed_hosts: Vec<String>,
-    pub(crate) control_token: Option<ControlToken>,
+    pub(crate) control_token: Option<AccessKey>,
     pub(crate) page: bool,
     /// Where the generated private key of the first channel goes.
     pub(crate) key_out: Option<PathBuf>,

@@ -2,10 +2,8 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use super::health;
 use crate::failure::Failure;
 
 /// More than a port takes, in bytes.
@@ -13,15 +11,15 @@ const LONGEST: u64 = 16;
 
 /// A file with the port, as long as this lives.
 #[derive(Debug)]
-pub(super) struct PortFile {
+pub(crate) struct PortFile {
     path: PathBuf,
     text: String,
 }
 
 impl PortFile {
-    /// Removes the file that an emulator left which was killed, so that nobody takes the old port for the new one. One that still runs
+    /// Removes the file that a server left which was killed, so that nobody takes the old port for the new one. One that `is_running`
     /// keeps its file for now. Any other file is left alone, and is an error.
-    pub(super) fn clear(path: &Path, host: IpAddr) -> Result<(), Failure> {
+    pub(crate) fn clear(path: &Path, is_running: impl FnOnce(u16) -> bool) -> Result<(), Failure> {
         let text = match fs::metadata(path) {
             Ok(found) if found.is_file() && found.len() <= LONGEST => fs::read_to_string(path).ok(),
             Ok(_) => None,
@@ -34,16 +32,16 @@ impl PortFile {
             let message = format!("--port-file: {} is there, and holds no port", path.display());
             return Err(Failure::usage(message).with_hint("give the name of a new file"));
         };
-        if !health::is_healthy(health::reachable(host, port)) {
+        if !is_running(port) {
             let _ = fs::remove_file(path);
         }
         Ok(())
     }
 
     /// Replaces what is there, at once and whole: whoever reads it meanwhile sees the old file or the new one.
-    pub(super) fn write(path: &Path, port: u16) -> Result<Self, Failure> {
+    pub(crate) fn write(path: &Path, port: u16) -> Result<Self, Failure> {
         let text = format!("{port}\n");
-        replace(path, text.as_bytes(), false)
+        replace_file(path, text.as_bytes(), false)
             .map_err(|error| Failure::other(format!("{}: the port file cannot be written: {error}", path.display())))?;
         Ok(Self { path: path.to_owned(), text })
     }
@@ -51,7 +49,7 @@ impl PortFile {
 
 impl Drop for PortFile {
     fn drop(&mut self) {
-        // Another emulator may have written its own there since.
+        // Another server may have written its own there since.
         if fs::read_to_string(&self.path).is_ok_and(|text| text == self.text) {
             let _ = fs::remove_file(&self.path);
         }
@@ -59,7 +57,7 @@ impl Drop for PortFile {
 }
 
 /// Writes a file beside `path` and renames it.
-pub(super) fn replace(path: &Path, content: &[u8], is_secret: bool) -> io::Result<()> {
+pub(crate) fn replace_file(path: &Path, content: &[u8], is_secret: bool) -> io::Result<()> {
     // A rename would take the place of `/dev/null`, if this user may.
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is there, and is no file"));

@@ -24,7 +24,7 @@ pub(super) fn is_allowed(authority: &Authority, names: &[String]) -> bool {
 
 /// Whether an `Origin` is that of the page which this host serves.
 pub(super) fn is_own_origin(origin: &[u8], authority: &Authority) -> bool {
-    // A proxy before the emulator may speak TLS.
+    // A proxy in front of the server may speak TLS.
     let rest = [&b"http://"[..], b"https://"].into_iter().find_map(|scheme| origin.strip_prefix(scheme));
     rest.is_some_and(|rest| rest.eq_ignore_ascii_case(authority.as_str().as_bytes()))
 }

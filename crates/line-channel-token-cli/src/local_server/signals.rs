@@ -1,10 +1,10 @@
-//! The signals that end the emulator.
+//! The signals that end a server.
 
 use crate::failure::Failure;
 
 /// Listens from its creation on, so that a signal that comes before anybody waits for it is not lost.
 #[cfg(unix)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
@@ -12,7 +12,7 @@ pub(super) struct Signals {
 #[cfg(unix)]
 impl Signals {
     /// As process 1 of a container there is no default action, so a handler is needed for each.
-    pub(super) fn listen() -> Result<Self, Failure> {
+    pub(crate) fn listen() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
         let failed = |error| Failure::other(format!("signals cannot be handled: {error}"));
         Ok(Self {
@@ -22,7 +22,7 @@ impl Signals {
     }
 
     /// The exit code that is usual for a process which this signal killed.
-    pub(super) async fn next(&mut self) -> u8 {
+    pub(crate) async fn next(&mut self) -> u8 {
         tokio::select! {
             _ = self.interrupt.recv() => 130,
             _ = self.terminate.recv() => 143,
@@ -32,7 +32,7 @@ impl Signals {
 
 /// Listens from its creation on, so that a signal that comes before anybody waits for it is not lost.
 #[cfg(windows)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     interrupt: tokio::signal::windows::CtrlC,
     close: tokio::signal::windows::CtrlClose,
     shutdown: tokio::signal::windows::CtrlShutdown,
@@ -40,7 +40,7 @@ pub(super) struct Signals {
 
 #[cfg(windows)]
 impl Signals {
-    pub(super) fn listen() -> Result<Self, Failure> {
+    pub(crate) fn listen() -> Result<Self, Failure> {
         use tokio::signal::windows::{ctrl_c, ctrl_close, ctrl_shutdown};
         let failed = |error| Failure::other(format!("signals cannot be handled: {error}"));
         Ok(Self {
@@ -51,7 +51,7 @@ impl Signals {
     }
 
     /// The exit code of a process that was interrupted.
-    pub(super) async fn next(&mut self) -> u8 {
+    pub(crate) async fn next(&mut self) -> u8 {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.close.recv() => {}

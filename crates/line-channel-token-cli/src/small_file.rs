@@ -9,7 +9,7 @@ use crate::path_text;
 const MAX_LEN: u64 = 1024 * 1024;
 
 /// The text of a file, or why it cannot be used; its content is never repeated.
-pub(super) fn read(path: &Path) -> Result<String, String> {
+pub(crate) fn read(path: &Path) -> Result<String, String> {
     let said = |what: &str| format!("{}: {what}", path_text::shown(path));
     let file = File::open(path).map_err(|error| said(&reason(&error)))?;
     let mut bytes = Vec::new();

@@ -1,0 +1,9 @@
+//! Processes that share one token by a store.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
+
+mod budget;
+mod fleet;
+mod outages;
+mod refusals;
+mod support;
