@@ -41,8 +41,12 @@ impl ScriptCall {
     fn command(&self, name: &str, script: &str) -> Cmd {
         let mut command = redis::cmd(name);
         command.arg(script).arg(self.keys.len());
-        self.keys.iter().for_each(|key| drop(command.arg(key)));
-        self.arguments.iter().for_each(|argument| drop(command.arg(argument.as_slice())));
+        for key in &self.keys {
+            command.arg(key);
+        }
+        for argument in &self.arguments {
+            command.arg(argument.as_slice());
+        }
         command
     }
 }

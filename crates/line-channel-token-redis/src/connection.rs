@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::call::{CallFailure, ScriptCall};
 use crate::connect::{Connected, connect};
-use crate::errors::timed_out;
+use crate::errors::{connecting_timed_out, timed_out};
 use crate::settings::Settings;
 
 /// A connection that has been idle for longer is not used again: between two refreshes lie hours, and a router may have forgotten it.
@@ -96,8 +96,9 @@ impl Connection {
         }
         let attempt = self.attempts.fetch_add(1, Ordering::SeqCst) + 1;
         let limit = self.settings.connect_timeout;
-        let result =
-            timeout(limit, connect(&self.settings)).await.unwrap_or_else(|_| Err(timed_out("connecting", limit)));
+        let result = timeout(limit, connect(&self.settings))
+            .await
+            .unwrap_or_else(|_| Err(connecting_timed_out(self.settings.target.needs_tls(), limit)));
         match result {
             Ok(connected) => {
                 let connected = Arc::new(connected);

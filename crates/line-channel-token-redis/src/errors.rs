@@ -22,6 +22,13 @@ pub(crate) fn timed_out(what: &str, limit: Duration) -> StoreError {
     ))
 }
 
+/// The same for a connection.
+pub(crate) fn connecting_timed_out(is_tls: bool, limit: Duration) -> StoreError {
+    let hint = if is_tls { "; write redis:// if the port does not speak TLS" } else { "" };
+    let error = timed_out("connecting", limit);
+    StoreError::new(error.kind(), format!("{error}{hint}"))
+}
+
 /// What an error of a connection or of the server means.
 pub(crate) fn of_server(error: &RedisError) -> StoreError {
     match error.kind() {
@@ -113,6 +120,7 @@ fn meaning(code: &str, detail: &str) -> (StoreErrorKind, &'static str) {
         "ERR" if detail.contains("max number of clients") => {
             (StoreErrorKind::Unavailable, "Redis has as many clients as it allows: raise its maxclients")
         }
+        "ERR" if detail.contains("The user executing the script can't") => meaning("NOPERM", ""),
         "ERR" if detail.contains("unknown command") => (
             StoreErrorKind::Denied,
             "the server does not know EVAL or another command that this store needs: allow Lua scripts there (Redis 6.2 or later)",
@@ -189,6 +197,7 @@ mod tests {
             ("ERR DB index is out of range s3cret", InvalidSettings),
             ("ERR s3cret", Unavailable),
             ("S3CRET s3cret", Unavailable),
+            (&in_script("ERR The user executing the script can't run this command or subcommand"), Denied),
             (&in_script("OOM command not allowed"), Full),
             (&in_script("READONLY You can't write"), Denied),
             // As Redis 6.2 writes them.

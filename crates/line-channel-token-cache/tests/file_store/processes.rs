@@ -6,14 +6,14 @@ use std::time::Duration;
 use line_channel_token_cache::store::{FileStore, StoreErrorKind};
 use rustix::process::Signal;
 
-use super::support::{Running, current_now, place, said_by, set, worker};
+use super::support::{Running, current_now, place, place_on_disk, said_by, set, worker};
 
 /// Kills writers at random moments, four at a time, and looks at the file after each round. More rounds than 50 by
 /// `FILE_STORE_KILL_ROUNDS`.
 #[test]
 fn killed_writers_leave_whole_values() {
     let rounds = std::env::var("FILE_STORE_KILL_ROUNDS").map_or(50, |text| text.parse().unwrap());
-    let (_temporary, directory) = place();
+    let (_temporary, directory) = place_on_disk();
     let store = FileStore::new(&directory).unwrap();
     let mut reported = 0;
     let mut kills = 0;

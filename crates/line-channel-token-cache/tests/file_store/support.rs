@@ -27,9 +27,17 @@ pub(crate) fn key_of(channel: &str) -> StoreKey {
     StoreKey::new(ChannelId::new(channel).unwrap(), TokenFamily::Jwt, &BaseUrl::line())
 }
 
-/// A directory that ends with the test, and the path of a store in it.
+/// A directory that ends with the test, and the path of a store in it: in memory if there is such a file system, because a disk takes its time.
 pub(crate) fn place() -> (TempDir, PathBuf) {
-    let temporary = tempfile::tempdir().unwrap();
+    within(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+}
+
+/// The same in the usual directory for temporary files, which may be on a disk.
+pub(crate) fn place_on_disk() -> (TempDir, PathBuf) {
+    within(tempfile::tempdir().unwrap())
+}
+
+fn within(temporary: TempDir) -> (TempDir, PathBuf) {
     let path = temporary.path().join("tokens");
     (temporary, path)
 }

@@ -24,6 +24,10 @@ impl Sentinel {
         for _ in 0..20 {
             sentinel.port = free_port();
             if sentinel.launch(name, master) {
+                // Else it asks each server every ten seconds; Redis before 7 does not know this.
+                for setting in ["INFO-PERIOD", "PUBLISH-PERIOD", "PING-PERIOD"] {
+                    sentinel.command(&["SENTINEL", "DEBUG", setting, "100"]);
+                }
                 wait_until(
                     "Sentinel knows the replica",
                     || matches!(sentinel.command(&["SENTINEL", "REPLICAS", name]), Reply::Array(replicas) if !replicas.is_empty()),

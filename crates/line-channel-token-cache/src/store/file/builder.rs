@@ -45,7 +45,7 @@ impl FileStoreBuilder {
         Self { directory, clock: None, lock_timeout: LOCK_TIMEOUT, allow_network_file_systems: false }
     }
 
-    /// Another clock than the machine's, such as one of a test. Processes agree on the store's time if their clocks agree on
+    /// Another clock than the machine's for the store's time, such as one of a test. Processes agree on the store's time if their clocks agree on
     /// [`Moment::unix`](line_channel_token_core::Moment::unix); a clock of your own may have a monotonic time of its own in each process, so that is compared within
     /// one store and its clones alone.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -53,7 +53,7 @@ impl FileStoreBuilder {
         self
     }
 
-    /// How long a change waits for another process that is changing the same value; 2 s unless it is set. Zero makes one attempt. Keep it below the
+    /// How long a change waits for another process that is changing the same value, by the machine's clock; 2 s unless it is set. Zero makes one attempt. Keep it below the
     /// timeout of whoever calls, which is 3 s in a [`SharedSource`](crate::SharedSource).
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;

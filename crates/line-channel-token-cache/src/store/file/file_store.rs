@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use line_channel_token_core::{Clock, SystemClock};
 
 use super::super::store_error::StoreError;
 use super::super::store_key::StoreKey;
@@ -133,7 +134,8 @@ impl FileStore {
         key: &StoreKey,
         change: impl Fn(&Operations) -> Result<Change<T>, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
-        let clock = self.operations.clock();
+        // By the machine's clock, whatever the store's is: another process is waited for, and not for another time.
+        let clock = SystemClock;
         let end = clock.now().monotonic.saturating_add(self.lock_timeout);
         let mut longest = FIRST_DELAY;
         loop {

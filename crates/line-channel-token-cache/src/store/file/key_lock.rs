@@ -79,3 +79,40 @@ impl Drop for KeyLock {
         let _ = self.file.unlock();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Attempt, KeyLock};
+
+    #[test]
+    fn a_lock_ends_though_a_forked_child_has_the_file_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.lock");
+        let Attempt::Locked(lock) = KeyLock::attempt(&path).unwrap() else { panic!("nobody else has it") };
+        assert!(matches!(KeyLock::attempt(&path).unwrap(), Attempt::HeldByAnother), "this process is one of them");
+        // What a child inherits: another descriptor of the same open file.
+        let _inherited = lock.file.try_clone().unwrap();
+        drop(lock);
+        assert!(matches!(KeyLock::attempt(&path).unwrap(), Attempt::Locked(_)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_replaced_keeps_nobody_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.lock");
+        let Attempt::Locked(lock) = KeyLock::attempt(&path).unwrap() else { panic!("nobody else has it") };
+        lock.check().unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(lock.check().unwrap_err().to_string().contains("somebody has removed the lock"));
+        assert!(matches!(KeyLock::attempt(&path).unwrap(), Attempt::Locked(_)));
+        assert!(lock.check().is_err(), "there is another file now");
+    }
+
+    #[test]
+    fn without_a_directory_there_is_no_lock() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("none/a.lock");
+        assert!(matches!(KeyLock::attempt(&path).unwrap(), Attempt::NoDirectory));
+    }
+}

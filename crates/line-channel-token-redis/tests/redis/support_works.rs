@@ -1,13 +1,10 @@
 //! The servers and the proxy of these tests do what they say.
-#![cfg(unix)]
-
-mod support;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use support::{ProxyMode, RedisServer, Reply, Sentinel, TcpProxy, wait_until};
+use crate::support::{ProxyMode, RedisServer, Reply, TcpProxy, wait_until};
 
 #[test]
 fn a_server_restarts_empty_and_pauses() {
@@ -28,16 +25,6 @@ fn a_server_restarts_empty_and_pauses() {
     assert_eq!(&response, b"+PONG\r\n");
     server.kill();
     assert!(TcpStream::connect(server.address()).is_err());
-}
-
-#[test]
-fn a_sentinel_fails_over_to_the_replica() {
-    let Some(mut master) = RedisServer::start("a_sentinel_fails_over_to_the_replica") else { return };
-    let replica = master.replica();
-    let sentinel = Sentinel::watching("bots", &master);
-    assert_eq!(sentinel.master_port("bots"), master.port());
-    master.kill();
-    wait_until("the replica is the master", || sentinel.master_port("bots") == replica.port());
 }
 
 #[test]
