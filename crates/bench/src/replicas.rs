@@ -12,7 +12,7 @@ use line_channel_token::cache::{
 };
 use line_channel_token::mock::ManualClock;
 use line_channel_token::store::MemoryStore;
-use line_channel_token::{AccessToken, ChannelId, Clock};
+use line_channel_token::{AccessToken, ChannelId};
 
 use crate::panels::{Axis, Chart, Line, Panel, Scale, Stroke};
 

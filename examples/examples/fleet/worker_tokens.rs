@@ -55,7 +55,7 @@ fn shared_or_not(settings: &Settings, source: impl TokenSource) -> Result<TokenC
         None => build(pace, source),
         Some(StoreSettings::File(directory)) => {
             let store = FileStore::builder(directory).clock(Arc::new(pace.clock()));
-            let store = store.lock_timeout(pace.stretched(LOCK_TIMEOUT)).build();
+            let store = store.lock_timeout(LOCK_TIMEOUT).build();
             build(pace, shared(pace, source, store.map_err(|error| error.to_string())?))
         }
         Some(StoreSettings::Redis(url)) => {
