@@ -28,6 +28,7 @@ mod packages;
 mod private_keys;
 mod pyjwt;
 mod python;
+mod redis;
 mod run;
 mod rustdoc;
 mod semver;

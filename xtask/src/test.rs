@@ -1,10 +1,11 @@
 //! All tests, in every feature set whose tests differ from those of the whole.
 
 use crate::run::{Outcome, cargo, cargo_with, section, succeeds};
-use crate::softhsm;
+use crate::{redis, softhsm};
 
 pub(crate) fn run() -> Outcome {
-    cargo_with(&["test", "--workspace", "--all-features"], softhsm::required())?;
+    let required = [softhsm::required(), redis::required()].concat();
+    cargo_with(&["test", "--workspace", "--all-features"], &required)?;
     // The workspace build turns every feature on; these show each provider alone, and none.
     for features in ["aws-lc-rs", "rust-crypto", ""] {
         alone("line-channel-token-assertion", features)?;
