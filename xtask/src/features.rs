@@ -6,7 +6,7 @@
 //! share no line of code, and what both would define is found with all features on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ pub(crate) fn run() -> Outcome {
     let deny = ["--", "-D", "warnings"];
     tools::HACK.run(&[&lint, &arguments[..], &deny].concat())?;
     let mut sources = Vec::new();
-    read(&root().join("crates").join(FACADE).join("src"), &mut sources)?;
+    read(&sources_of_facade(), &mut sources)?;
     for package in facade {
         for set in sets(&features(&package.manifest), &sources) {
             let set = Vec::from_iter(set).join(",");
@@ -38,6 +38,10 @@ pub(crate) fn run() -> Outcome {
         }
     }
     Ok(())
+}
+
+fn sources_of_facade() -> PathBuf {
+    root().join("crates").join(FACADE).join("src")
 }
 
 /// None, each alone, and those that are joined.
@@ -114,7 +118,8 @@ fn read(directory: &Path, sources: &mut Vec<String>) -> Outcome {
 mod tests {
     use serde_json::json;
 
-    use super::{features, named_together, sets};
+    use super::{FACADE, features, named_together, read, sets, sources_of_facade};
+    use crate::metadata;
 
     fn texts(sets: impl IntoIterator<Item = super::Set>) -> Vec<String> {
         sets.into_iter().map(|set| Vec::from_iter(set).join(",")).collect()
@@ -136,6 +141,23 @@ mod tests {
         let expected =
             ["", "cache", "cache,trace", "client", "client,mock", "client,tls", "mock", "mock,trace", "tls", "trace"];
         assert_eq!(texts(sets(&features(&manifest), &[source])), expected);
+    }
+
+    #[test]
+    fn the_facades_own_manifest_and_sources_are_read() {
+        let packages = metadata::packages().unwrap();
+        let facade = packages.values().find(|package| package.name == FACADE).unwrap();
+        let mut sources = Vec::new();
+        read(&sources_of_facade(), &mut sources).unwrap();
+        let sets = sets(&features(&facade.manifest), &sources);
+        let sizes: Vec<usize> = sets.iter().map(super::Set::len).collect();
+        assert!(sizes.contains(&0) && sizes.iter().filter(|size| **size == 1).count() > 15, "{sets:?}");
+        // The guide's.
+        assert!(sizes.iter().any(|size| *size > 5), "{sets:?}");
+        let sets = texts(sets);
+        for joined in ["assertion,aws-lc-rs", "cache,tracing", "reqwest,rustls-no-provider", "config,serde"] {
+            assert!(sets.iter().any(|set| set == joined), "{joined}: {sets:?}");
+        }
     }
 
     #[test]

@@ -47,8 +47,6 @@ fn backends(provider: &str) -> Outcome {
     if !provider.is_empty() {
         arguments.extend(features.iter().flat_map(|feature| ["--features", feature.as_str()]));
     }
-    // Most of what they do is to wait for a server that is slow on purpose.
-    arguments.extend(["--", "--test-threads", "8"]);
     cargo(&arguments)
 }
 
