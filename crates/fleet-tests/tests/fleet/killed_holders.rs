@@ -15,6 +15,9 @@ use crate::worker::Worker;
 /// How long a lease lasts, with a second for the delays between looks at the store.
 const LEASE: Duration = Duration::from_secs(11);
 
+/// More than the slots of a source's budget, unless it is set.
+const KILLS: usize = 12;
+
 /// Where the holder of a lease is killed.
 #[derive(Clone, Copy, Debug)]
 enum Killed {
@@ -148,6 +151,26 @@ fn pause_one<'a>(
     (channel, token, reply, fleet)
 }
 
+/// One after the other dies with its token, until more are lost than the fleet's budget has slots: the next one is served all the same, because LINE
+/// lists fewer than it allows; and it names all of them.
+fn each_kill_costs_one_token(platform: &Platform, store: &StoreSettings) {
+    let channel = platform.add_channel("5000000001", "jwt");
+    let settings = platform.settings(vec![channel.clone()], store.clone());
+    for _ in 0..KILLS {
+        kill_one(platform, &channel, &settings, Killed::At(StopPoint::AfterResponse));
+        platform.advance(LEASE);
+    }
+    let lost: HashSet<String> = platform.live_key_ids(&channel).into_iter().collect();
+    assert_eq!(lost.len(), KILLS);
+
+    let fleet = Fleet::start(platform, &settings, 2);
+    assert_eq!(fleet.send().len(), 1);
+    assert_eq!(platform.issues(&channel).len(), KILLS + 1);
+    let events = fleet.events("lease_taken_over");
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].split(' ').map(str::to_owned).collect::<HashSet<_>>(), lost);
+}
+
 /// With a valid token, nobody waits for a holder that was killed, and the next one is there before the old one ends.
 fn nobody_waits_for_a_killed_holder(platform: &Platform, store: &StoreSettings) {
     let channel = platform.add_channel("4000000001", "jwt");
@@ -202,6 +225,12 @@ fn paused_holders_overwrite_nothing_over_redis() {
 fn paused_holders_overwrite_nothing_over_files() {
     let platform = Platform::new();
     paused_holders_overwrite_nothing(&platform, &file_store(&platform));
+}
+
+#[test]
+fn each_kill_costs_one_token_over_redis() {
+    let Some(server) = redis("each_kill_costs_one_token_over_redis") else { return };
+    each_kill_costs_one_token(&Platform::new(), &redis_store(&server));
 }
 
 #[test]
