@@ -70,9 +70,9 @@ fn issues_once_per_expiry(platform: &Platform, store: StoreSettings, replicas: u
         fleet.send();
         // A deploy with each token, in the hours in which it replaces another, or later.
         let issued = platform.issues(&channel).len();
-        if deploys < issued && (issued % 2 == 0 || is_uneventful) {
+        if deploys < issued && (issued.is_multiple_of(2) || is_uneventful) {
             deploys += 1;
-            deploy(&mut fleet, &settings);
+            deploy(&mut fleet, &settings, if is_uneventful { Worker::kill_and_forget } else { Worker::shut_down });
         }
     }
     assert!(deploys >= 20);
@@ -81,19 +81,39 @@ fn issues_once_per_expiry(platform: &Platform, store: StoreSettings, replicas: u
 }
 
 /// Replaces each worker by a new one, one after the other, while all others go on.
-fn deploy(fleet: &mut Fleet<'_>, settings: &WorkerSettings) {
+fn deploy(fleet: &mut Fleet<'_>, settings: &WorkerSettings, end: fn(Worker)) {
     for at in 0..fleet.workers.len() {
         let next = Worker::start(settings);
-        let sent: Vec<u64> = fleet.workers.iter().map(|worker| worker.begin(Task::Send)).collect();
+        // A part of a large fleet, or it would take hours.
+        let senders = fleet.workers.iter().cycle().skip(at).take(fleet.workers.len().min(5));
+        let sent: Vec<_> = senders.map(|worker| (worker, worker.begin(Task::Send))).collect();
         next.wait_until_ready();
         let reply = next.ask(Task::Send);
         assert_eq!((reply.error, reply.status), (None, Some(200)));
-        for (worker, id) in fleet.workers.iter().zip(sent) {
+        for (worker, id) in sent {
             let reply = worker.reply(id);
             assert_eq!((reply.error, reply.status), (None, Some(200)));
         }
-        std::mem::replace(&mut fleet.workers[at], next).shut_down();
+        end(std::mem::replace(&mut fleet.workers[at], next));
     }
+}
+
+/// The store is asked when a token is due, and never per call.
+fn refresh_costs_three_round_trips(platform: &Platform, store: StoreSettings) {
+    let channel = platform.add_channel("1000000001", "jwt");
+    let settings = platform.settings(vec![channel.clone()], store);
+    let mut fleet = Fleet::start(platform, &settings, 1);
+    let calls = |worker: &Worker| worker.counts()["store_calls"];
+    fleet.send();
+    assert_eq!(calls(&fleet.workers[0]), 3, "it looked, took the lease, and stored the token");
+    fleet.add(&settings);
+    for _ in 0..50 {
+        fleet.send();
+    }
+    fleet.advance(LIFETIME / 2);
+    fleet.send();
+    assert_eq!(calls(&fleet.workers[0]), 3);
+    assert_eq!(calls(&fleet.workers[1]), 1, "it looked");
 }
 
 #[test]
@@ -107,6 +127,22 @@ fn forty_replicas_share_a_short_lived_token_over_files() {
     let platform = Platform::new();
     let store = file_store(&platform);
     cold_processes_issue_once(&platform, store, 40, "short_lived");
+}
+
+#[test]
+fn refresh_costs_three_round_trips_over_redis() {
+    let Some(server) = redis("refresh_costs_three_round_trips_over_redis") else { return };
+    refresh_costs_three_round_trips(&Platform::new(), redis_store(&server));
+    // The scripts, once by their text and from then on by its hash.
+    let calls = server.calls("eval") + server.calls("evalsha");
+    assert!((4..=6).contains(&calls), "{calls} calls at the server");
+}
+
+#[test]
+fn refresh_costs_three_round_trips_over_files() {
+    let platform = Platform::new();
+    let store = file_store(&platform);
+    refresh_costs_three_round_trips(&platform, store);
 }
 
 #[test]

@@ -132,6 +132,11 @@ impl Worker {
         assert!(self.child.wait().unwrap().success(), "the worker ends as it should");
     }
 
+    /// Ends it without any notice.
+    pub fn kill_and_forget(self) {
+        drop(self);
+    }
+
     fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
