@@ -15,6 +15,8 @@ mod operations;
 mod own_file;
 mod path_text;
 mod state_directory;
+#[cfg(test)]
+mod time_tests;
 mod worker_thread;
 
 pub use self::builder::FileStoreBuilder;
