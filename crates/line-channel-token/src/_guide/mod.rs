@@ -10,6 +10,7 @@
 //! | [`hsm_and_kms`] | sign with a key that never leaves an HSM or a KMS |
 //! | [`caching`] | have a valid token at any moment, for one channel or for thousands |
 //! | [`restarts_and_slots`] | never run out of LINE's 30 tokens per channel, deploy on Kubernetes |
+//! | [`sharing`] | have many processes and many lives of a process use one token, and encrypt what they share |
 //! | [`testing`] | test without a network: mock, emulator, a clock that the test moves |
 //! | [`observability`] | see what happens: spans for `tracing` and OpenTelemetry, metrics, health |
 //! | [`blocking`] | do without an async runtime |
@@ -41,6 +42,9 @@ pub mod caching {}
 
 #[doc = include_str!("restarts_and_slots.md")]
 pub mod restarts_and_slots {}
+
+#[doc = include_str!("sharing.md")]
+pub mod sharing {}
 
 #[doc = include_str!("testing.md")]
 pub mod testing {}

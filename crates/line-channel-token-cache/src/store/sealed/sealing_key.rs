@@ -77,7 +77,7 @@ impl SealingKey {
     /// As [`new`](Self::new), and if it is surely something else, such as a placeholder or the path of a file. The message never shows the text.
     pub fn parse(text: &str) -> Result<Self, StoreError> {
         let (id, key) = key_text::parse(text).map_err(invalid)?;
-        Self::of(id, &*key)
+        Self::of(id, &key)
     }
 
     /// A new key. Keep it ([`expose_secret`](Self::expose_secret)): what is sealed with it cannot be opened without.
@@ -98,7 +98,7 @@ impl SealingKey {
         key_text::check_id(id).map_err(invalid)?;
         let mut key = Zeroizing::new([0; KEY]);
         aws_lc_rs::rand::fill(&mut *key).map_err(|_| no_cipher())?;
-        Self::of(id, &*key)
+        Self::of(id, key.as_slice())
     }
 
     /// Its id.
