@@ -18,7 +18,7 @@ impl Tls {
 
 /// The settings of TLS, of which there are none.
 #[derive(Clone, Default)]
-pub(crate) struct TlsSettings;
+pub(crate) struct TlsSettings {}
 
 impl TlsSettings {
     pub(crate) fn is_empty(&self) -> bool {
