@@ -30,7 +30,7 @@ const CRATES: [(&str, &[&str]); 16] = [
     ("line-channel-token-mock", &["bytes", "http"]),
     ("line-channel-token-pem", &["zeroize"]),
     ("line-channel-token-pkcs11", &["line_channel_token_assertion"]),
-    ("line-channel-token-redis", &["line_channel_token_cache"]),
+    ("line-channel-token-redis", &["line_channel_token_cache", "rustls"]),
     ("line-channel-token-reqwest", &["bytes", "http", "reqwest", "rustls"]),
     (
         "line-channel-token-transport",
@@ -53,10 +53,11 @@ const CRATES: [(&str, &[&str]); 16] = [
 
 /// What our crates export of others, for those who need it in our version: whoever writes a source needs the macro of the trait, and
 /// whoever configures TLS needs rustls.
-const EXPORTED: [&str; 5] = [
+const EXPORTED: [&str; 6] = [
     "pub use line_channel_token_core::async_trait",
     "pub use line_channel_token_cache::async_trait",
     "pub use line_channel_token_hyper::rustls",
+    "pub use line_channel_token_redis::rustls",
     "pub use line_channel_token_reqwest::rustls",
     "pub use line_channel_token_ureq::rustls",
 ];

@@ -4,7 +4,7 @@ use crate::debian;
 use crate::run::{section, succeeds};
 
 /// The package of Debian and Ubuntu that has the program of the server, and no service of the system's: that is in `redis-server`.
-const PACKAGE: &str = "redis-tools";
+pub(crate) const PACKAGE: &str = "redis-tools";
 /// The program of the server under its other name, with which that package has it.
 const PROGRAM: &str = "redis-check-rdb";
 

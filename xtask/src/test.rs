@@ -14,6 +14,8 @@ pub(crate) fn run() -> Outcome {
     backends("ring")?;
     backends("")?;
     alone("line-channel-token-emulator", "")?;
+    // Without TLS; what needs a server does not differ.
+    cargo(&["test", "--package", "line-channel-token-redis", "--lib"])?;
     alone("line-channel-token-mock", "")?;
     alone("line-channel-token", "")?;
     model()?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::python::Environment;
 use crate::run::{Outcome, program, root, section, utf8};
-use crate::{ci, git, metadata, softhsm, tools};
+use crate::{ci, git, metadata, redis, softhsm, tools};
 
 const CI: &str = ".github/workflows/ci.yml";
 const DEPENDABOT: &str = ".github/dependabot.yml";
@@ -100,6 +100,9 @@ fn faults(text: &str, rust_version: &str) -> Vec<String> {
     if !text.contains(&format!("apt-get install --yes {}", softhsm::PACKAGE)) {
         faults.push(format!("{CI}: no job installs {}, so the tests of the HSM are skipped", softhsm::PACKAGE));
     }
+    if !text.contains(&format!(" {}\n", redis::PACKAGE)) {
+        faults.push(format!("{CI}: no job installs {}, so the tests of Redis are skipped", redis::PACKAGE));
+    }
     if !text.contains(&format!("toolchain: \"{rust_version}\"")) {
         faults.push(format!("{CI}: no job has the toolchain {rust_version}, which is rust-version in Cargo.toml"));
     }
@@ -170,6 +173,8 @@ mod tests {
         assert!(faults(&unpinned, "1.88").iter().any(|fault| fault.contains("cargo-hack is")));
         let without_hsm = text.replace("install --yes softhsm2", "install --yes softhsm1");
         assert!(faults(&without_hsm, "1.88").iter().any(|fault| fault.contains("no job installs softhsm2")));
+        let without_redis = text.replace(" redis-tools", "");
+        assert!(faults(&without_redis, "1.88").iter().any(|fault| fault.contains("no job installs redis-tools")));
         let gone = format!("{text}      - run: cargo xtask peers\n");
         assert!(faults(&gone, "1.88").iter().any(|fault| fault.contains("no command `cargo xtask peers`")));
     }

@@ -132,3 +132,50 @@ impl From<CallFailure> for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::{Connection, MAX_IDLE};
+    use crate::RedisStore;
+    use crate::call::ScriptCall;
+    use crate::scripts::LOAD;
+
+    /// What responds that there is no value, to whatever it is asked; and how many connections it has had.
+    fn empty_server() -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("redis://{}", listener.local_addr().unwrap());
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&accepted);
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                counted.fetch_add(1, Ordering::SeqCst);
+                std::thread::spawn(move || {
+                    while stream.read(&mut [0; 4096]).is_ok_and(|length| length > 0) {
+                        stream.write_all(b"*3\r\n$1\r\n1\r\n$1\r\n0\r\n$-1\r\n").unwrap();
+                    }
+                });
+            }
+        });
+        (url, accepted)
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_is_not_used_again() {
+        let (url, accepted) = empty_server();
+        let connection = Connection::new(Arc::new(RedisStore::new(url).unwrap().settings().clone()));
+        let call = ScriptCall { script: &LOAD, keys: vec!["key".to_owned()], arguments: Vec::new() };
+        for (idle, connections) in [(Duration::ZERO, 1), (MAX_IDLE / 2, 1), (MAX_IDLE, 2), (Duration::ZERO, 2)] {
+            tokio::time::pause();
+            tokio::time::advance(idle).await;
+            tokio::time::resume();
+            assert!(connection.run(&call).await.is_ok());
+            assert_eq!(accepted.load(Ordering::SeqCst), connections, "after {idle:?}");
+        }
+    }
+}

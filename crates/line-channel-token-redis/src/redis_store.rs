@@ -99,6 +99,11 @@ impl RedisStore {
         Self(Arc::new(Worker::new(settings)))
     }
 
+    #[cfg(test)]
+    pub(crate) fn settings(&self) -> &Settings {
+        self.0.settings()
+    }
+
     /// With a hash tag around the channel, so that all of its keys are in one slot.
     fn key(&self, key: &StoreKey) -> String {
         format!("{}:{{{key}}}", self.0.settings().key_prefix)

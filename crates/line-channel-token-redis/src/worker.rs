@@ -81,3 +81,35 @@ fn start(settings: Arc<Settings>) -> Result<mpsc::UnboundedSender<Job>, StoreErr
     thread.spawn(move || runtime.block_on(run)).map_err(cannot_start)?;
     Ok(jobs)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::{Job, Worker};
+    use crate::RedisStore;
+    use crate::call::ScriptCall;
+    use crate::scripts::LOAD;
+
+    /// The job is sent, and its result is nobody's business.
+    fn submit(worker: &Worker, process: u32) {
+        let call = ScriptCall { script: &LOAD, keys: vec!["key".to_owned()], arguments: Vec::new() };
+        worker.submit(Job { call, result: oneshot::channel().0 }, process).unwrap();
+    }
+
+    fn is_same(worker: &Worker, before: &tokio::sync::mpsc::UnboundedSender<Job>) -> bool {
+        worker.thread.lock().unwrap().as_ref().is_some_and(|thread| thread.jobs.same_channel(before))
+    }
+
+    #[test]
+    fn a_child_of_a_fork_has_a_thread_of_its_own() {
+        let worker = Worker::new(RedisStore::new("redis://127.0.0.1:1").unwrap().settings().clone());
+        submit(&worker, 1);
+        let of_parent = worker.thread.lock().unwrap().as_ref().unwrap().jobs.clone();
+        submit(&worker, 1);
+        assert!(is_same(&worker, &of_parent));
+        submit(&worker, 2);
+        assert!(!is_same(&worker, &of_parent));
+        assert!(!of_parent.is_closed(), "the parent's is left as it is");
+    }
+}

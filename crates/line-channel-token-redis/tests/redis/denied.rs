@@ -49,8 +49,14 @@ async fn the_rights_of_the_readme_are_enough_and_the_least() {
         };
         assert_error(&all.await.unwrap_err(), StoreErrorKind::Denied, "lacks a permission");
     }
-    // Keys of others are out of reach.
+    // Another database takes one right more.
     server.command(&line);
+    let database =
+        || RedisStore::builder(server.url()).username("line-bots").password("s3cret").database(1).build().unwrap();
+    assert_error(&load(&database()).await.unwrap_err(), StoreErrorKind::Denied, "lacks a permission");
+    server.command(&["ACL", "SETUSER", "line-bots", "+select"]);
+    load(&database()).await.unwrap();
+    // Keys of others are out of reach.
     let other =
         RedisStore::builder(server.url()).username("line-bots").password("s3cret").key_prefix("other").build().unwrap();
     assert_error(&load(&other).await.unwrap_err(), StoreErrorKind::Denied, "lacks a permission");
