@@ -13,7 +13,10 @@ fn each_breakage_is_found_and_replays() {
         assert_eq!(report.violation.as_ref().unwrap().invariant, breakage.breaks(), "{report}");
         assert_eq!(simulate(report.seed, Some(breakage)), report, "the seed replays");
         let text = report.to_string();
-        assert!(text.contains(&format!("seed {}", report.seed)) && text.contains(&breakage.breaks().to_string()), "{text}");
+        assert!(
+            text.contains(&format!("seed {}", report.seed)) && text.contains(&breakage.breaks().to_string()),
+            "{text}"
+        );
     }
 }
 
