@@ -32,6 +32,7 @@ mod redis;
 mod run;
 mod rustdoc;
 mod semver;
+mod simulate;
 mod softhsm;
 mod stress;
 mod terminal;
@@ -46,7 +47,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test              run all tests, in every feature set whose tests differ
-  ci                all that main must pass: fmt, clippy, doc, and each command of this list but the last four (half an hour when cold)
+  ci                all that main must pass: fmt, clippy, doc, and each command of this list but the last five (half an hour when cold)
   api               compare the public API with the listings in xtask/api; --write replaces these: [--write]
   semver            look for breaking changes since the last release, with cargo-semver-checks
   features          lint each library with no feature, each, and two together, with cargo-hack
@@ -69,6 +70,7 @@ cargo xtask COMMAND
   compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
   bench-emulator    compare the emulator with mock servers from npm, and `issue` with LINE's SDKs: [--json FILE] [--check]
   stress            call the token cache at random from several runtimes: [SECONDS]
+  simulate          simulate fleets that share a token, with faults of every kind; each seed replays exactly: SEEDS [FIRST]
 ";
 
 fn main() -> ExitCode {
@@ -102,6 +104,7 @@ fn main() -> ExitCode {
         ("compare", rest) => compare::run(rest),
         ("bench-emulator", rest) => bench_emulator::run(rest),
         ("stress", rest) => stress::run(rest),
+        ("simulate", rest) => simulate::run(rest),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
             Ok(())

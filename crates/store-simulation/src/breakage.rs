@@ -29,8 +29,8 @@ pub enum Breakage {
     NothingShared,
     /// A node gets the refused token again.
     RefusedTokenReturned,
-    /// The store is not told that a token was refused.
-    RefusalsForgotten,
+    /// Nobody sees in the store that a token was refused.
+    RefusalsUnseen,
     /// A token is said to live twice as long.
     LifetimesDoubled,
     /// After some time a source does nothing but fail.
@@ -55,7 +55,7 @@ impl Breakage {
         Self::LeasesUnseen,
         Self::NothingShared,
         Self::RefusedTokenReturned,
-        Self::RefusalsForgotten,
+        Self::RefusalsUnseen,
         Self::LifetimesDoubled,
         Self::GivesUp,
         Self::TwoStores,
@@ -71,7 +71,7 @@ impl Breakage {
         match self {
             Self::StoreComparesNothing | Self::StaleHolderStores => Invariant::NoStaleOverwrite,
             Self::LeasesUnseen | Self::NothingShared => Invariant::FewTokens,
-            Self::RefusedTokenReturned | Self::RefusalsForgotten => Invariant::NoneRefused,
+            Self::RefusedTokenReturned | Self::RefusalsUnseen => Invariant::NoneRefused,
             Self::LifetimesDoubled => Invariant::NoneExpired,
             Self::GivesUp => Invariant::Served,
             Self::TwoStores => Invariant::Converged,
@@ -90,7 +90,7 @@ pub(crate) fn broken_store(breakage: Option<Breakage>, store: impl TokenStore, p
         Some(
             breakage @ (Breakage::StaleHolderStores
             | Breakage::LeasesUnseen
-            | Breakage::RefusalsForgotten
+            | Breakage::RefusalsUnseen
             | Breakage::TwoStores),
         ) => Arc::new(BrokenStore { store, breakage, process }),
         _ => store,
@@ -137,8 +137,12 @@ impl BrokenStore {
     }
 
     fn seen(&self, snapshot: Snapshot) -> Snapshot {
-        let hides = self.breakage == Breakage::LeasesUnseen;
-        let entry = snapshot.entry.map(|entry| match without(&entry.value, "lease").filter(|_| hides) {
+        let hidden = match self.breakage {
+            Breakage::LeasesUnseen => "lease",
+            Breakage::RefusalsUnseen => "refused",
+            _ => return snapshot,
+        };
+        let entry = snapshot.entry.map(|entry| match without(&entry.value, hidden) {
             Some(value) => StoredEntry { value, ..entry },
             None => entry,
         });
@@ -170,13 +174,11 @@ impl TokenStore for BrokenStore {
         keep_for: Duration,
     ) -> Result<Comparison, StoreError> {
         let key = self.key(key);
-        let forgets = self.breakage == Breakage::RefusalsForgotten;
-        let value = without(value, "refused").filter(|_| forgets).unwrap_or_else(|| value.clone());
-        let comparison = self.store.compare_and_set(&key, expected, &value, keep_for).await?;
+        let comparison = self.store.compare_and_set(&key, expected, value, keep_for).await?;
         match comparison {
             Comparison::Changed(found) if self.breakage == Breakage::StaleHolderStores => {
                 let revision = found.entry.map(|entry| entry.revision);
-                self.store.compare_and_set(&key, revision.as_ref(), &value, keep_for).await
+                self.store.compare_and_set(&key, revision.as_ref(), value, keep_for).await
             }
             Comparison::Changed(found) => Ok(Comparison::Changed(self.seen(found))),
             stored => Ok(stored),

@@ -451,3 +451,20 @@ fn spread(delay: Duration) -> Duration {
 fn jittered(delay: Duration) -> Duration {
     delay.mul_f64(0.75 + 0.25 * fastrand::f64())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::spread;
+
+    #[test]
+    fn delays_to_one_moment_end_at_different_ones_and_not_before() {
+        for seconds in [1, 30, 600] {
+            let delay = Duration::from_secs(seconds);
+            let ends: std::collections::BTreeSet<_> = (0..20).map(|_| spread(delay)).collect();
+            assert!(ends.len() > 10, "{ends:?}");
+            assert!(ends.iter().all(|end| *end >= delay && *end <= delay + Duration::from_secs(12)), "{ends:?}");
+        }
+    }
+}

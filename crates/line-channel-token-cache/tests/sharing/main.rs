@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
 
 mod budget;
+mod failing_parts;
 mod fleet;
 mod outages;
 mod refusals;
