@@ -20,7 +20,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("line-channel-token-hyper", &[CORE, TRANSPORT]),
     ("line-channel-token-ureq", &[CORE, TRANSPORT]),
     ("line-channel-token-tower", &[CORE, "line-channel-token-cache"]),
-    ("line-channel-token-redis", &[CORE, "line-channel-token-cache"]),
+    ("line-channel-token-redis", &[CORE, TRANSPORT, "line-channel-token-cache"]),
     ("line-channel-token-config", &[CORE, "line-channel-token-assertion", "line-channel-token-cache"]),
     ("line-channel-token-pkcs11", &[CORE, "line-channel-token-assertion"]),
     ("line-channel-token-emulator", &[CORE]),

@@ -54,18 +54,32 @@ impl RedisStoreBuilder {
             key_prefix: "line-channel-token".to_owned(),
             tls: TlsSettings::default(),
             tls_problem: None,
-            connect_timeout: Duration::from_secs(2),
+            connect_timeout: Duration::from_millis(1500),
             response_timeout: Duration::from_secs(1),
         }
     }
 
-    /// The user, of Redis' ACL. Without one it is `default`.
+    /// The user, of Redis' ACL. Without one it is `default`. A user needs a password.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let builder = RedisStore::builder("redis://127.0.0.1").username("line-bots").password("s3cret");
+    /// assert!(!format!("{builder:?}").contains("line-bots"));
+    /// ```
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.credentials.username = Some(username.into());
         self
     }
 
-    /// The password.
+    /// The password, as it is: not percent-encoded, as it would be in a URL. It replaces none that the URL has: two are an error.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let error = RedisStore::builder("redis://:one@127.0.0.1").password("two").build().unwrap_err();
+    /// assert!(error.to_string().contains("more than one password"));
+    /// ```
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.credentials.password = Some(Zeroizing::new(password.into()));
         self
@@ -86,6 +100,14 @@ impl RedisStoreBuilder {
     }
 
     /// The number of the database. 0 by default.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let store = RedisStore::builder("unix:/run/redis.sock").database(3).build()?;
+    /// # drop(store);
+    /// # Ok::<(), line_channel_token_cache::store::StoreError>(())
+    /// ```
     pub fn database(mut self, number: u32) -> Self {
         self.database = Some(number);
         self
@@ -93,6 +115,14 @@ impl RedisStoreBuilder {
 
     /// What all keys begin with: `line-channel-token` by default. Processes share tokens if they have the same one; 1 to 100 characters of
     /// ASCII, without white space and `{ } * ? [ ] \`.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let store = RedisStore::builder("redis://127.0.0.1").key_prefix("staging:line").build()?;
+    /// assert!(format!("{store:?}").contains("staging:line"));
+    /// # Ok::<(), line_channel_token_cache::store::StoreError>(())
+    /// ```
     pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.key_prefix = prefix.into();
         self
@@ -121,6 +151,13 @@ impl RedisStoreBuilder {
     }
 
     /// Trusts these certificates beside the platform's: the CA of a private Redis. One or several, as PEM however it was pasted, or as DER.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let error = RedisStore::builder("rediss://redis.example").root_certificates_pem("/etc/ssl/ca.pem").build().unwrap_err();
+    /// assert!(error.to_string().contains("the path of a file"));
+    /// ```
     #[cfg(feature = "tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn root_certificates_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
@@ -131,6 +168,13 @@ impl RedisStoreBuilder {
     }
 
     /// Shows this certificate to a server that demands one (`tls-auth-clients`): the chain and its private key, each as PEM.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let error = RedisStore::builder("rediss://redis.example").client_certificate_pem("nothing", "nothing").build().unwrap_err();
+    /// assert!(error.to_string().contains("no certificate in PEM"));
+    /// ```
     #[cfg(feature = "tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn client_certificate_pem(mut self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
@@ -141,7 +185,16 @@ impl RedisStoreBuilder {
     }
 
     /// Uses this configuration of rustls 0.23 for TLS instead of our own: for another provider of cryptography, or for pinned roots. It
-    /// decides everything, and needs neither of the features `aws-lc-rs` and `ring`.
+    /// decides everything, and needs neither of the features `aws-lc-rs` and `ring`. Leave `alpn_protocols` empty: Redis knows none.
+    ///
+    /// ```
+    /// use line_channel_token_cache::store::StoreError;
+    /// use line_channel_token_redis::{RedisStore, rustls};
+    ///
+    /// fn pinned(config: rustls::ClientConfig) -> Result<RedisStore, StoreError> {
+    ///     RedisStore::builder("rediss://redis.example").tls_config(config).build()
+    /// }
+    /// ```
     #[cfg(feature = "tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls_config(mut self, config: rustls::ClientConfig) -> Self {
@@ -149,14 +202,33 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// How long it may take to connect: Sentinel, name resolution, TCP, TLS and the password together. 2 seconds by default.
+    /// How long it may take to connect: Sentinel, name resolution, TCP, TLS and the password together. 1.5 seconds by default.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// use std::time::Duration;
+    ///
+    /// let builder = RedisStore::builder("redis://127.0.0.1").connect_timeout(Duration::from_millis(500));
+    /// # drop(builder);
+    /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
     /// How long a response may take. 1 second by default. A call as a whole takes no longer than this and
-    /// [`connect_timeout`](Self::connect_timeout) together.
+    /// [`connect_timeout`](Self::connect_timeout) together; that should be less than
+    /// [`SharedSource::with_store_timeout`](line_channel_token_cache::SharedSource::with_store_timeout), which is 3 seconds.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// use std::time::Duration;
+    ///
+    /// let builder = RedisStore::builder("redis://127.0.0.1").response_timeout(Duration::from_millis(300));
+    /// # drop(builder);
+    /// ```
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
         self.response_timeout = timeout;
         self
@@ -275,5 +347,60 @@ impl fmt::Debug for RedisStoreBuilder {
             .field("connect_timeout", &self.connect_timeout)
             .field("response_timeout", &self.response_timeout)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use line_channel_token_cache::store::StoreErrorKind;
+
+    use crate::RedisStore;
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused() {
+        let at = |url: &str| RedisStore::builder(url);
+        for (builder, says) in [
+            (at("redis://s3cret@h").username("other"), "another by the builder"),
+            (at("redis://:s3cret@h").password("s3cret"), "more than one password"),
+            (at("redis://h").password("s3cret").password_file("s3cret"), "more than one password"),
+            (at("redis://h").password(""), "is empty"),
+            (at("redis://h/1").database(2), "another by the builder"),
+            (at("redis://h").key_prefix(""), "the key prefix"),
+            (at("redis://h").key_prefix("s3cret{a}"), "the key prefix"),
+            (at("redis://h").key_prefix("s3cret *"), "the key prefix"),
+            (at("redis://h").key_prefix("é"), "the key prefix"),
+            (at("redis://h").key_prefix("a".repeat(101)), "the key prefix"),
+            (at("redis://h").connect_timeout(Duration::ZERO), "timeout"),
+            (at("redis://h").response_timeout(Duration::ZERO), "timeout"),
+            (at("redis://h").sentinel("bots", [""; 0]), "no Sentinel in the list"),
+            (at("redis://h").sentinel("", ["a"]), "name of the master"),
+            (at("redis://h").sentinel("s3cret bots", ["a"]), "name of the master"),
+            (at("redis://h").sentinel("bots", ["http://s3cret"]), "Sentinel"),
+            (at("redis+sentinel://a/bots").sentinel("bots", ["a"]), "give one"),
+            (at("s3cret").password("s3cret"), "no scheme"),
+        ] {
+            let error = builder.clone().build().unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::InvalidSettings);
+            let text = format!("{error} {error:?} {builder:?}");
+            assert!(text.contains(says) && !text.contains("s3cret"), "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_that_agree_are_taken() {
+        let store =
+            RedisStore::builder("redis://bot@h:1/2").username("bot").password("s3cret").database(2).build().unwrap();
+        let shown = format!("{store:?} {:?}", store.clone());
+        assert!(shown.contains("redis://h:1") && shown.contains("line-channel-token"), "{shown}");
+        assert!(!shown.contains("s3cret") && !shown.contains("bot"), "{shown}");
+    }
+
+    #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+    #[test]
+    fn a_build_without_tls_names_the_features() {
+        let error = RedisStore::new("rediss://h").unwrap_err();
+        assert!(error.to_string().contains("aws-lc-rs or ring"), "{error}");
     }
 }

@@ -120,7 +120,7 @@ fn meaning(code: &str, detail: &str) -> (StoreErrorKind, &'static str) {
         "ERR" if detail.contains("max number of clients") => {
             (StoreErrorKind::Unavailable, "Redis has as many clients as it allows: raise its maxclients")
         }
-        "ERR" if detail.contains("The user executing the script can't") => meaning("NOPERM", ""),
+        _ if detail.contains("The user executing the script can't") => meaning("NOPERM", ""),
         "ERR" if detail.contains("unknown command") => (
             StoreErrorKind::Denied,
             "the server does not know EVAL or another command that this store needs: allow Lua scripts there (Redis 6.2 or later)",
@@ -201,6 +201,7 @@ mod tests {
             (&in_script("OOM command not allowed"), Full),
             (&in_script("READONLY You can't write"), Denied),
             // As Redis 6.2 writes them.
+            ("@user_script: 1: The user executing the script can't run this command or subcommand", Denied),
             ("@user_script: 5: -OOM command not allowed when used memory > 'maxmemory'. s3cret", Full),
             ("@user_script: 5: -READONLY You can't write against a read only replica. s3cret", Denied),
             ("ERR Error running script (call to f_s3cret): @user_script:5: NOPERM s3cret", Denied),

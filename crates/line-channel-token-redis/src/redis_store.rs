@@ -63,11 +63,30 @@ impl RedisStore {
     }
 
     /// Settings other than those of [`new`](Self::new). A URL that cannot be parsed is an error of [`RedisStoreBuilder::build`].
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let store = RedisStore::builder("redis://127.0.0.1:6379").key_prefix("bots").build()?;
+    /// # drop(store);
+    /// # Ok::<(), line_channel_token_cache::store::StoreError>(())
+    /// ```
     pub fn builder(url: impl AsRef<str>) -> RedisStoreBuilder {
         RedisStoreBuilder::new(url.as_ref())
     }
 
     /// The same store with this password, in the place of one that it has. It gets a connection of its own.
+    ///
+    /// ```
+    /// use line_channel_token_redis::RedisStore;
+    ///
+    /// let store = RedisStore::new("rediss://line-bots@redis.example");
+    /// # if cfg!(any(feature = "aws-lc-rs", feature = "ring")) {
+    /// let store = store?.with_password("s3cret");
+    /// assert!(!format!("{store:?}").contains("s3cret"));
+    /// # }
+    /// # Ok::<(), line_channel_token_cache::store::StoreError>(())
+    /// ```
     #[must_use]
     pub fn with_password(self, password: impl Into<String>) -> Self {
         let mut settings = self.0.settings().clone();

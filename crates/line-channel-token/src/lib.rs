@@ -75,6 +75,11 @@ pub mod store {
         StoredEntry, StoredValue, TokenStore,
     };
 
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    #[doc(inline)]
+    pub use line_channel_token_redis::{RedisStore, RedisStoreBuilder};
+
     #[cfg(feature = "sealed-store")]
     #[cfg_attr(docsrs, doc(cfg(feature = "sealed-store")))]
     #[doc(inline)]

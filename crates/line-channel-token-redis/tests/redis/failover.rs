@@ -3,12 +3,12 @@
 use line_channel_token_cache::store::StoreErrorKind;
 use line_channel_token_redis::RedisStore;
 
-use crate::store_calls::{assert_error, impatient, load, store};
-use crate::support::{RedisServer, Sentinel, wait_until};
+use crate::store_calls::{REDIS_KEY, assert_error, impatient, load, store};
+use crate::support::{RedisServer, Reply, Sentinel, wait_until};
 
 /// A value is kept over a failover once the replica has it.
-fn wait_for_replication(master: &RedisServer) {
-    wait_until("the replica has the value", || master.command(&["WAIT", "1", "1000"]).text() == "1");
+fn wait_for_replication(replica: &RedisServer) {
+    wait_until("the replica has the value", || replica.command(&["EXISTS", REDIS_KEY]) == Reply::Integer(1));
 }
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn a_failover_is_followed() {
     let by_url = RedisStore::new(format!("redis+sentinel://127.0.0.1:1,{}/bots", sentinel.address())).unwrap();
     let revision = store(&by_builder, None, b"1").await;
     assert_eq!(load(&by_url).await.unwrap().unwrap().revision, revision);
-    wait_for_replication(&master);
+    wait_for_replication(&replica);
     master.kill();
     tokio::task::spawn_blocking(move || {
         wait_until("the replica is the master", || {
@@ -46,7 +46,7 @@ async fn a_master_that_became_a_replica_is_left() {
     let sentinel = Sentinel::watching("bots", &master);
     let redis = RedisStore::builder("redis://any").sentinel("bots", [sentinel.address()]).build().unwrap();
     let revision = store(&redis, None, b"1").await;
-    wait_for_replication(&master);
+    wait_for_replication(&replica);
     sentinel.fail_over("bots");
     wait_until("the replica is the master", || {
         sentinel.master_port("bots") == replica.port() && master.command(&["ROLE"]).text().starts_with("slave")

@@ -67,7 +67,7 @@ impl RedisServer {
     /// A replica of this server, which has caught up.
     pub fn replica(&self) -> Self {
         let port = self.port.to_string();
-        let arguments = ["--replicaof", "127.0.0.1", &port, "--repl-diskless-sync-delay", "0"];
+        let arguments = ["--replicaof", "127.0.0.1", &port];
         let replica = Self::start_with("a replica", ServerOptions { arguments: &arguments }).unwrap();
         wait_until("the replica has caught up", || {
             replica.command(&["INFO", "replication"]).text().contains("master_link_status:up")
@@ -161,7 +161,10 @@ impl RedisServer {
         let mut command = server_program();
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--unixsocket"]).arg(self.socket());
         command.arg("--dir").arg(path).arg("--logfile").arg(path.join("log"));
-        command.args(["--save", "", "--appendonly", "no", "--daemonize", "no"]).args(&self.arguments);
+        // A replica need not wait for others that may want a copy too.
+        command
+            .args(["--repl-diskless-sync-delay", "0", "--save", "", "--appendonly", "no", "--daemonize", "no"])
+            .args(&self.arguments);
         let Some(processes) = spawn_guarded(&mut command) else { return false };
         self.processes = Some(processes);
         let mut is_alive = true;

@@ -9,7 +9,7 @@ use super::redis_server::{RedisServer, free_port, server_program, spawn_guarded}
 use super::resp::{Reply, RespConnection};
 use super::wait_until;
 
-/// A Sentinel that watches one master, and fails it over to a replica after half a second.
+/// A Sentinel that watches one master, and fails it over to a replica after two seconds.
 pub struct Sentinel {
     directory: TempDir,
     port: u16,
@@ -25,8 +25,8 @@ impl Sentinel {
             sentinel.port = free_port();
             if sentinel.launch(name, master) {
                 // Else it asks each server every ten seconds; Redis before 7 does not know this.
-                for setting in ["INFO-PERIOD", "PUBLISH-PERIOD", "PING-PERIOD"] {
-                    sentinel.command(&["SENTINEL", "DEBUG", setting, "100"]);
+                for setting in ["INFO-PERIOD", "PUBLISH-PERIOD"] {
+                    sentinel.command(&["SENTINEL", "DEBUG", setting, "200"]);
                 }
                 wait_until(
                     "Sentinel knows the replica",
@@ -62,7 +62,7 @@ impl Sentinel {
         let config = self.directory.path().join("sentinel.conf");
         let text = format!(
             "bind 127.0.0.1\nport {}\nunixsocket {}\ndir {}\nlogfile {}\nsentinel monitor {name} 127.0.0.1 {} 1\n\
-             sentinel down-after-milliseconds {name} 500\nsentinel failover-timeout {name} 5000\n",
+             sentinel down-after-milliseconds {name} 2000\nsentinel failover-timeout {name} 2000\n",
             self.port,
             self.socket().display(),
             self.directory.path().display(),
