@@ -9,10 +9,9 @@ use serde_json::Value;
 
 use crate::doc_examples;
 use crate::layering::differences;
+use crate::metadata::FACADE;
 use crate::run::{Outcome, cargo_output_with, root, section, utf8};
 use crate::rustdoc;
-
-const FACADE: &str = "line-channel-token";
 
 /// The crates, and the crates whose types may appear in their public signatures, beside the standard library's, their own
 /// and core's. Only the facade, which depends on our crates alone, exports what others define.
@@ -70,10 +69,12 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         _ => return Err("usage: cargo xtask api [--write]".to_owned()),
     };
     section("the public API of each crate");
+    let target = root().join("target");
+    write_json(&target)?;
     let mut faults = Vec::new();
     let mut exported: BTreeSet<&str> = BTreeSet::new();
     for (name, allowed) in CRATES {
-        let (listing, docs) = listing(name)?;
+        let (listing, docs) = listing(name, &target)?;
         faults.extend(
             doc_examples::types_without(&docs)
                 .into_iter()
@@ -111,15 +112,19 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     ))
 }
 
-/// The lines of the listing, and rustdoc's JSON, which they are made from.
-fn listing(package: &str) -> Result<(String, Value), String> {
-    let target = root().join("target");
-    let target = utf8(&target)?;
-    let arguments = ["rustdoc", "--quiet", "--package", package, "--lib", "--all-features", "--target-dir", target];
-    let json = ["--", "-Zunstable-options", "--output-format", "json"];
+/// Lets rustdoc write the JSON of all crates: in one build, because one for each would check what they depend on in as many sets of features.
+fn write_json(target: &Path) -> Outcome {
+    let mut arguments = vec!["doc", "--quiet", "--no-deps", "--lib", "--all-features", "--target-dir", utf8(target)?];
+    arguments.extend(CRATES.iter().flat_map(|(name, _)| ["--package", *name]));
     let rustdoc = rustdoc::Unstable::new()?;
-    cargo_output_with(&[&arguments[..], &json].concat(), &rustdoc.variables())?;
-    let file = Path::new(target).join("doc").join(format!("{}.json", package.replace('-', "_")));
+    let mut variables = vec![("RUSTDOCFLAGS", "-Zunstable-options --output-format json")];
+    variables.extend(rustdoc.variables());
+    cargo_output_with(&arguments, &variables).map(|_| ())
+}
+
+/// The lines of the listing, and rustdoc's JSON, which they are made from.
+fn listing(package: &str, target: &Path) -> Result<(String, Value), String> {
+    let file = target.join("doc").join(format!("{}.json", package.replace('-', "_")));
     let api = public_api::Builder::from_rustdoc_json(&file)
         .omit_blanket_impls(true)
         .omit_auto_trait_impls(true)

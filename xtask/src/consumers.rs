@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::lock_files;
-use crate::run::{Outcome, cargo, cargo_output, cargo_with, root, section};
+use crate::packages::profiles_file;
+use crate::run::{Outcome, cargo, cargo_output, cargo_with, root, section, utf8};
 
 const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const KID: &str = "consumers";
@@ -49,8 +50,12 @@ pub(crate) fn run() -> Outcome {
         return Err(stale.join("\n"));
     }
     let target = root().join("target");
-    let target = target.to_str().ok_or("the path of this checkout is not valid UTF-8")?;
-    cargo(&["build", "--package", "examples", "--examples", "--target-dir", target])?;
+    let target = ["--target-dir", utf8(&target)?];
+    cargo(&[&["check", "--package", "examples", "--examples"], &target[..]].concat())?;
+    // As the tests build them, whose crates are compiled already: with the features of the whole workspace.
+    let programs = ["--example", "generate_key", "--example", "emulator_server"];
+    let build = ["test", "--workspace", "--all-features", "--no-run", "--quiet"];
+    cargo(&[&build[..], &programs, &target].concat())?;
     let directory = root().join("target/consumers-key");
     let (private, public) = key_pair(&directory)?;
     let emulator = Emulator::start(&public)?;
@@ -84,15 +89,10 @@ fn with_own_lock_file(command: &str, package: &Path) -> Outcome {
 
 fn cargo_in(package: &Path, command: &str, flags: &[&str], variables: &[(&str, &str)]) -> Outcome {
     let manifest = package.join("Cargo.toml");
-    let target = root().join("target/consumers");
-    let mut arguments = vec![
-        command,
-        "--quiet",
-        "--manifest-path",
-        manifest.to_str().unwrap_or_default(),
-        "--target-dir",
-        target.to_str().unwrap_or_default(),
-    ];
+    // With the target directory and the profiles of this checkout, so that crates of others are not compiled again if their features are the same.
+    let (target, profiles) = (root().join("target"), profiles_file()?);
+    let mut arguments = vec![command, "--quiet", "--manifest-path", utf8(&manifest)?, "--target-dir", utf8(&target)?];
+    arguments.extend(["--config", &profiles]);
     arguments.extend(flags);
     cargo_with(&arguments, variables)
 }

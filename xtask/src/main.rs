@@ -49,7 +49,7 @@ cargo xtask COMMAND
   ci                all that main must pass: fmt, clippy, doc, and each command of this list but the last four (half an hour when cold)
   api               compare the public API with the listings in xtask/api; --write replaces these: [--write]
   semver            look for breaking changes since the last release, with cargo-semver-checks
-  features          lint each crate with no feature, each, and each two together, with cargo-hack
+  features          lint each library with no feature, each, and two together, with cargo-hack
   layering          check which crate may depend on which
   tree              count the crates of each set of features, against its budget
   consumers         build and run programs outside of the workspace that depend on us

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::run;
 
+/// The package that users name, which only exports what our others define.
+pub(crate) const FACADE: &str = "line-channel-token";
+
 /// A package of the resolved tree.
 #[derive(Debug)]
 pub(crate) struct Package {

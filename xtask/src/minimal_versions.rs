@@ -20,7 +20,7 @@ pub(crate) fn run() -> Outcome {
     // Only the choice of versions is unstable; what is compiled then is compiled as always.
     let update = ["update", "--quiet", "-Zdirect-minimal-versions"];
     cargo_with(&[&update[..], &manifest].concat(), &[("RUSTC_BOOTSTRAP", "1")])?;
-    let check =
-        ["check", "--workspace", "--lib", "--all-features", "--locked", "--target-dir", "target/minimal-versions"];
+    // In the target directory of this checkout: what has the same version in both is checked already.
+    let check = ["check", "--workspace", "--lib", "--all-features", "--locked", "--target-dir", "target"];
     cargo(&[&check[..], &manifest].concat())
 }

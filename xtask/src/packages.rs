@@ -53,6 +53,16 @@ fn workspace(packages: &[&Package]) -> String {
     format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n[patch.crates-io]\n{}", patch.collect::<String>())
 }
 
+/// The profiles of this checkout as a file for `cargo --config`.
+pub(crate) fn profiles_file() -> Result<String, String> {
+    let file = root().join("target/profiles.toml");
+    let failed = |error: std::io::Error| format!("{}: {error}", file.display());
+    let ours = std::fs::read_to_string(root().join("Cargo.toml")).map_err(failed)?;
+    std::fs::create_dir_all(root().join("target")).map_err(failed)?;
+    std::fs::write(&file, profiles(&ours)).map_err(failed)?;
+    utf8(&file).map(str::to_owned)
+}
+
 /// The profiles of a manifest: with the same ones, what was compiled for this checkout need not be compiled again.
 fn profiles(manifest: &str) -> String {
     let mut inside = false;

@@ -55,7 +55,18 @@ impl Tool {
         section(&format!("{} {} is not installed: it is built below target/tools, once", self.name, self.version));
         let directory = directory();
         let place = run::utf8(&directory)?;
-        run::cargo(&["install", "--quiet", "--locked", "--root", place, "--version", self.version, self.name])?;
+        // Not optimised: compiling that takes longer than it ever saves.
+        run::cargo(&[
+            "install",
+            "--quiet",
+            "--locked",
+            "--debug",
+            "--root",
+            place,
+            "--version",
+            self.version,
+            self.name,
+        ])?;
         Ok(directory.join("bin").join(self.name))
     }
 }

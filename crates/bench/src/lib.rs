@@ -11,6 +11,7 @@ pub mod fixtures;
 pub mod insertion;
 pub mod latency_under_refresh;
 pub mod measure;
+#[allow(dead_code, reason = "the example that it belongs to uses more of it")]
 #[path = "../../../examples/examples/fleet/panels.rs"]
 mod panels;
 pub mod pooled_read;

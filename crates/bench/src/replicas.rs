@@ -12,17 +12,17 @@ use line_channel_token::cache::{
 };
 use line_channel_token::mock::ManualClock;
 use line_channel_token::store::MemoryStore;
-use line_channel_token::{AccessToken, ChannelId, Clock};
+use line_channel_token::{AccessToken, ChannelId};
 
 use crate::panels::{Axis, Chart, Line, Panel, Scale, Stroke};
 
 const DAY: Duration = Duration::from_secs(86_400);
 /// How often each replica needs a token.
-const STEP: Duration = Duration::from_secs(600);
-const STEPS_A_DAY: usize = 144;
+const STEP: Duration = Duration::from_secs(3600);
+const STEPS_A_DAY: usize = 24;
 const REPLICAS: [usize; 4] = [1, 10, 100, 1000];
 /// How long a token lives, and for how long replicas are watched, in days.
-const LIVES: [(u32, usize); 2] = [(30, 120), (1, 20)];
+const LIVES: [(u32, usize); 2] = [(30, 60), (1, 10)];
 /// LINE allows a channel so many tokens at a time.
 const SLOTS: f64 = 30.0;
 

@@ -41,3 +41,61 @@ async fn a_value_in_a_file_is_wiped_from_memory() {
     drop(loaded);
     assert_eq!(needle.found(), 0, "it is still there");
 }
+
+#[cfg(feature = "sealed-store")]
+mod sealed {
+    use std::time::Duration;
+
+    use line_channel_token_cache::TokenFamily;
+    use line_channel_token_cache::store::{MemoryStore, SealedStore, SealingKey, StoreKey, StoredValue, TokenStore};
+    use line_channel_token_core::{BaseUrl, ChannelId};
+
+    use super::memory;
+
+    /// A key whose last byte is no text, because text is refused.
+    fn with_key<T>(needle: &memory::Needle, take: impl FnOnce(&[u8]) -> T) -> T {
+        needle.with(|text| {
+            let mut bytes = Vec::with_capacity(32);
+            bytes.extend_from_slice(text.as_bytes());
+            bytes.push(0xff);
+            let taken = take(&bytes);
+            bytes.fill(0);
+            std::hint::black_box(&bytes);
+            taken
+        })
+    }
+
+    fn with_text<T>(needle: &memory::Needle, take: impl FnOnce(&str) -> T) -> T {
+        needle.with(|text| {
+            let mut whole = String::with_capacity(64);
+            // The last character of unpadded base64 has two bits that are zero.
+            whole.extend(["main:", text, "A"]);
+            let taken = take(&whole);
+            whole.replace_range(.., &"\0".repeat(whole.len()));
+            std::hint::black_box(&whole);
+            taken
+        })
+    }
+
+    #[tokio::test]
+    async fn sealing_keys_and_what_they_open_are_wiped() {
+        let mut of_bytes = memory::Needle::new(31);
+        let mut of_text = memory::Needle::new(42);
+        let mut of_value = memory::Needle::new(201);
+        let below = MemoryStore::new();
+        let key = with_text(&of_text, |text| SealingKey::parse(text).unwrap());
+        let store = SealedStore::new(below.clone(), key)
+            .with_previous_key(with_key(&of_bytes, |bytes| SealingKey::new("other", bytes).unwrap()));
+        let at = StoreKey::new(ChannelId::new("1234567890").unwrap(), TokenFamily::Jwt, &BaseUrl::line());
+        let value = of_value.with(|text| StoredValue::new(text.as_bytes().to_vec()));
+        store.compare_and_set(&at, None, &value, Duration::from_secs(3600)).await.unwrap();
+        drop(value);
+        let loaded = store.load(&at).await.unwrap();
+        assert_eq!(of_value.found(), 1, "what was loaded holds it alone");
+        assert_eq!(of_text.found(), 1, "the key itself holds its text alone");
+        drop((loaded, store));
+        for (needle, what) in [(&mut of_bytes, "key"), (&mut of_text, "text of a key"), (&mut of_value, "value")] {
+            assert_eq!(needle.found(), 0, "the {what} is still there");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use line_channel_token_cache::{StoreEvent, TokenFamily};
 
 use crate::executor::Process;
 use crate::invariant::{Invariant, Violation};
-use crate::line::{Line, SLOTS};
+use crate::line::{Line, SLOTS, WITHOUT_STORE};
 use crate::process_facts::{Asking, CallTimes, ProcessFacts};
 use crate::record::{Contents, StoredLease};
 
@@ -16,8 +16,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// How many calls of the store a process may make within a minute, and of LINE within ten.
 const STORE_CALLS_IN_A_MINUTE: usize = 150;
 const LINE_CALLS_IN_TEN_MINUTES: usize = 40;
-/// How many tokens a fleet may have issued within ten minutes that nothing explains.
+/// How many tokens a fleet may have issued within ten minutes that nothing explains; stateless ones follow each other from a second on.
 const ISSUES_IN_TEN_MINUTES: usize = 8;
+const STATELESS_IN_TEN_MINUTES: usize = 16;
 
 /// Judges each step, and keeps the first violation.
 #[derive(Debug)]
@@ -151,7 +152,7 @@ impl Checks {
         }
         let facts = self.facts(process);
         if facts.is_without_store() {
-            line.excuse(serial, "issued without the store");
+            line.excuse(serial, WITHOUT_STORE);
         } else if facts.asking.as_ref().is_some_and(|asking| asking.had_trouble) {
             line.excuse(serial, "its process may have lost the lease");
         }
@@ -163,7 +164,8 @@ impl Checks {
         }
         if line.token(serial).is_some_and(|token| token.excuse.is_none()) {
             let issues = self.unexplained_issues.add(now, 10 * MINUTE);
-            if issues > ISSUES_IN_TEN_MINUTES {
+            let is_stateless = line.family() == TokenFamily::Stateless;
+            if issues > if is_stateless { STATELESS_IN_TEN_MINUTES } else { ISSUES_IN_TEN_MINUTES } {
                 let text = format!("{issues} tokens were issued in ten minutes, and nothing explains them");
                 self.violate(Invariant::NoStorm, now, text);
             }
@@ -192,7 +194,8 @@ impl Checks {
             (Some(old), Some(new)) if new.serial < old.serial && !old.refused && line.is_live(old.serial, now) => {
                 stale(format!("has stored token {} in the place of {}, which is newer", new.serial, old.serial))
             }
-            (Some(old), None) if !old.refused && line.is_live(old.serial, now) => {
+            // It is counted from when its request was sent, so it ends a little sooner there.
+            (Some(old), None) if !old.refused && line.is_live(old.serial, now.saturating_add(MINUTE)) => {
                 stale(format!("has removed token {}, which is valid", old.serial))
             }
             (Some(old), Some(new)) if old.serial == new.serial && old.refused && !new.refused => {

@@ -75,7 +75,7 @@ mod tests {
         let clock = NodeClock::new(executor.handle(), -200, Duration::from_secs(5), 300_000);
         let begin = clock.now();
         assert_eq!(begin.unix, BEGIN + Duration::from_secs(300));
-        executor.run_until(Duration::from_secs(1_000_000), || false);
+        executor.run_until(Duration::from_secs(1_000_000), |_| false);
         assert_eq!(clock.now().monotonic - begin.monotonic, Duration::from_secs(999_800));
         assert_eq!(clock.now().unix - begin.unix, Duration::from_secs(999_800));
     }
@@ -87,9 +87,9 @@ mod tests {
         let begin = clock.now();
         executor.handle().spawn(WORLD, clock.sleep(Duration::from_secs(1_000)));
         let handle = executor.handle();
-        executor.run_until(Duration::from_secs(998), || false);
+        executor.run_until(Duration::from_secs(998), |_| false);
         assert!(clock.now().since(begin) < Duration::from_secs(1_000));
-        executor.run_until(Duration::from_secs(1_000), || false);
+        executor.run_until(Duration::from_secs(1_000), |_| false);
         assert!(handle.now() == Duration::from_secs(1_000) && clock.now().since(begin) >= Duration::from_secs(1_000));
     }
 }

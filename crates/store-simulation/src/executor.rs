@@ -153,6 +153,7 @@ pub(crate) struct Executor {
     handle: Handle,
     tasks: BTreeMap<u64, Running>,
     random: fastrand::Rng,
+    steps: u64,
 }
 
 struct Running {
@@ -164,16 +165,21 @@ struct Running {
 impl Executor {
     pub(crate) fn new(seed: u64) -> Self {
         let handle = Handle(Arc::default());
-        Self { handle, tasks: BTreeMap::new(), random: fastrand::Rng::with_seed(seed) }
+        Self { handle, tasks: BTreeMap::new(), random: fastrand::Rng::with_seed(seed), steps: 0 }
     }
 
     pub(crate) fn handle(&self) -> Handle {
         self.handle.clone()
     }
 
+    /// How many times a task has run.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// Runs until this time, or until `stop` says so, which is asked after each step.
-    pub(crate) fn run_until(&mut self, end: Duration, stop: impl Fn() -> bool) {
-        while !stop() {
+    pub(crate) fn run_until(&mut self, end: Duration, stop: impl Fn(u64) -> bool) {
+        while !stop(self.steps) {
             self.adopt_spawned();
             self.drop_killed();
             match self.next_ready() {
@@ -220,6 +226,7 @@ impl Executor {
     }
 
     fn step(&mut self, id: u64) {
+        self.steps += 1;
         let Some(task) = self.tasks.get_mut(&id) else { return };
         task.waker.queued.store(false, Ordering::Relaxed);
         let waker = Waker::from(Arc::clone(&task.waker));
@@ -274,7 +281,7 @@ mod tests {
             inner.sleep(15 * SECOND).await;
             inner.resume(1);
         });
-        executor.run_until(100 * SECOND, || false);
+        executor.run_until(100 * SECOND, |_| false);
         assert_eq!(handle.now(), 100 * SECOND);
         Arc::into_inner(ended).unwrap().into_inner().unwrap()
     }

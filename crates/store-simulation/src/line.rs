@@ -9,10 +9,12 @@ use crate::executor::Process;
 /// How many tokens of a channel may live at a time.
 pub(crate) const SLOTS: usize = 30;
 
+/// Why there is a token that was issued without the store. It explains that one for all of its life, also if it is shared later.
+pub(crate) const WITHOUT_STORE: &str = "it was issued without the store";
+
 /// A token that LINE has issued.
 #[derive(Clone, Debug)]
 pub(crate) struct LineToken {
-    pub(crate) issued_at: Duration,
     pub(crate) expires_at: Duration,
     pub(crate) is_revoked: bool,
     /// Whether something happened that explains it beside the two that a fleet needs.
@@ -61,7 +63,6 @@ impl Line {
             }
         }
         self.tokens.push(LineToken {
-            issued_at: now,
             expires_at: now.saturating_add(self.lifetime),
             is_revoked: false,
             excuse: None,
@@ -103,6 +104,15 @@ impl Line {
 
     pub(crate) fn all(&self) -> &[LineToken] {
         &self.tokens
+    }
+
+    /// A token was stored, so it is one of the two.
+    pub(crate) fn stored(&mut self, serial: u64) {
+        if let Some(token) = self.token_mut(serial)
+            && !std::mem::replace(&mut token.was_stored, true)
+        {
+            token.excuse = token.excuse.filter(|why| *why == WITHOUT_STORE);
+        }
     }
 
     pub(crate) fn excuse(&mut self, serial: u64, why: &'static str) {

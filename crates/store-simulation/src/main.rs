@@ -26,7 +26,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         None => {
-            println!("{} seeds from {first} on, {} tokens: every invariant holds", summary.seeds, summary.issued);
+            println!(
+                "{} seeds from {first} on, {} tokens, {} steps, {} of them in seed {}: every invariant holds",
+                summary.seeds, summary.issued, summary.steps.0, summary.steps.1, summary.longest
+            );
             ExitCode::SUCCESS
         }
     }

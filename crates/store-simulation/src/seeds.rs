@@ -13,6 +13,10 @@ pub struct Summary {
     pub seeds: u64,
     /// How many tokens LINE issued in all of them.
     pub issued: usize,
+    /// How often a task ran in all of them, and in the longest.
+    pub steps: (u64, u64),
+    /// The seed that took most steps.
+    pub longest: u64,
     /// The first seed of those that failed.
     pub failed: Option<Report>,
 }
@@ -35,6 +39,11 @@ pub fn simulate_all(first: u64, count: u64) -> Summary {
                     let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
                     summary.seeds += 1;
                     summary.issued += report.issued.0;
+                    summary.steps.0 += report.steps;
+                    if report.steps > summary.steps.1 {
+                        summary.steps.1 = report.steps;
+                        summary.longest = report.seed;
+                    }
                     if report.violation.is_some() {
                         has_failed.store(true, Ordering::Relaxed);
                         if summary.failed.as_ref().is_none_or(|failed| failed.seed > report.seed) {

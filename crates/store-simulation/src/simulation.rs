@@ -32,6 +32,8 @@ pub struct Report {
     pub last_events: String,
     /// How many tokens LINE issued, and how many of them nothing explains but the expiry of others.
     pub issued: (usize, usize),
+    /// How often a task ran.
+    pub steps: u64,
 }
 
 impl fmt::Display for Report {
@@ -42,7 +44,7 @@ impl fmt::Display for Report {
                 writeln!(f, "seed {}: {violation}", self.seed)?;
                 write!(f, "replay it with: cargo xtask simulate 1 {}", self.seed)
             }
-            None => write!(f, "seed {}: every invariant holds", self.seed),
+            None => write!(f, "seed {}: every invariant holds, for {} steps", self.seed, self.steps),
         }
     }
 }
@@ -71,9 +73,13 @@ pub fn simulate(seed: u64, breakage: Option<Breakage>) -> Report {
             scenario: format!("{scenario:?}"),
             last_events: String::new(),
             issued: (0, 0),
+            steps: 0,
         },
     }
 }
+
+/// More steps than any scenario needs: nodes that never wait.
+const MAX_STEPS: u64 = 4_000_000;
 
 struct Simulation {
     seed: u64,
@@ -142,7 +148,14 @@ impl Simulation {
 
     fn run_until(&mut self, end: Duration) {
         let world = self.world.clone();
-        self.executor.run_until(end, || world.state().checks.violation().is_some());
+        self.executor.run_until(end, |steps| {
+            let now = world.now();
+            let mut state = world.state();
+            if steps > MAX_STEPS {
+                state.checks.violate(Invariant::NoStorm, now, format!("the fleet has taken {steps} steps"));
+            }
+            state.checks.violation().is_some() || steps > MAX_STEPS
+        });
     }
 
     /// What can be said in the end alone.
@@ -172,6 +185,7 @@ impl Simulation {
             scenario: format!("{:?}", self.scenario),
             last_events: state.trace.last_events(),
             issued: (tokens.len(), tokens.iter().filter(|token| token.excuse.is_none()).count()),
+            steps: self.executor.steps(),
         }
     }
 }

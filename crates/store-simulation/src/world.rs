@@ -175,10 +175,8 @@ impl State {
         let at = StoredAt { now, store_time: self.store.time(now) };
         self.checks.stored(process, &before, &after, &self.line, at);
         let token = after.token.as_ref().map(|token| token.serial);
-        if let Some(token) = token.and_then(|serial| self.line.token_mut(serial))
-            && !std::mem::replace(&mut token.was_stored, true)
-        {
-            token.excuse = None;
+        if let Some(serial) = token {
+            self.line.stored(serial);
         }
         let holder = self.checks.holder(after.lease.as_ref(), at.store_time);
         self.trace.add(now, Happened::Stored { process, token, holder });

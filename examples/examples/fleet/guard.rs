@@ -3,12 +3,14 @@
 //! A server such as Redis does not look at its standard input, and would be left if this program were killed.
 
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use crate::redis_server::server_command;
 
 /// Runs `command` until standard input ends.
 pub(crate) fn run(command: &[String]) -> Result<(), String> {
     let (program, arguments) = command.split_first().ok_or("--guard is for this program itself")?;
-    let mut child = Command::new(program)
+    let mut child = server_command(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -23,6 +23,8 @@ pub(crate) struct History {
     pub(crate) line: Counts,
     pub(crate) totals: Totals,
     pub(crate) samples: Vec<Sample>,
+    /// How often the store was called, if it counts.
+    pub(crate) round_trips: Option<u64>,
 }
 
 #[derive(Clone, Copy)]
@@ -57,6 +59,7 @@ impl History {
             "errors": self.totals.errors,
             "replaced": self.totals.replaced,
             "store_events": self.totals.store_events,
+            "store_round_trips": self.round_trips,
             "samples": samples,
         })
     }

@@ -9,6 +9,7 @@
 mod arguments;
 mod chart;
 mod divided_lifetime;
+#[cfg(unix)]
 mod guard;
 mod history;
 mod line;
@@ -17,6 +18,8 @@ mod pace;
 mod panels;
 mod process;
 mod promise;
+#[cfg(unix)]
+mod redis_server;
 mod run;
 mod scaled_clock;
 mod scaled_store;
@@ -41,8 +44,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = if arguments.worker {
         worker::run().map(|()| ExitCode::SUCCESS)
-    } else if !arguments.guard.is_empty() {
-        guard::run(&arguments.guard).map(|()| ExitCode::SUCCESS)
+    } else if let Some(outcome) = guarded(&arguments) {
+        outcome.map(|()| ExitCode::SUCCESS)
     } else {
         fleet(&arguments)
     };
@@ -50,6 +53,14 @@ fn main() -> ExitCode {
         eprintln!("fleet: {message}");
         ExitCode::FAILURE
     })
+}
+
+/// What came of a server that this process was to guard.
+fn guarded(arguments: &Arguments) -> Option<Result<(), String>> {
+    #[cfg(unix)]
+    return (!arguments.guard.is_empty()).then(|| guard::run(&arguments.guard));
+    #[cfg(not(unix))]
+    (!arguments.guard.is_empty()).then(|| Err("--guard is for this program itself".to_owned()))
 }
 
 /// Until the runs are over, or somebody presses Ctrl-C; either way all processes that were started end.
@@ -83,7 +94,8 @@ async fn both_runs(arguments: &Arguments) -> Result<ExitCode, String> {
     let mut runs = Vec::new();
     if arguments.store != Store::None {
         let store = stores::PrivateStore::open(arguments.store)?;
-        let run = run::run(arguments, Some(store.settings()), &mut view).await?;
+        let mut run = run::run(arguments, Some(store.settings()), &mut view).await?;
+        run.round_trips = store.round_trips();
         view.keep(&run);
         runs.push(run);
     }

@@ -4,10 +4,14 @@ use std::fs::DirBuilder;
 use std::path::PathBuf;
 
 use crate::arguments::Store;
+#[cfg(unix)]
+use crate::redis_server::RedisServer;
 use crate::settings::StoreSettings;
 
 /// A store that nobody else uses, in a directory that nobody else reads.
 pub(crate) struct PrivateStore {
+    #[cfg(unix)]
+    redis: Option<RedisServer>,
     directory: PathBuf,
     settings: StoreSettings,
 }
@@ -19,11 +23,31 @@ impl PrivateStore {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-        let settings = match kind {
-            Store::Redis => StoreSettings::Redis(String::new()),
-            Store::File | Store::None => StoreSettings::File(directory.join("tokens")),
+        let settings = StoreSettings::File(directory.join("tokens"));
+        #[cfg(unix)]
+        let store = {
+            let mut store = Self { redis: None, directory, settings };
+            if kind == Store::Redis {
+                let server = RedisServer::start(&store.directory)?;
+                store.settings = StoreSettings::Redis(server.url());
+                store.redis = Some(server);
+            }
+            store
         };
-        Ok(Self { directory, settings })
+        #[cfg(not(unix))]
+        let store = match kind {
+            Store::Redis => return Err("Redis does not run on this system: take --store file".to_owned()),
+            Store::File | Store::None => Self { directory, settings },
+        };
+        Ok(store)
+    }
+
+    /// How often the workers called the store so far, if it counts.
+    pub(crate) fn round_trips(&self) -> Option<u64> {
+        #[cfg(unix)]
+        return self.redis.as_ref()?.round_trips();
+        #[cfg(not(unix))]
+        None
     }
 
     /// What a worker is told of it.
@@ -34,6 +58,8 @@ impl PrivateStore {
 
 impl Drop for PrivateStore {
     fn drop(&mut self) {
+        #[cfg(unix)]
+        drop(self.redis.take());
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }

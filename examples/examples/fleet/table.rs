@@ -17,7 +17,7 @@ enum Mood {
 pub(crate) fn of(runs: &[&History], shared_name: &str, lives: f64, has_colors: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let name = |run: &&History| (if run.is_shared { shared_name } else { "no store" }.to_owned(), Mood::Plain);
-    let rows: [(&str, &dyn Fn(&&History) -> (String, Mood)); 11] = [
+    let rows: [(&str, &dyn Fn(&&History) -> (String, Mood)); 12] = [
         ("", &name),
         ("lives of a token", &|run| (format!("{:.1} of {lives}", run.lives(run.elapsed)), Mood::Plain)),
         ("workers that are served", &|run| {
@@ -32,6 +32,7 @@ pub(crate) fn of(runs: &[&History], shared_name: &str, lives: f64, has_colors: b
         ("sent with a dead token", &|run| none_is_good(run.line.dead_messages)),
         ("errors of callers", &|run| none_is_good(run.totals.errors)),
         ("workers replaced by deploys", &|run| (thousands(run.totals.replaced), Mood::Plain)),
+        ("calls of the store", &|run| (run.round_trips.map_or_else(|| "-".to_owned(), thousands), Mood::Plain)),
         ("tokens revoked", &|run| (thousands(run.line.revocations), Mood::Plain)),
     ];
     for (label, cell) in rows {

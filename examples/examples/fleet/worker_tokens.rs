@@ -7,20 +7,26 @@ use std::time::Duration;
 use line_channel_token::cache::{
     JwtSource, RefreshAhead, SharedSource, ShortLivedSource, StoreEvent, TokenCache, TokenSource,
 };
-use line_channel_token::store::TokenStore;
+use line_channel_token::store::{FileStore, TokenStore};
 use line_channel_token::{
     AssertionKid, AssertionSigner, BaseUrl, ChannelId, ChannelSecret, Client, Clock, Error, HttpBackend, SigningKey,
     TokenLifetime,
 };
 
+use line_channel_token_redis::RedisStore;
+
 use crate::divided_lifetime::DividedLifetime;
 use crate::outcome::Outcome;
 use crate::pace::Pace;
+use crate::scaled_store::ScaledStore;
 use crate::settings::{Family, Settings, StoreSettings};
 
 /// What does not go faster because time does, on a wall: a call of the emulator, and one of the store.
 const ISSUE_TIMEOUT: Duration = Duration::from_secs(10);
 const STORE_TIMEOUT: Duration = Duration::from_secs(3);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest that there is, a second on a wall: a process of fifty may wait that long for its turn on two cores.
+const LEASE: Duration = Duration::from_secs(60);
 
 pub(crate) fn cache(settings: &Settings, backend: Arc<dyn HttpBackend>) -> Result<TokenCache, String> {
     let text = |error: Error| error.to_string();
@@ -48,16 +54,20 @@ fn shared_or_not(settings: &Settings, source: impl TokenSource) -> Result<TokenC
     Ok(match &settings.store {
         None => build(pace, source),
         Some(StoreSettings::File(directory)) => {
-            let _ = directory;
-            let store: Result<_, Error> = Ok(line_channel_token::store::MemoryStore::new());
+            let store = FileStore::builder(directory).clock(Arc::new(pace.clock()));
+            let store = store.lock_timeout(LOCK_TIMEOUT).build();
             build(pace, shared(pace, source, store.map_err(|error| error.to_string())?))
         }
-        Some(StoreSettings::Redis(_url)) => return Err("not yet".to_owned()),
+        Some(StoreSettings::Redis(url)) => {
+            let store = RedisStore::new(url).map_err(|error| error.to_string())?;
+            build(pace, shared(pace, source, ScaledStore::new(store, pace)))
+        }
     })
 }
 
 fn shared<S: TokenSource>(pace: Pace, source: S, store: impl TokenStore) -> SharedSource<S> {
-    SharedSource::new(source, store).with_store_timeout(pace.stretched(STORE_TIMEOUT)).on_event(report)
+    let source = SharedSource::new(source, store).with_lease(LEASE);
+    source.with_store_timeout(pace.stretched(STORE_TIMEOUT)).on_event(report)
 }
 
 fn report(event: &StoreEvent) {

@@ -7,6 +7,7 @@
 
 mod axum_bot;
 mod bot_process;
+mod fleet;
 mod hsm;
 mod others;
 mod quickstart;

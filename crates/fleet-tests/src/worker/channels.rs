@@ -1,6 +1,6 @@
 //! The channels of a worker: a cache of one, or a pool of several.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use line_channel_token_assertion::{AssertionSigner, SigningKey};
-use line_channel_token_cache::store::TokenStore;
+use line_channel_token_cache::store::{FileStore, TokenStore};
 use line_channel_token_cache::{
     CachedToken, Event, JwtSource, SharedSource, ShortLivedSource, Shutdown, StatelessSource, StoreEvent, StoreOutage,
     TokenCache, TokenPool, TokenSource,
@@ -24,7 +24,7 @@ use line_channel_token_hyper::HyperBackend;
 use line_channel_token_redis::RedisStore;
 
 use crate::output::Output;
-use crate::stops::{Stops, StoppingSource};
+use crate::stops::{StoppingSource, Stops};
 use crate::watched_store::WatchedStore;
 
 type BoxError = Box<dyn std::error::Error>;
@@ -84,9 +84,9 @@ impl Channels {
         };
         let clock: Arc<dyn Clock> = Arc::new(clock.clone());
         let held = match sources.as_slice() {
-            [(_, source)] => Held::Cache(
-                TokenCache::builder(make(Arc::clone(source))).clock(clock).on_event(on_event).build(),
-            ),
+            [(_, source)] => {
+                Held::Cache(TokenCache::builder(make(Arc::clone(source))).clock(clock).on_event(on_event).build())
+            }
             _ => {
                 let make = move |id: &ChannelId| {
                     let source = sources.iter().find(|(channel, _)| channel == id);
@@ -215,15 +215,13 @@ impl AssertionSource for LazySigner {
 fn text_of(event: &StoreEvent) -> String {
     match event {
         StoreEvent::Unavailable { error } | StoreEvent::SetAside { error, .. } => error.to_string(),
-        StoreEvent::LeaseTakenOver { unknown } => {
-            unknown.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-        }
+        StoreEvent::LeaseTakenOver { unknown } => unknown.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
         _ => String::new(),
     }
 }
 
-fn file_store(directory: &std::path::Path, clock: FleetClock) -> Result<Arc<dyn TokenStore>, BoxError> {
-    Ok(Arc::new(crate::dev_store::DevStore { dir: directory.to_owned(), clock }))
+fn file_store(directory: &Path, clock: FleetClock) -> Result<Arc<dyn TokenStore>, BoxError> {
+    Ok(Arc::new(FileStore::builder(directory).clock(Arc::new(clock)).build()?))
 }
 
 fn redis_store(redis: &RedisSettings) -> Result<Arc<dyn TokenStore>, BoxError> {

@@ -5,8 +5,6 @@ mod channels;
 #[cfg(unix)]
 mod commands;
 #[cfg(unix)]
-mod dev_store;
-#[cfg(unix)]
 mod output;
 #[cfg(unix)]
 mod stops;

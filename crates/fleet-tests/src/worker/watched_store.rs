@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fleet_tests::{FleetClock, StopPoint};
-use line_channel_token_cache::store::{
-    Comparison, Revision, Snapshot, StoreError, StoreKey, StoredValue, TokenStore,
-};
+use line_channel_token_cache::store::{Comparison, Revision, Snapshot, StoreError, StoreKey, StoredValue, TokenStore};
 
 use crate::output::{Busy, Output};
 use crate::stops::Stops;

@@ -21,13 +21,13 @@ fn clocks_apart_make_no_storm(platform: &Platform, store: StoreSettings) {
         fleet.add(&WorkerSettings { skew, ..settings.clone() });
     }
     let begun = platform.now();
-    while platform.now() - begun < lifetime * 8 {
+    while platform.now() - begun < lifetime * 5 {
         fleet.send();
-        fleet.advance(lifetime / 60);
+        fleet.advance(lifetime / 30);
     }
     // At 75 to 85 % of a life each.
     let issues = platform.issues(&channel);
-    assert!((9..=11).contains(&issues.len()), "{} issues", issues.len());
+    assert!((6..=7).contains(&issues.len()), "{} issues", issues.len());
     assert!(issues.windows(2).all(|pair| (pair[1] - pair[0]).as_secs_f64() / lifetime.as_secs_f64() > 0.72));
     assert_eq!(platform.refused_uses(), 0);
     assert!(platform.most_live(&channel) <= 2);
@@ -56,10 +56,8 @@ fn other_channels_do_not_disturb(platform: &Platform, store: &StoreSettings) {
     elsewhere.advance(platform.now() - elsewhere.now());
     let same_elsewhere = elsewhere.add_channel("1000000003", "jwt");
     let here = |channel: &ChannelSettings| platform.settings(vec![channel.clone()], store.clone());
-    let there = WorkerSettings {
-        clock: here(&first).clock,
-        ..elsewhere.settings(vec![same_elsewhere.clone()], store.clone())
-    };
+    let there =
+        WorkerSettings { clock: here(&first).clock, ..elsewhere.settings(vec![same_elsewhere.clone()], store.clone()) };
     let fleets = [here(&first), here(&second), here(&short_lived), there];
     let fleets = fleets.map(|settings| Fleet::start(platform, &settings, 2));
     let tokens: Vec<_> = fleets.iter().map(Fleet::send).collect();
@@ -96,7 +94,7 @@ fn wrong_secret_keeps_nobody_from_refreshing(platform: &Platform, store: &StoreS
     let mut both = right;
     both.workers.append(&mut mistaken.workers);
     let refused_before = platform.count(Operation::Issue);
-    for _ in 0..60 {
+    for _ in 0..45 {
         both.advance(LIFETIME / 40);
         both.send();
     }
@@ -108,7 +106,7 @@ fn wrong_secret_keeps_nobody_from_refreshing(platform: &Platform, store: &StoreS
 /// A pool of many channels in each process, over one store.
 fn pools_share_each_channel(platform: &Platform, store: &StoreSettings) {
     let channels: Vec<ChannelSettings> =
-        (0..30).map(|number| platform.add_channel(&format!("50000000{number:02}"), "jwt")).collect();
+        (0..10).map(|number| platform.add_channel(&format!("50000000{number:02}"), "jwt")).collect();
     let settings = platform.settings(channels.clone(), store.clone());
     let workers: Vec<Worker> = (0..3).map(|_| Worker::start(&settings)).collect();
     workers.iter().for_each(Worker::wait_until_ready);

@@ -17,16 +17,17 @@ fn is_thorough() -> bool {
     std::env::var_os("FLEET_TESTS_THOROUGH").is_some()
 }
 
-fn hundred_cold_processes_issue_once(platform: &Platform, store: StoreSettings, count: usize) {
-    let channel = platform.add_channel("1000000001", "jwt");
+fn cold_processes_issue_once(platform: &Platform, store: StoreSettings, count: usize, family: &str) {
+    let channel = platform.add_channel("1000000001", family);
     let settings = platform.settings(vec![channel.clone()], store);
     let fleet = Fleet::start(platform, &settings, count);
     assert_eq!(fleet.send().len(), 1, "all have one token");
     assert_eq!(platform.issues(&channel).len(), 1);
 
     // And once more when it is due.
+    fleet.advance(LIFETIME.mul_f64(0.7));
     let mut issues = 1;
-    for _ in 0..20 {
+    for _ in 0..6 {
         fleet.advance(STEP);
         fleet.send();
         issues = platform.issues(&channel).len();
@@ -62,10 +63,14 @@ fn issues_once_per_expiry(platform: &Platform, store: StoreSettings, replicas: u
     fleet.send();
     let mut deploys = 0;
     while platform.issues(&channel).len() <= 20 {
-        fleet.advance(STEP);
+        let age = platform.now() - platform.issues(&channel).last().copied().unwrap();
+        // Once all have the newest token, nothing happens for half of its life.
+        let is_uneventful = age > STEP * 3 && age < LIFETIME / 5;
+        fleet.advance(if is_uneventful { LIFETIME / 2 } else { STEP });
         fleet.send();
-        // A deploy with each token, at different times of its life.
-        if deploys < platform.issues(&channel).len() {
+        // A deploy with each token, in the hours in which it replaces another, or later.
+        let issued = platform.issues(&channel).len();
+        if deploys < issued && (issued % 2 == 0 || is_uneventful) {
             deploys += 1;
             deploy(&mut fleet, &settings);
         }
@@ -94,14 +99,14 @@ fn deploy(fleet: &mut Fleet<'_>, settings: &WorkerSettings) {
 #[test]
 fn hundred_cold_processes_issue_once_over_redis() {
     let Some(server) = redis("hundred_cold_processes_issue_once_over_redis") else { return };
-    hundred_cold_processes_issue_once(&Platform::new(), redis_store(&server), 100);
+    cold_processes_issue_once(&Platform::new(), redis_store(&server), 100, "jwt");
 }
 
 #[test]
-fn forty_cold_processes_issue_once_over_files() {
+fn forty_replicas_share_a_short_lived_token_over_files() {
     let platform = Platform::new();
     let store = file_store(&platform);
-    hundred_cold_processes_issue_once(&platform, store, 40);
+    cold_processes_issue_once(&platform, store, 40, "short_lived");
 }
 
 #[test]

@@ -5,8 +5,10 @@
 mod apart;
 mod expiries_and_deploys;
 mod failover;
+mod file_outages;
 mod fleet;
 mod killed_holders;
+mod outage_flow;
 mod outages;
 mod platform;
 #[path = "../../../line-channel-token-redis/tests/support/mod.rs"]

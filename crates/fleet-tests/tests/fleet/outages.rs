@@ -1,14 +1,11 @@
 //! A Redis that is killed, emptied, paused, cut off, full, read-only, locked or filled with something else, while a fleet needs it.
 
-use std::time::Duration;
+use fleet_tests::{RedisSettings, StoreSettings};
 
-use fleet_tests::{ChannelSettings, RedisSettings, StoreSettings, Task, WorkerSettings};
-
-use crate::fleet::Fleet;
-use crate::platform::{LIFETIME, Platform};
-use crate::redis_support::{ProxyMode, RedisServer, TcpProxy};
+use crate::outage_flow::{self, Meets};
+use crate::platform::Platform;
+use crate::redis_support::{ProxyMode, RedisServer, Reply, TcpProxy};
 use crate::stores::{redis, settings_at};
-use crate::worker::Worker;
 
 /// How long a call of the store may take here, in milliseconds.
 const TIMEOUT: u64 = 300;
@@ -17,19 +14,6 @@ const TIMEOUT: u64 = 300;
 struct Place {
     server: RedisServer,
     proxy: TcpProxy,
-}
-
-/// What a fleet meets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meets {
-    /// The store does not do what it is asked until that is mended.
-    Outage,
-    /// It can be read, and not written, until that is mended.
-    NoWrites,
-    /// What it held is gone, and it works.
-    Loss,
-    /// It holds something else, which is moved out of the way.
-    Damage,
 }
 
 impl Place {
@@ -50,102 +34,20 @@ impl Place {
 
     fn value(&self) -> Vec<u8> {
         match self.server.command(&["GET", &self.key()]) {
-            crate::redis_support::Reply::Bulk(value) => value,
+            Reply::Bulk(value) => value,
             other => panic!("no value: {other:?}"),
         }
     }
 }
 
-/// Three processes with a token that becomes due meanwhile, and one without.
 fn outlives(
-    mut place: Place,
+    place: Place,
     store: RedisSettings,
     meets: Meets,
     disturb: impl FnOnce(&mut Place),
     mend: impl FnOnce(&mut Place),
 ) {
-    let platform = Platform::new();
-    let channel = platform.add_channel("1000000001", "jwt");
-    let settings = platform.settings(vec![channel.clone()], StoreSettings::Redis(store));
-    let mut fleet = Fleet::start(&platform, &settings, 3);
-    assert_eq!(fleet.send().len(), 1);
-    disturb(&mut place);
-
-    // Nobody asks the store.
-    fleet.advance(LIFETIME / 2);
-    fleet.send();
-    assert!(fleet.events("unavailable").is_empty());
-
-    fleet.advance(LIFETIME.mul_f64(0.36));
-    for _ in 0..4 {
-        fleet.send();
-        fleet.advance(Duration::from_secs(10));
-    }
-    let issues = platform.issues(&channel).len();
-    let is_outage = matches!(meets, Meets::Outage | Meets::NoWrites);
-    assert_eq!(issues, if is_outage { 1 } else { 2 });
-    let newcomer = serve_newcomer(&platform, &settings);
-    if meets == Meets::Outage {
-        refuse_newcomer(&settings);
-    }
-    fleet.workers.push(newcomer);
-
-    mend(&mut place);
-    for _ in 0..18 {
-        fleet.advance(Duration::from_secs(10));
-        fleet.send();
-    }
-    assert_eq!(fleet.send().len(), 1, "the fleet has one token again");
-    check_after(&fleet, &channel, meets);
-
-    // And from now on all is as it was.
-    let issues = platform.issues(&channel).len();
-    for _ in 0..18 {
-        fleet.advance(LIFETIME / 20);
-        fleet.send();
-    }
-    assert_eq!(platform.issues(&channel).len(), issues + 1);
-    assert_eq!(fleet.send().len(), 1);
-    check_after(&fleet, &channel, meets);
-}
-
-/// A process without a token gets one, as the default for v2.1 tokens is.
-fn serve_newcomer(platform: &Platform, settings: &WorkerSettings) -> Worker {
-    let mut newcomer = Fleet::start(platform, settings, 1);
-    let (replies, _) = newcomer.send_as_time_goes_on(Duration::from_secs(5));
-    assert_eq!((replies[0].error.as_deref(), replies[0].status), (None, Some(200)));
-    newcomer.workers.remove(0)
-}
-
-/// Or an error that says why.
-fn refuse_newcomer(settings: &WorkerSettings) {
-    let worker = Worker::start(&WorkerSettings { outage: Some("refuse".to_owned()), ..settings.clone() });
-    worker.wait_until_ready();
-    let error = worker.ask(Task::Token).error.expect("no token without the store");
-    let unavailable = worker.wait_for_event("unavailable");
-    assert!(error.contains(&unavailable), "{error}");
-    assert!(!error.contains("s3cret"), "{error}");
-}
-
-fn check_after(fleet: &Fleet<'_>, channel: &ChannelSettings, meets: Meets) {
-    let platform = fleet.platform;
-    assert_eq!(platform.refused_uses(), 0);
-    // One for each process that had none, and one that the fleet shares.
-    assert!(platform.most_live(channel) <= 3, "{}", platform.most_live(channel));
-    for worker in &fleet.workers {
-        let counts = worker.counts();
-        let count = |name: &str| counts.get(name).copied().unwrap_or_default();
-        match meets {
-            Meets::Outage | Meets::NoWrites => {
-                assert_eq!(count("unavailable"), 1, "one line for the outage: {:?}", worker.events("unavailable"));
-                assert_eq!(count("available"), 1, "and one for its end");
-            }
-            // Those that find it at the same time all say so.
-            Meets::Damage => assert!(count("set_aside") <= 1, "{:?}", worker.events("set_aside")),
-            Meets::Loss => {}
-        }
-    }
-    assert_eq!(fleet.events("set_aside").is_empty(), meets != Meets::Damage);
+    outage_flow::outlives(&Platform::new(), place, StoreSettings::Redis(store), meets, disturb, mend);
 }
 
 #[test]

@@ -256,15 +256,20 @@ pub(super) fn shared(
     }
 }
 
-/// The record with the token that was issued under this lease; `None` if somebody else has the lease by now, or has stored a newer token.
+/// Whether the stored token makes one superfluous that was issued by a process that has lost its lease meanwhile: it is newer, or good for long.
+pub(super) fn supersedes(stored: &SharedToken, token: &SharedToken, now: Duration) -> bool {
+    stored.is_usable(now) && (stored.expires_at >= token.expires_at || stored.left(now) > stored.lifetime() / DUE_SHARE)
+}
+
+/// The record with the token that was issued under this lease; `None` if somebody else has the lease by now, or has stored one that
+/// [supersedes] it.
 pub(super) fn issued(stored: Option<&Record>, nonce: &str, token: &SharedToken, now: Duration) -> Option<Record> {
     let mut record = stored.cloned().unwrap_or_default();
     record.prune(now);
     let is_mine = |lease: &Lease| *lease.nonce == *nonce;
     if !record.lease.as_ref().is_some_and(is_mine) {
         let is_leased = record.lease.as_ref().is_some_and(|lease| !left_of(lease, now).is_zero());
-        let is_newer = |stored: &SharedToken| stored.is_usable(now) && stored.expires_at >= token.expires_at;
-        if is_leased || record.token.as_ref().is_some_and(is_newer) {
+        if is_leased || record.token.as_ref().is_some_and(|stored| supersedes(stored, token, now)) {
             return None;
         }
     }

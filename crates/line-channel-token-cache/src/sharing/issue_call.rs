@@ -30,6 +30,8 @@ const OUTAGE_DELAY: Duration = Duration::from_secs(2);
 /// How much of the time of a call is left for its end.
 const MARGIN: Duration = Duration::from_secs(1);
 const LISTING_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a delay is spread by grows with it, up to this.
+const MAX_SPREAD: Duration = Duration::from_secs(60);
 /// More changes by others in a row than this are no coincidence.
 const MAX_CHANGES: u32 = 200;
 
@@ -107,7 +109,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
         };
         Ok(match decision {
             Decision::Adopt(token) => self.adopt(&token, &seen).map(Next::Done),
-            Decision::Wait(_) if self.request.reason() == IssueReason::Ahead => {
+            Decision::Wait(_) if self.holds_good_token(&seen) => {
                 Ok(Next::Done(Issued::Keep { ask_again_in: jittered(KEEP_WHILE_LEASED) }))
             }
             Decision::Wait(left) => Ok(Next::LookAgainAfter(left.max(FIRST_POLL))),
@@ -121,15 +123,15 @@ impl<S: TokenSource> IssueCall<'_, S> {
             Decision::TooSoon(left) => {
                 let message =
                     "servers refuse the tokens of this channel one after the other; the next one is issued later";
-                Err(Error::token_unavailable(message).with_retry_after(left))
+                Err(Error::token_unavailable(message).with_retry_after(spread(left)))
             }
             Decision::List => {
                 *listed = Some(self.list().await);
                 Ok(Next::Look(seen))
             }
             Decision::Exhausted { used, available_in } => Err(self.exhausted(used, available_in)),
-            Decision::Issue { .. } if !self.keeps_for().is_zero() => {
-                Ok(Next::Done(Issued::Keep { ask_again_in: self.keeps_for() }))
+            Decision::Issue { .. } if self.holds_good_token(&seen) && !self.source_blocked_for().is_zero() => {
+                Ok(Next::Done(Issued::Keep { ask_again_in: self.source_blocked_for() }))
             }
             Decision::Issue { record, taken_over } => match self.take_lease(&seen, &record).await? {
                 Replaced::Stored(seen) => self.issue_with_lease(seen, taken_over).await.map(Next::Done),
@@ -138,12 +140,17 @@ impl<S: TokenSource> IssueCall<'_, S> {
         })
     }
 
-    /// For how long a process with a valid token does not ask its source, because that has failed.
-    fn keeps_for(&self) -> Duration {
-        match self.request.reason() {
-            IssueReason::Ahead => self.access.local().source_blocked_for(self.clock().now()),
-            _ => Duration::ZERO,
-        }
+    /// Whether the process holds a valid token which nobody has seen refused, as far as the store knows.
+    fn holds_good_token(&self, seen: &Seen) -> bool {
+        let Some(held) = self.request.replaces().filter(|_| self.request.reason() == IssueReason::Ahead) else {
+            return false;
+        };
+        let stored = seen.record.as_ref().and_then(|record| record.token.as_ref());
+        !stored.is_some_and(|stored| stored.refused && stored.access_token.is(held.access_token()))
+    }
+
+    fn source_blocked_for(&self) -> Duration {
+        self.access.local().source_blocked_for(self.clock().now())
     }
 
     fn ask<'b>(&'b self, listing: Option<Listing<'b>>, refused: &'b [AccessToken]) -> Ask<'b> {
@@ -308,7 +315,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
             }
             let Some(record) = decide::issued(seen.record.as_ref(), &self.nonce, &shared, now) else {
                 let newer = seen.record.as_ref().and_then(|record| record.token.clone());
-                return match newer.filter(|newer| newer.is_usable(now) && newer.expires_at >= shared.expires_at) {
+                return match newer.filter(|newer| decide::supersedes(newer, &shared, now)) {
                     Some(newer) => Stored::Superseded(newer, seen),
                     None => Stored::Unknown { may_be_shared },
                 };
@@ -410,7 +417,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
             "issue budget reached: the processes that share this store use {used} of the channel's 30 slots, or may use them, and their \
              budget is {slots}; a slot is free once a token expires or is revoked"
         ))
-        .with_retry_after(available_in)
+        .with_retry_after(spread(available_in))
     }
 }
 
@@ -433,6 +440,11 @@ fn holds(seen: &Seen, token: &NewToken) -> bool {
 /// What is left of a token by the clocks of this process.
 fn remaining(token: &NewToken, clock: &dyn Clock) -> Duration {
     token.lifetime().map_or(Duration::MAX, |lifetime| lifetime.saturating_sub(clock.now().since(token.sent_at())))
+}
+
+/// A delay and up to a fifth of it more, so that processes that may not go on before do not all come at its end.
+fn spread(delay: Duration) -> Duration {
+    delay.saturating_add(delay.min(MAX_SPREAD).mul_f64(0.2 * fastrand::f64()))
 }
 
 /// Three quarters of a delay to the whole, so that processes do not come together.

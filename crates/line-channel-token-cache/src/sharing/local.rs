@@ -7,7 +7,7 @@ use line_channel_token_core::{AccessToken, Error, Moment};
 use crate::budget::IssueBudget;
 use crate::decide::backoff::Failure;
 use crate::decide::slots::{IssueLog, Listing};
-use crate::store::StoreErrorKind;
+use crate::store::{Revision, StoreErrorKind};
 
 /// Tokens of this process that nobody else has: more than a few need not be remembered.
 const MAX_UNSHARED: usize = 30;
@@ -18,9 +18,9 @@ const MAX_REFUSED: usize = 30;
 pub(super) struct Local {
     /// What is wrong with the store, as it was reported last.
     reported: Option<StoreErrorKind>,
-    /// How many writes have failed in a row, and whether only a write can show that the store does its part again.
+    /// How many writes have failed in a row, and what could not be replaced if only a write can show that the store does its part again.
     failed_writes: u32,
-    cannot_write: bool,
+    unreplaced: Option<Option<Revision>>,
     unshared: Vec<Unshared>,
     /// Tokens that it has seen refused, also if the store could not be told.
     refused: Vec<AccessToken>,
@@ -38,22 +38,31 @@ struct Unshared {
 }
 
 /// What was done with the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
-    Read,
-    Write,
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Access<'a> {
+    /// And what was found.
+    Read(Option<&'a Revision>),
+    /// And what was to be replaced.
+    Write(Option<&'a Revision>),
 }
 
 impl Local {
     /// Whether the outcome of a call of the store is a change of its state. A store that can be read and not written, because it is full or
-    /// a replica, is not available again at each read.
-    pub(super) fn changes_store_state(&mut self, access: Access, error: Option<StoreErrorKind>) -> bool {
-        if access == Access::Write {
-            self.failed_writes = if error.is_some() { self.failed_writes.saturating_add(1) } else { 0 };
-            // One write that got no response says nothing about the next.
-            self.cannot_write = error.is_some_and(|kind| kind != StoreErrorKind::Unavailable || self.failed_writes > 1);
+    /// a replica, is not available again at each read, but once somebody has written to it.
+    pub(super) fn changes_store_state(&mut self, access: Access<'_>, error: Option<StoreErrorKind>) -> bool {
+        match access {
+            Access::Write(expected) => {
+                self.failed_writes = if error.is_some() { self.failed_writes.saturating_add(1) } else { 0 };
+                // One write that got no response says nothing about the next.
+                let fails = error.is_some_and(|kind| kind != StoreErrorKind::Unavailable || self.failed_writes > 1);
+                self.unreplaced = fails.then(|| expected.cloned());
+            }
+            Access::Read(Some(found)) => {
+                self.unreplaced.take_if(|unreplaced| unreplaced.as_ref() != Some(found));
+            }
+            Access::Read(None) => {}
         }
-        if error.is_none() && self.cannot_write {
+        if error.is_none() && self.unreplaced.is_some() {
             return false;
         }
         std::mem::replace(&mut self.reported, error) != error

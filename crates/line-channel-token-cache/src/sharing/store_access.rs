@@ -74,7 +74,8 @@ impl StoreAccess {
     /// What the store holds. What is damaged or foreign is moved out of the way, and counts as nothing.
     pub(super) async fn load(&self, clock: &dyn Clock) -> Result<Seen, StoreError> {
         let outcome = self.load_quietly(clock).await;
-        self.note(Access::Read, outcome.as_ref().err());
+        let found = outcome.as_ref().ok().and_then(|seen| seen.revision.as_ref());
+        self.note(Access::Read(found), outcome.as_ref().err());
         outcome
     }
 
@@ -101,7 +102,7 @@ impl StoreAccess {
         record: &Record,
     ) -> Result<Replaced, StoreError> {
         let outcome = self.replace_quietly(clock, seen, record).await;
-        self.note(Access::Write, outcome.as_ref().err());
+        self.note(Access::Write(seen.revision.as_ref()), outcome.as_ref().err());
         outcome
     }
 
@@ -164,7 +165,7 @@ impl StoreAccess {
     }
 
     /// Reports a change of the store's state, once.
-    fn note(&self, access: Access, error: Option<&StoreError>) {
+    fn note(&self, access: Access<'_>, error: Option<&StoreError>) {
         if !self.local().changes_store_state(access, error.map(StoreError::kind)) {
             return;
         }

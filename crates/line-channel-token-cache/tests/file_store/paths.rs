@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 
 use line_channel_token_cache::store::{FileStore, StoreErrorKind};
 
-use super::support::{current_now, place, set};
+use super::support::{current_now, place, said_by, set, worker};
 
 #[test]
 fn a_path_that_is_no_directory_is_named() {
@@ -59,4 +59,23 @@ fn a_store_shows_its_directory_alone() {
     set(&store, 1).unwrap();
     assert!(directory.is_absolute() && store.directory() == directory);
     assert!(!format!("{store:?}").contains("1;1;"));
+}
+
+#[test]
+fn the_state_directory_is_the_users() {
+    let (temporary, nowhere) = place();
+    let home = temporary.path();
+    let find = || {
+        let mut command = worker("find the state directory", &nowhere);
+        command.env_remove("HOME").env_remove("XDG_STATE_HOME");
+        command
+    };
+    let by_home = said_by(find().env("HOME", home));
+    let expected = home.join(".local/state/line-channel-token");
+    assert!(by_home.contains(&format!("> {}\n", expected.display())) && expected.is_dir(), "{by_home}");
+    let by_xdg = said_by(find().env("HOME", home).env("XDG_STATE_HOME", home.join("state")));
+    let expected = home.join("state/line-channel-token");
+    assert!(by_xdg.contains(&format!("> {}\n", expected.display())) && expected.is_dir(), "{by_xdg}");
+    let without = said_by(&mut find());
+    assert!(without.contains("neither XDG_STATE_HOME nor HOME"), "{without}");
 }

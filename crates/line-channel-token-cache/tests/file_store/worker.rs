@@ -26,6 +26,7 @@ fn does_its_task() {
         "be the first" => be_the_first(directory),
         "hold the lock" => hold_the_lock(directory),
         "create" => create(directory),
+        "find the state directory" => find_the_state_directory(),
         "start no thread" => start_no_thread(directory),
         "fill the disk" => fill_the_disk(directory),
         "become read-only" => become_read_only(directory),
@@ -67,6 +68,13 @@ fn create(directory: &Path) {
     set(&store(directory), 1).unwrap();
     for path in [directory.to_owned(), value_file(directory), lock_file(directory)] {
         say(&format!("{:04o}", mode(&path)));
+    }
+}
+
+fn find_the_state_directory() {
+    match FileStore::in_state_directory() {
+        Ok(store) => say(&store.directory().display().to_string()),
+        Err(error) => say(&error.to_string()),
     }
 }
 

@@ -72,6 +72,22 @@ async fn a_store_that_is_only_read_serves_its_token() {
 }
 
 #[tokio::test]
+async fn a_store_is_available_again_once_anybody_has_written() {
+    let world = World::new();
+    let fleet: Vec<_> = (0..3).map(|_| world.process(world.jwt())).collect();
+    join_all(fleet.iter().map(text)).await;
+    Faulty::set(&world.store.refuses_writes, true);
+    world.live_through(&fleet, 26, DAY).await;
+    let count = |name| world.told().iter().filter(|event| **event == name).count();
+    assert_eq!((count("unavailable"), count("available")), (3, 0), "all have tried to write, and reads change nothing");
+    Faulty::set(&world.store.refuses_writes, false);
+    // One of them issues and writes, and the others read what it wrote.
+    world.live_through(&fleet, 10, Duration::from_secs(20)).await;
+    assert_eq!(world.issued(), 2);
+    assert_eq!((count("unavailable"), count("available")), (3, 3));
+}
+
+#[tokio::test]
 async fn a_lost_response_of_the_store_costs_no_second_token() {
     let world = World::new();
     Faulty::set(&world.store.loses_responses, true);

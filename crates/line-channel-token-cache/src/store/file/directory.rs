@@ -5,8 +5,8 @@ use std::io;
 use std::path::Path;
 
 use super::super::store_error::{StoreError, StoreErrorKind};
-use super::errors::{failed, refused};
-use super::path_text::{quoted, shown};
+use super::errors::failed;
+use super::path_text::shown;
 
 /// Creates the directory if it is not there, and checks it.
 pub(super) fn create(directory: &Path) -> Result<(), StoreError> {
@@ -75,6 +75,9 @@ fn dangling(directory: &Path) -> StoreError {
 #[cfg(unix)]
 fn check_access(directory: &Path, found: &Metadata) -> Result<(), StoreError> {
     use std::os::unix::fs::MetadataExt;
+
+    use super::errors::refused;
+    use super::path_text::quoted;
 
     let user = rustix::process::geteuid().as_raw();
     let mode = found.mode() & 0o7777;

@@ -33,6 +33,8 @@ const LONGEST_DELAY: Duration = Duration::from_millis(32);
 /// - **Time** is the machine's wall clock, but does not go back with it: on Linux it goes on by the monotonic clock, for all processes alike and after a restart
 ///   of the machine too. On other platforms it goes on from the last change of the value.
 /// - **Network file systems** are refused: their locks may bind the processes of one machine alone, or nobody. For several machines there is `RedisStore`.
+/// - **systemd and containers**: `StateDirectory=bot` with `StateDirectoryMode=0700` makes a directory that is accepted. A volume that belongs to somebody else, or that a
+///   group can write to, is not; a directory inside it, which the store creates, is.
 /// - **Where there is no Unix**, owners and modes are not checked: the directory must be one that others cannot open, as those below the user's profile are.
 ///
 /// In a Tokio runtime files are read and written on its blocking threads; elsewhere by the caller's own.

@@ -67,11 +67,7 @@ mod platform {
 
     pub(super) fn network_file_system(directory: &Path) -> Option<String> {
         let kind = rustix::fs::statfs(directory).ok()?.f_type;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it has 32 bits, whatever its type is"
-        )]
+        // It has 32 bits, whatever its type is.
         let kind = kind as u32;
         if kind == FUSE {
             let mounts = std::fs::read("/proc/self/mountinfo").ok()?;

@@ -35,6 +35,10 @@ impl KeyLock {
             _ => error,
         })?;
         let Some(file) = file else { return Ok(Attempt::NoDirectory) };
+        Self::attempt_on(file, path)
+    }
+
+    fn attempt_on(file: File, path: &Path) -> Result<Attempt, StoreError> {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(Attempt::HeldByAnother),
@@ -107,6 +111,11 @@ mod tests {
         assert!(lock.check().unwrap_err().to_string().contains("somebody has removed the lock"));
         assert!(matches!(KeyLock::attempt(&path).unwrap(), Attempt::Locked(_)));
         assert!(lock.check().is_err(), "there is another file now");
+
+        // Removed between opening and locking.
+        let opened = std::fs::File::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(KeyLock::attempt_on(opened, &path).unwrap(), Attempt::HeldByAnother));
     }
 
     #[test]

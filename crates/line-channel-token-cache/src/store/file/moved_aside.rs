@@ -22,7 +22,7 @@ pub(super) fn move_aside(directory: &Path, key: &StoreKey) -> Result<PathBuf, St
         fs::remove_file(&place).map_err(|error| failed("remove", &place, &error))?;
     }
     fs::rename(&value, &place).map_err(|error| failed("set aside", &value, &error))?;
-    directory::sync(directory).map_err(|error| failed("write to disk the directory", directory, &error))?;
+    directory::sync(directory).map_err(|error| failed("flush the directory", directory, &error))?;
     Ok(place)
 }
 

@@ -53,7 +53,7 @@ pub(super) fn replace(
         return written;
     }
     let directory = path.parent().unwrap_or(path);
-    directory::sync(directory).map_err(|error| failed("write to disk the directory", directory, &error))
+    directory::sync(directory).map_err(|error| failed("flush the directory", directory, &error))
 }
 
 /// The file, which is created if it is not there; `None` if its directory is not there.
@@ -68,7 +68,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let mut file =
         options().write(true).create_new(true).open(path).map_err(|error| failed("create the file", path, &error))?;
     file.write_all(bytes).map_err(|error| failed("write", path, &error))?;
-    file.sync_all().map_err(|error| failed("write to disk", path, &error))
+    file.sync_all().map_err(|error| failed("flush", path, &error))
 }
 
 /// A process that was killed may have left it.

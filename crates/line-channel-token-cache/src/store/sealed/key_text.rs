@@ -12,7 +12,8 @@ use super::envelope::{MAX_KEY_ID, is_name};
 /// The length of a key.
 pub(super) const KEY: usize = 32;
 
-pub(super) type KeyBytes = Zeroizing<[u8; KEY]>;
+/// On the heap, because what is moved on the stack leaves copies behind.
+pub(super) type KeyBytes = Zeroizing<Vec<u8>>;
 
 const MAKE_ONE: &str = "make one with `openssl rand -base64 32`";
 const FORM: &str =
@@ -61,9 +62,9 @@ pub(super) fn check_id(id: &str) -> Result<(), String> {
 
 /// Takes 32 random bytes, as far as one can see that.
 pub(super) fn key_bytes(bytes: &[u8]) -> Result<KeyBytes, String> {
-    let Ok(key) = <[u8; KEY]>::try_from(bytes).map(Zeroizing::new) else {
+    if bytes.len() != KEY {
         return Err(format!("the sealing key has {} bytes, and AES-256 needs {KEY}: {MAKE_ONE}", bytes.len()));
-    };
+    }
     if bytes.iter().all(|byte| Some(byte) == bytes.first()) {
         return Err(format!("the sealing key is the same byte {KEY} times: {MAKE_ONE}"));
     }
@@ -73,7 +74,7 @@ pub(super) fn key_bytes(bytes: &[u8]) -> Result<KeyBytes, String> {
             "the sealing key is {KEY} characters of text, and must be {KEY} random bytes: decode it if it is hex or base64, and if it is a password, {MAKE_ONE}"
         ));
     }
-    Ok(key)
+    Ok(Zeroizing::new(bytes.to_vec()))
 }
 
 fn split(text: &str) -> Option<(&str, &str)> {
@@ -167,7 +168,7 @@ mod tests {
                 format!(" \"main:{key}\"\n"),
             ] {
                 let (id, bytes) = parse(&text).unwrap();
-                assert_eq!((id, *bytes), ("main", KEY), "{text:?}");
+                assert_eq!((id, &bytes[..]), ("main", &KEY[..]), "{text:?}");
             }
         }
     }

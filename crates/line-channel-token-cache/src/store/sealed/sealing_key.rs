@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::envelope::{CHECK, Envelope};
-use super::key_text::{self, KEY, KeyBytes};
+use super::key_text::{self, KEY};
 use crate::store::store_error::{StoreError, StoreErrorKind};
 
 /// What the key for the cipher is derived for, so that a key that is used elsewhere too does no harm.
@@ -77,7 +77,7 @@ impl SealingKey {
     /// As [`new`](Self::new), and if it is surely something else, such as a placeholder or the path of a file. The message never shows the text.
     pub fn parse(text: &str) -> Result<Self, StoreError> {
         let (id, key) = key_text::parse(text).map_err(invalid)?;
-        Self::of(id, &key)
+        Self::of(id, &*key)
     }
 
     /// A new key. Keep it ([`expose_secret`](Self::expose_secret)): what is sealed with it cannot be opened without.
@@ -98,7 +98,7 @@ impl SealingKey {
         key_text::check_id(id).map_err(invalid)?;
         let mut key = Zeroizing::new([0; KEY]);
         aws_lc_rs::rand::fill(&mut *key).map_err(|_| no_cipher())?;
-        Self::of(id, &key)
+        Self::of(id, &*key)
     }
 
     /// Its id.
@@ -113,19 +113,15 @@ impl SealingKey {
         &self.0.text
     }
 
-    fn of(id: &str, key: &KeyBytes) -> Result<Self, StoreError> {
+    fn of(id: &str, key: &[u8]) -> Result<Self, StoreError> {
         let mut derived = Zeroizing::new([0; KEY + CHECK]);
-        let extracted = Salt::new(HKDF_SHA256, &[]).extract(&**key);
+        let extracted = Salt::new(HKDF_SHA256, &[]).extract(key);
         let expanded = extracted.expand(&[INFO], Derived).and_then(|derivation| derivation.fill(&mut *derived));
         let (Ok(()), Some((cipher_key, check))) = (expanded, derived.split_last_chunk::<CHECK>()) else {
             return Err(no_cipher());
         };
         let cipher = RandomizedNonceKey::new(&AES_256_GCM_SIV, cipher_key).map_err(|_| no_cipher())?;
-        // No push may move it, which would leave a copy.
-        let mut text = Zeroizing::new(String::with_capacity(id.len() + 1 + KEY.div_ceil(3) * 4));
-        text.push_str(id);
-        text.push(':');
-        STANDARD.encode_string(**key, &mut text);
+        let text = text_of(id, key).ok_or_else(no_cipher)?;
         Ok(Self(Arc::new(Key { id: id.into(), text, check: *check, cipher })))
     }
 
@@ -155,6 +151,17 @@ impl SealingKey {
         in_out.truncate(length);
         Some(std::mem::take(&mut *in_out))
     }
+}
+
+/// The id, a colon and the key in base64. It is written where it stays, because a buffer that grows or moves leaves copies behind.
+fn text_of(id: &str, key: &[u8]) -> Option<Zeroizing<String>> {
+    let mut text = Zeroizing::new(vec![0; id.len() + 1 + KEY.div_ceil(3) * 4]);
+    let (before, encoded) = text.split_at_mut_checked(id.len() + 1)?;
+    let (colon, before) = before.split_last_mut()?;
+    before.copy_from_slice(id.as_bytes());
+    *colon = b':';
+    STANDARD.encode_slice(key, encoded).ok()?;
+    String::from_utf8(std::mem::take(&mut *text)).ok().map(Zeroizing::new)
 }
 
 /// What HKDF is asked for.
