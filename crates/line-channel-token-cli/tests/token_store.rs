@@ -113,6 +113,18 @@ async fn sealed_tokens_open_with_their_key_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_from_before_the_key_is_taken_over_on_demand() {
+    let line = Line::start().await;
+    let key = key_file(&line, "key", "2026-01", 'a');
+    let first = token(&line, &["--family=jwt"]).out;
+    let refused = token(&line, &["--family=jwt", "--store-key-file", &key]);
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{refused:?}");
+    assert!(refused.err.contains("--store-accept-unsealed"), "{}", refused.err);
+    let taken = token(&line, &["--family=jwt", "--store-key-file", &key, "--store-accept-unsealed"]);
+    assert_eq!((taken.code, taken.out), (0, first));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_file_of_another_kind_is_refused() {
     let line = Line::start().await;
     let open = key_file(&line, "open", "a", 'c');

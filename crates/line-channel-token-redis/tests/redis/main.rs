@@ -1,6 +1,11 @@
 //! The store against real Redis servers, each private to its test.
 #![cfg(unix)]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "what is beside the tests is of the tests too")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is beside the tests is of the tests too"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,6 +1,13 @@
 //! Private Redis servers for tests: each has a directory, a unix socket and a port of its own, and ends with its handle. Tests of other
 //! packages include this module by `#[path]`; it needs `tempfile` and nothing else.
-#![allow(clippy::panic, clippy::unwrap_used, dead_code, unused_imports, unreachable_pub, reason = "each test uses a part of it")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "each test uses a part of it"
+)]
 
 mod redis_server;
 mod resp;
