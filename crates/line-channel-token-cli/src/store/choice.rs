@@ -43,7 +43,7 @@ impl StoreChoice {
     pub(crate) fn name(&self) -> String {
         match (self.kind, &self.args.settings.store_dir) {
             (StoreKind::File, Some(directory)) => format!("the directory {}", path_text::shown(directory)),
-            (StoreKind::File, None) => "the directory of this user's tokens".to_owned(),
+            (StoreKind::File, None) => "the default directory of tokens".to_owned(),
             (StoreKind::Redis, _) => "Redis".to_owned(),
             (StoreKind::None, _) => "no store".to_owned(),
         }
