@@ -1,7 +1,9 @@
 //! The library's messages without what only a programmer has: the names of its functions and types.
 
 /// What it says, and what is said of it here.
-const WORDS: [(&str, &str); 7] = [
+const WORDS: [(&str, &str); 9] = [
+    ("(`SealedStore::with_unsealed_values`)", "(--store-accept-unsealed)"),
+    ("give it the key (a `SealedStore`)", "give it the key (--store-key-file)"),
     ("; the server's own words are in expose_server_text()", ""),
     (
         ", a loopback address, or BaseUrl::insecure if the network between is trusted, as that of a compose file is",

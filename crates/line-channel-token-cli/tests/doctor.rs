@@ -63,6 +63,7 @@ async fn people_read_a_line_for_each_check() {
     let expected = format!(
         "ok       configuration channel 1234567890 with a secret uses stateless tokens of http://127.0.0.1:{port}\n\
          skipped  key           no valid key is configured\n\
+         ok       store         the default directory of tokens can be used, and keeps no token of this channel and family yet\n\
          ok       proxy         none: the service is reached directly\n\
          ok       dns           the base URL has an address, and no name to look up\n\
          ok       connection    127.0.0.1:{port} accepts connections\n\

@@ -8,10 +8,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use line_channel_token::Operation;
-use line_channel_token::emulator::{Fault, TokenFamily};
+use line_channel_token::emulator::{Fault, RequestRecord, TokenFamily};
 use line_support::{ID, KEYS, KID, Line, program, ran, run, run_with_input};
 
 const JWT: [&str; 3] = ["token", "--family", "jwt"];
@@ -26,13 +28,18 @@ fn mode(path: &Path) -> u32 {
 
 fn stored(line: &Line) -> Vec<PathBuf> {
     let files = fs::read_dir(line.folder.path().join("state/line-channel-token")).unwrap();
-    files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|ending| ending == "token")).collect()
+    files
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "token"))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_cold_processes_issue_one_token() {
     let line = Line::start().await;
-    let children: Vec<Child> = (0..20).map(|_| start(&mut line.with_key(&JWT))).collect();
+    // Made once: it is written anew for each.
+    let mut commands: Vec<Command> = (0..20).map(|_| line.with_key(&JWT)).collect();
+    let children: Vec<Child> = commands.iter_mut().map(start).collect();
     let mut tokens: Vec<String> = children
         .into_iter()
         .map(|child| {
@@ -44,12 +51,17 @@ async fn twenty_cold_processes_issue_one_token() {
     tokens.dedup();
     assert_eq!(tokens.len(), 1);
     assert!(line.accepts(tokens[0].trim()));
-    assert_eq!(line.emulator.request_count(Operation::IssueJwt), 1);
+    assert_eq!(line.live(TokenFamily::Jwt), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_warm_token_needs_neither_network_nor_key() {
-    let line = Line::start().await;
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&requests);
+    let count = move |_: &RequestRecord| {
+        counted.fetch_add(1, SeqCst);
+    };
+    let line = Line::start_with(|builder| builder.on_request(count)).await;
     let first = run(&mut line.with_key(&JWT));
     assert_eq!(first.code, 0, "{first:?}");
     fs::remove_file(line.key_file(0)).unwrap();
@@ -57,7 +69,7 @@ async fn a_warm_token_needs_neither_network_nor_key() {
     again.env("LINE_CHANNEL_ID", ID).env("LINE_ASSERTION_KEY_FILE", "/no/such/key.pem").env("LINE_ASSERTION_KID", KID);
     let again = run(&mut again);
     assert_eq!((again.code, &again.out, again.err.as_str()), (0, &first.out, ""));
-    assert_eq!(line.emulator.requests().len(), 1);
+    assert_eq!(requests.load(SeqCst), 1);
     for path in stored(&line) {
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700), "{path:?}");
     }
@@ -102,7 +114,11 @@ async fn a_token_that_is_valid_too_shortly_is_replaced() {
     let longer = ["token", "--family=jwt", "--token-ttl", "30m", "--min-valid", "12m"];
     let kept = run(&mut line.with_key(&longer));
     assert_eq!((kept.code, &kept.out), (0, &first.out), "it is in the first half of its life");
-    assert!(kept.err.contains("the token is valid for 9 minutes 59 seconds, which is less than --min-valid asks for"), "{}", kept.err);
+    assert!(
+        kept.err.contains("the token is valid for 9 minutes 59 seconds, which is less than --min-valid asks for"),
+        "{}",
+        kept.err
+    );
     let refused = run(&mut line.with_key(&["token", "--family=jwt", "--token-ttl", "10m", "--min-valid", "6m"]));
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("give half of that at most, which is 5 minutes"), "{}", refused.err);
@@ -120,22 +136,26 @@ async fn a_refused_token_is_replaced_once() {
     assert_eq!(refuse(&first).out, second.out);
     assert_eq!(refuse("eyJhbGciOiJIUzI1NiJ9.e30.c2ln").out, second.out);
     assert_eq!(run(&mut line.with_key(&JWT)).out, second.out);
-    assert_eq!(line.emulator.request_count(Operation::IssueJwt), 2);
+    assert_eq!(line.live(TokenFamily::Jwt), 2, "nothing was revoked");
     let file = line.file("refused", &second.out);
     let third = run(&mut line.with_key(&["token", "--family=jwt", &format!("--refused={}", file.display())]));
-    assert!(third.code == 0 && third.out != second.out, "{third:?}");
+    assert_eq!(third.code, 4, "{third:?}");
+    assert!(third.err.contains("servers refuse the tokens of this channel one after the other"), "{}", third.err);
     let empty = refuse("");
     assert!(empty.code == 2 && empty.err.contains("standard input is empty"), "{empty:?}");
     let on_the_command_line = run(&mut line.with_key(&["token", &format!("--refused={}", first.trim())]));
-    assert!(on_the_command_line.code == 2 && !on_the_command_line.err.contains(first.trim()), "{on_the_command_line:?}");
+    assert!(
+        on_the_command_line.code == 2 && !on_the_command_line.err.contains(first.trim()),
+        "{on_the_command_line:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_process_takes_over_from_one_that_was_killed() {
     let line = Line::start().await;
-    line.emulator.inject(Fault::delay(Duration::from_secs(60)).on(Operation::IssueJwt).times(1));
+    line.emulator.inject(Fault::delay(Duration::from_secs(60)).for_operation(Operation::IssueJwt).times(1));
     let mut killed = start(&mut line.with_key(&JWT));
-    while line.emulator.request_count(Operation::IssueJwt) == 0 {
+    while line.live(TokenFamily::Jwt) == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     killed.kill().unwrap();
@@ -151,9 +171,9 @@ async fn another_process_takes_over_from_one_that_was_killed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_says_what_may_have_been_issued() {
     let line = Line::start().await;
-    line.emulator.inject(Fault::delay(Duration::from_secs(60)).on(Operation::IssueJwt).times(1));
+    line.emulator.inject(Fault::delay(Duration::from_secs(60)).for_operation(Operation::IssueJwt).times(1));
     let child = start(&mut line.with_key(&JWT));
-    while line.emulator.request_count(Operation::IssueJwt) == 0 {
+    while line.live(TokenFamily::Jwt) == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let id = child.id().to_string();
@@ -166,10 +186,13 @@ async fn an_interrupt_says_what_may_have_been_issued() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_and_a_lost_response_say_what_to_do() {
     let line = Line::start().await;
-    line.emulator.inject(Fault::connection_reset_after().on(Operation::IssueJwt).times(1));
+    line.emulator.inject(Fault::connection_reset_after().for_operation(Operation::IssueJwt).times(1));
     let lost = run(&mut line.with_key(&["token", "--family=jwt", "--output", "json"]));
     assert_eq!((lost.code, lost.out.as_str()), (4, ""));
-    assert!(lost.error()["hint"].as_str().unwrap().contains("nobody has the token that may have been issued"), "{lost:?}");
+    assert!(
+        lost.error()["hint"].as_str().unwrap().contains("nobody has the token that may have been issued"),
+        "{lost:?}"
+    );
     let mut nowhere = program(&["token", "--output=json"]);
     nowhere.env("LINE_API_BASE_URL", "http://127.0.0.1:1").env("XDG_STATE_HOME", line.folder.path());
     let nowhere = run(nowhere.env("LINE_CHANNEL_ID", ID).env("LINE_CHANNEL_SECRET", line_support::SECRET));

@@ -7,7 +7,7 @@ use line_channel_token_core::{AccessToken, TokenKeyId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::store::{StoreError, StoreErrorKind, StoredValue};
+use crate::store::{SEALED_MARK, StoreError, StoreErrorKind, StoredValue};
 
 /// The format that this version writes. A reader of an older format leaves newer ones alone.
 const FORMAT: u32 = 1;
@@ -105,6 +105,13 @@ impl Record {
         }
 
         let bytes = value.expose_bytes();
+        if bytes.starts_with(SEALED_MARK) {
+            return Err(StoreError::new(
+                StoreErrorKind::Incompatible,
+                "the value in the store is sealed, and this process has no key for it: give it the key (a `SealedStore`), or a store, or a \
+                 prefix, of its own",
+            ));
+        }
         // A parser's error may show what it has read.
         let head: Head = serde_json::from_slice(bytes).map_err(|_| damaged())?;
         match head.format {
@@ -299,6 +306,13 @@ mod tests {
             assert_eq!(Record::parse(&record.to_value()).unwrap(), record);
         }
         assert_eq!(record().keep_for(Duration::from_secs(400)), Duration::from_secs(600));
+    }
+
+    #[test]
+    fn a_sealed_value_is_not_taken_for_a_damaged_one() {
+        let error = Record::parse(&StoredValue::new(b"LCTS\x01sealed".to_vec())).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Incompatible);
+        assert!(error.to_string().contains("is sealed, and this process has no key for it"), "{error}");
     }
 
     #[test]

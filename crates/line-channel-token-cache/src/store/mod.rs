@@ -15,3 +15,6 @@ pub use sealed::{SealedStore, SealingKey};
 pub use store_error::{StoreError, StoreErrorKind};
 pub use store_key::StoreKey;
 pub use token_store::{Comparison, Revision, Snapshot, StoredEntry, StoredValue, TokenStore};
+
+/// What a sealed value begins with. Whoever has no key must tell it from a damaged one, also in a build that cannot open it.
+pub(crate) const SEALED_MARK: &[u8] = b"LCTS";

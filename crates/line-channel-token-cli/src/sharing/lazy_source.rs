@@ -30,6 +30,8 @@ struct Inner {
     /// Why nothing could be issued, with more than an error of the library has room for.
     failure: Mutex<Option<Failure>>,
     is_issuing: AtomicBool,
+    /// Why nothing is to be issued.
+    refusal: Mutex<Option<Failure>>,
 }
 
 impl LazySource {
@@ -55,7 +57,15 @@ impl LazySource {
             _ => policy.with_budget(IssueBudget::new(IssueBudget::DEFAULT_SLOTS, lifetime)?),
         };
         let failure = Mutex::default();
-        Ok(Self(Arc::new(Inner { channel, lifetime, call, policy, failure, is_issuing: AtomicBool::new(false) })))
+        Ok(Self(Arc::new(Inner {
+            channel,
+            lifetime,
+            call,
+            policy,
+            failure,
+            is_issuing: AtomicBool::new(false),
+            refusal: Mutex::default(),
+        })))
     }
 
     /// How long its tokens live.
@@ -66,6 +76,11 @@ impl LazySource {
     /// Whether a call that issues a token is under way.
     pub(crate) fn is_issuing(&self) -> bool {
         self.0.is_issuing.load(Ordering::Relaxed)
+    }
+
+    /// From now on nothing is issued, and this is why.
+    pub(crate) fn refuse(&self, failure: Failure) {
+        *self.0.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
     }
 
     /// Why nothing could be issued, if that is not LINE's doing.
@@ -83,6 +98,9 @@ impl LazySource {
     }
 
     fn set_up(&self) -> Result<(Arc<dyn TokenSource>, LineService), Failure> {
+        if let Some(failure) = self.0.refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(failure);
+        }
         let config: ChannelConfig = self.0.channel.clone().into_config_for_one_token(None)?;
         let service = LineService::new(config.api_base_url(), self.0.call)?;
         let source = config.source(service.client())?;

@@ -4,4 +4,4 @@ mod lazy_source;
 mod notes;
 
 pub(crate) use lazy_source::LazySource;
-pub(crate) use notes::{has_no_store, tell, warn};
+pub(crate) use notes::{has_no_store, misconfigured, tell, warn};

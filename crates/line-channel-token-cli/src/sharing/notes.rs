@@ -2,8 +2,10 @@
 
 use line_channel_token::cache::StoreEvent;
 use line_channel_token::configuration::TokenFamily;
+use line_channel_token::store::StoreErrorKind;
 
-use crate::store::store_error;
+use crate::failure::Failure;
+use crate::store::{store_error, store_failure};
 use crate::{output, style};
 
 /// Says what happened between a source and its store, about this channel if there is more than one.
@@ -29,6 +31,16 @@ pub(crate) fn tell(event: &StoreEvent, family: TokenFamily, channel: Option<&str
         }
         _ => {}
     }
+}
+
+/// What keeps the store from being used until somebody changes its settings: a token at each run would be no help, but a slot less.
+pub(crate) fn misconfigured(event: &StoreEvent) -> Option<Failure> {
+    let StoreEvent::Unavailable { error } = event else { return None };
+    let is_permanent = matches!(error.kind(), StoreErrorKind::Denied | StoreErrorKind::Incompatible);
+    is_permanent.then(|| {
+        store_failure(error)
+            .with_hint("`--store-outage degrade` issues a token without the store, and `--store none` uses none")
+    })
 }
 
 /// What a token that is issued each time costs, if it costs anything.

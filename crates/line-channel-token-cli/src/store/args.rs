@@ -39,6 +39,9 @@ pub(super) struct Settings {
     /// The same of the key before, whose values are still read
     #[arg(long, value_name = "FILE", env = "LINE_TOKEN_STORE_PREVIOUS_KEY_FILE", hide_env_values = true, help_heading = HEADING)]
     pub(super) store_previous_key_file: Option<PathBuf>,
+    /// Takes a token over that was stored before there was a key, and encrypts the next one
+    #[arg(long, help_heading = HEADING)]
+    pub(super) store_accept_unsealed: bool,
 }
 
 /// Which store a command uses.
@@ -49,7 +52,7 @@ pub(crate) struct StoreArgs {
     pub(super) flags: Vec<&'static str>,
 }
 
-const IDS: [&str; 8] = [
+const IDS: [&str; 9] = [
     "store",
     "store_dir",
     "store_url",
@@ -58,6 +61,7 @@ const IDS: [&str; 8] = [
     "store_ca_file",
     "store_key_file",
     "store_previous_key_file",
+    "store_accept_unsealed",
 ];
 
 impl Args for StoreArgs {

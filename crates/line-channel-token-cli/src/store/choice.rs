@@ -43,7 +43,7 @@ impl StoreChoice {
     pub(crate) fn name(&self) -> String {
         match (self.kind, &self.args.settings.store_dir) {
             (StoreKind::File, Some(directory)) => format!("the directory {}", path_text::shown(directory)),
-            (StoreKind::File, None) => "the directory of this user's tokens".to_owned(),
+            (StoreKind::File, None) => "the default directory of tokens".to_owned(),
             (StoreKind::Redis, _) => "Redis".to_owned(),
             (StoreKind::None, _) => "no store".to_owned(),
         }
@@ -69,14 +69,17 @@ impl StoreArgs {
             )
             .with_hint("such as redis://127.0.0.1:6379, or rediss://bot@redis.example:6379 over TLS"));
         }
-        if kind != StoreKind::None && settings.store_previous_key_file.is_some() && settings.store_key_file.is_none() {
-            return Err(Failure::usage("a previous key is given, and no key that is used now: add --store-key-file"));
+        let needs_key = settings.store_previous_key_file.is_some() || settings.store_accept_unsealed;
+        if kind != StoreKind::None && needs_key && settings.store_key_file.is_none() {
+            return Err(Failure::usage(
+                "--store-previous-key-file and --store-accept-unsealed mean nothing without a key: add --store-key-file",
+            ));
         }
         Ok(StoreChoice { args: self, kind })
     }
 }
 
-const FLAGS: [(&str, &str, &[StoreKind]); 7] = [
+const FLAGS: [(&str, &str, &[StoreKind]); 8] = [
     ("store_dir", "--store-dir", &[StoreKind::File]),
     ("store_url", "--store-url", &[StoreKind::Redis]),
     ("store_password_file", "--store-password-file", &[StoreKind::Redis]),
@@ -84,6 +87,7 @@ const FLAGS: [(&str, &str, &[StoreKind]); 7] = [
     ("store_ca_file", "--store-ca-file", &[StoreKind::Redis]),
     ("store_key_file", "--store-key-file", &[StoreKind::File, StoreKind::Redis]),
     ("store_previous_key_file", "--store-previous-key-file", &[StoreKind::File, StoreKind::Redis]),
+    ("store_accept_unsealed", "--store-accept-unsealed", &[StoreKind::File, StoreKind::Redis]),
 ];
 
 #[cfg(test)]
@@ -122,7 +126,7 @@ mod tests {
             (&["--store-url", "redis://h", "--store-dir", "d"], "--store-dir means nothing"),
             (&["--store=none", "--store-key-file", "k"], "--store-key-file means nothing"),
             (&["--store", "redis"], "--store redis needs the address of Redis"),
-            (&["--store-previous-key-file", "k"], "no key that is used now"),
+            (&["--store-previous-key-file", "k"], "mean nothing without a key"),
         ] {
             let said = choose(arguments).unwrap_err();
             assert!(said.contains(says), "{arguments:?}: {said}");

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use line_channel_token::store::{FileStore, SealedStore, TokenStore};
-use line_channel_token_redis::RedisStore;
+use line_channel_token::store::{FileStore, RedisStore, SealedStore, TokenStore};
 use zeroize::Zeroizing;
 
 use super::choice::{StoreChoice, StoreKind};
@@ -29,7 +28,7 @@ impl StoreChoice {
         if let Some(previous) = &settings.store_previous_key_file {
             sealed = sealed.with_previous_key(key_file::read(previous, "--store-previous-key-file")?);
         }
-        Ok(Some(Arc::new(sealed)))
+        Ok(Some(Arc::new(sealed.with_unsealed_values(settings.store_accept_unsealed))))
     }
 
     fn redis_store(&self) -> Result<Arc<dyn TokenStore>, Failure> {

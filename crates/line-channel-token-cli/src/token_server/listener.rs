@@ -28,7 +28,10 @@ pub(super) struct Listener {
 enum Socket {
     Tcp(TcpListener),
     #[cfg(unix)]
-    Unix(tokio::net::UnixListener, UnixSocket),
+    Unix {
+        listener: tokio::net::UnixListener,
+        _file: UnixSocket,
+    },
 }
 
 /// A connection of any kind.
@@ -55,7 +58,7 @@ impl Listener {
                 let (listener, socket) = UnixSocket::bind(path)?;
                 let failed = |error: io::Error| Failure::other(format!("the socket cannot be used: {}", error.kind()));
                 listener.set_nonblocking(true).map_err(failed)?;
-                Socket::Unix(tokio::net::UnixListener::from_std(listener).map_err(failed)?, socket)
+                Socket::Unix { listener: tokio::net::UnixListener::from_std(listener).map_err(failed)?, _file: socket }
             }
         };
         Ok(Self { socket, tls: settings.tls.as_ref().map(|config| TlsAcceptor::from(Arc::clone(config))) })
@@ -81,7 +84,7 @@ impl Listener {
         match &self.socket {
             Socket::Tcp(listener) => listener.local_addr().ok(),
             #[cfg(unix)]
-            Socket::Unix(..) => None,
+            Socket::Unix { .. } => None,
         }
     }
 
@@ -95,7 +98,7 @@ impl Listener {
                 Box::new(stream)
             }
             #[cfg(unix)]
-            Socket::Unix(listener, _) => Box::new(listener.accept().await?.0),
+            Socket::Unix { listener, .. } => Box::new(listener.accept().await?.0),
         };
         Ok(Accepted { stream, tls: self.tls.clone() })
     }

@@ -14,6 +14,8 @@ use crate::path_text;
 
 /// Longer than another process needs that starts at the same path.
 const ATTEMPTS: u32 = 100;
+/// What every Unix takes, in bytes.
+const LONGEST: usize = 103;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A socket that listens, whose file is removed with it.
@@ -39,6 +41,10 @@ impl UnixSocket {
 
 /// Binds a socket in a folder that nobody else may enter, and moves it to its path once it is private: nobody can connect in between.
 fn bind_private(path: &Path, folder: &Path) -> io::Result<(UnixListener, UnixSocket)> {
+    // It could be moved there, and nobody could connect.
+    if path.as_os_str().len() > LONGEST {
+        return Err(ErrorKind::InvalidInput.into());
+    }
     let private = tempfile::Builder::new().prefix(".").rand_bytes(4).tempdir_in(folder)?;
     let inside = private.path().join("s");
     let listener = UnixListener::bind(&inside)?;
@@ -108,9 +114,9 @@ fn check_room(path: &Path) -> Result<(), Failure> {
 fn cannot_bind(path: &Path, error: &io::Error) -> Failure {
     let name = path_text::shown(path);
     match error.kind() {
-        ErrorKind::InvalidInput => Failure::usage(format!(
-            "--listen: the path {name} is too long for a socket: 95 bytes at most, of which a system may allow less"
-        )),
+        ErrorKind::InvalidInput => {
+            Failure::usage(format!("--listen: the path {name} is too long for a socket: give one of 90 bytes or less"))
+        }
         ErrorKind::PermissionDenied => Failure::usage(format!("--listen: {name} cannot be made by this user"))
             .with_hint("give a path in a folder of this user, such as $XDG_RUNTIME_DIR"),
         _ => Failure::usage(format!("--listen: {name} cannot be listened on: {}", describe(error))),

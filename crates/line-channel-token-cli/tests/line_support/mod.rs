@@ -113,6 +113,8 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    // Never that of whoever runs the tests.
+    command.env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
     command.args(arguments).stdin(Stdio::null());
     command
 }

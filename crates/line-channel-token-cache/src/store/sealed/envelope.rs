@@ -1,7 +1,7 @@
 //! The bytes of a sealed value, as the documentation of [`SealedStore`](super::SealedStore) lists them.
 
 /// What each sealed value begins with.
-pub(super) const MAGIC: &[u8] = b"LCTS";
+pub(super) const MAGIC: &[u8] = crate::store::SEALED_MARK;
 /// The format that is written.
 const VERSION: u8 = 1;
 /// The length of the part of a key's derivation that tells keys apart.

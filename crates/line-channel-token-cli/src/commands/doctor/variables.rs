@@ -63,7 +63,7 @@ mod tests {
             ("LINE_API_BASEURL", "LINE_API_BASE_URL"),
             ("LINE_ASSERTION_KEYFILE", "LINE_ASSERTION_KEY_FILE"),
             ("LINE_TOKEN_LIFE_TIME", "LINE_TOKEN_LIFETIME"),
-            ("LINE_TOKEN_STORE_ULR", "LINE_TOKEN_STORE_URL"),
+            ("LINE_TOKEN_STORE_URLS", "LINE_TOKEN_STORE_URL"),
             ("LINE_SERVE_LISTENS", "LINE_SERVE_LISTEN"),
         ] {
             assert_eq!(found(&[name]), [format!("{name} {meant}")]);

@@ -89,9 +89,14 @@ impl Token {
         let lost = || if source.is_issuing() { issued::lost_by_interrupt(family) } else { None };
         let obtained = match store.open()? {
             Some(store) => {
-                let mut shared =
-                    SharedSource::new(source.clone(), store).on_event(move |event| sharing::tell(event, family, None));
-                if let Some(outage) = self.outage.store_outage {
+                let (refusing, outage) = (source.clone(), self.outage.store_outage);
+                let mut shared = SharedSource::new(source.clone(), store).on_event(move |event| {
+                    match sharing::misconfigured(event).filter(|_| outage.is_none()) {
+                        Some(failure) => refusing.refuse(failure),
+                        None => sharing::tell(event, family, None),
+                    }
+                });
+                if let Some(outage) = outage {
                     shared = shared.during_outage(outage.into());
                 }
                 runtime::block_on(interrupt::ends(wanted.obtain(&shared), lost))
