@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod bench_emulator;
+mod bench_store;
 mod browser;
 mod ci;
 mod clients;
@@ -46,7 +47,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test              run all tests, in every feature set whose tests differ
-  ci                all that main must pass: fmt, clippy, doc, and each command of this list but the last four (half an hour when cold)
+  ci                all that main must pass: fmt, clippy, doc, and each command of this list but the last five (half an hour when cold)
   api               compare the public API with the listings in xtask/api; --write replaces these: [--write]
   semver            look for breaking changes since the last release, with cargo-semver-checks
   features          lint each crate with no feature, each, and each two together, with cargo-hack
@@ -68,6 +69,7 @@ cargo xtask COMMAND
   bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
   compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
   bench-emulator    compare the emulator with mock servers from npm, and `issue` with LINE's SDKs: [--json FILE] [--check]
+  bench-store       compare a warm `token` with what others do, and count its calls of Redis: [--check]
   stress            call the token cache at random from several runtimes: [SECONDS]
 ";
 
@@ -101,6 +103,7 @@ fn main() -> ExitCode {
         ("bench", rest) => bench::run(rest),
         ("compare", rest) => compare::run(rest),
         ("bench-emulator", rest) => bench_emulator::run(rest),
+        ("bench-store", rest) => bench_store::run(rest),
         ("stress", rest) => stress::run(rest),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
