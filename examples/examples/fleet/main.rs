@@ -128,6 +128,9 @@ fn verdict(runs: &[History]) -> ExitCode {
     for (event, count) in &shared.totals.store_events {
         print(&format!("{count} times the store was reported: {event}"));
     }
+    print(
+        "If this machine has more to do than it can, its processes stand still while the sped-up time goes on: take a longer --life, or fewer --workers.",
+    );
     ExitCode::FAILURE
 }
 
