@@ -1,6 +1,6 @@
 //! The emulator beside mock servers from npm, and the command `issue` beside LINE's SDKs, in one run.
 
-mod first_token;
+pub(crate) mod first_token;
 mod load;
 mod report;
 mod servers;
@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use self::load::Load;
 use self::report::Report;
+pub(crate) use self::report::{machine, median};
 use self::servers::NodeServer;
 use crate::emulator_process::{self, EmulatorProcess};
 use crate::npm::{self, Project};
@@ -17,9 +18,9 @@ use crate::python::Environment;
 use crate::run::{Outcome, finish, root, section, utf8};
 use crate::{clients, debian};
 
-const CHANNEL: &str = "1234567890";
+pub(crate) const CHANNEL: &str = "1234567890";
 const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
-const KID: &str = "bench";
+pub(crate) const KID: &str = "bench";
 
 const ROUNDS: usize = 5;
 /// How often the faster of the others the emulator is to issue a token.
@@ -70,7 +71,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     Ok(())
 }
 
-fn key(program: &Path, directory: &Path) -> Result<PathBuf, String> {
+pub(crate) fn key(program: &Path, directory: &Path) -> Result<PathBuf, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", directory.display());
     std::fs::create_dir_all(directory).map_err(failed)?;
     std::fs::write(directory.join("secret.txt"), SECRET).map_err(failed)?;
@@ -83,7 +84,7 @@ fn key(program: &Path, directory: &Path) -> Result<PathBuf, String> {
 }
 
 /// Ours, with its page and its control API, but no rate limits.
-fn emulator(program: &Path, directory: &Path, key: &Path) -> Result<EmulatorProcess, String> {
+pub(crate) fn emulator(program: &Path, directory: &Path, key: &Path) -> Result<EmulatorProcess, String> {
     let secret = format!("{CHANNEL}=@{}", utf8(&directory.join("secret.txt"))?);
     let registered = format!("{CHANNEL}={KID}=@{}", utf8(key)?);
     let arguments = ["--channel", CHANNEL, "--secret", &secret, "--key", &registered, "--rate-limit", "off"];

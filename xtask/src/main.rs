@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod bench_emulator;
+mod bench_store;
 mod browser;
 mod ci;
 mod clients;
@@ -69,6 +70,7 @@ cargo xtask COMMAND
   bench             measure ratios to baselines, all or those of GROUPs (see docs/benchmarks.md): [GROUP...] [--json FILE] [--check] [--svg DIRECTORY]
   compare           compare a cached read with that of other token libraries: [--json FILE] [--check]
   bench-emulator    compare the emulator with mock servers from npm, and `issue` with LINE's SDKs: [--json FILE] [--check]
+  bench-store       compare a warm `token` with what others do, and count its calls of Redis: [--check]
   stress            call the token cache at random from several runtimes: [SECONDS]
   simulate          simulate fleets that share a token, with faults of every kind; each seed replays exactly: SEEDS [FIRST]
 ";
@@ -103,6 +105,7 @@ fn main() -> ExitCode {
         ("bench", rest) => bench::run(rest),
         ("compare", rest) => compare::run(rest),
         ("bench-emulator", rest) => bench_emulator::run(rest),
+        ("bench-store", rest) => bench_store::run(rest),
         ("stress", rest) => stress::run(rest),
         ("simulate", rest) => simulate::run(rest),
         ("help" | "--help" | "-h", _) => {

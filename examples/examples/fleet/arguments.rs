@@ -21,10 +21,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Family::Jwt)]
     pub(crate) family: Family,
     /// For how many lifetimes of a token each run lasts; 0 ends it when each worker has sent, or failed to send, its first message.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(0..=1000))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=1000))]
     pub(crate) lives: u16,
     /// How many seconds a token lives on your wall.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(4..=3600))]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(4..=3600))]
     pub(crate) life: u16,
     /// How many rolling deploys replace all workers in the course of each run; one fewer than lives unless given.
     #[arg(long)]

@@ -80,16 +80,14 @@ fn fleet(arguments: &Arguments) -> Result<ExitCode, String> {
 
 async fn both_runs(arguments: &Arguments) -> Result<ExitCode, String> {
     let mut view = View::new(arguments.store.as_str(), arguments.lives);
-    let lifetime = pace::Pace::begin(u32::from(arguments.life), false).lifetime.as_secs() / 60;
+    let lives = match arguments.lives {
+        0 => "30 days".to_owned(),
+        _ => format!("{} s here, with time sped up", arguments.life),
+    };
     print(&format!(
-        "{} workers, one channel, {} tokens that live {} s here ({}).\n",
+        "{} workers, one channel, {} tokens that live {lives}.\n",
         arguments.workers,
-        arguments.family.as_str(),
-        arguments.life,
-        match arguments.family {
-            settings::Family::Jwt => format!("{lifetime} minutes by the workers' clock"),
-            settings::Family::ShortLived => "30 days by LINE's clock".to_owned(),
-        }
+        arguments.family.as_str()
     ));
     let mut runs = Vec::new();
     if arguments.store != Store::None {
@@ -130,6 +128,9 @@ fn verdict(runs: &[History]) -> ExitCode {
     for (event, count) in &shared.totals.store_events {
         print(&format!("{count} times the store was reported: {event}"));
     }
+    print(
+        "If this machine has more to do than it can, its processes stand still while the sped-up time goes on: take a longer --life, or fewer --workers.",
+    );
     ExitCode::FAILURE
 }
 

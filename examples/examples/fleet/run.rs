@@ -25,7 +25,10 @@ pub(crate) async fn run(
 ) -> Result<History, String> {
     let is_shared = store.is_some();
     let (channel, jwk) = channel()?;
-    let pace = Pace::begin(u32::from(arguments.life), arguments.family == Family::ShortLived);
+    let pace = match arguments.lives {
+        0 => Pace::real_time(),
+        _ => Pace::begin(u32::from(arguments.life), arguments.family == Family::ShortLived),
+    };
     let line = Line::serve(&channel, &jwk, arguments.family, pace).await?;
     let settings = Settings {
         line: line.url(),
@@ -46,12 +49,7 @@ pub(crate) async fn run(
         tokio::time::sleep(TICK).await;
     }
     workers.begin();
-    let history = History {
-        is_shared,
-        workers: workers.count(),
-        life: Duration::from_secs(u64::from(arguments.life)),
-        ..History::default()
-    };
+    let history = History { is_shared, workers: workers.count(), life: pace.real(pace.lifetime), ..History::default() };
     let history = watch(arguments, history, &line, &mut workers, view).await?;
     workers.dismiss();
     let leaving = now();

@@ -9,8 +9,8 @@ use line_channel_token::cache::{
 };
 use line_channel_token::store::{FileStore, TokenStore};
 use line_channel_token::{
-    AssertionKid, AssertionSigner, BaseUrl, ChannelId, ChannelSecret, Client, Clock, Error, HttpBackend, SigningKey,
-    TokenLifetime,
+    AssertionKid, AssertionLifetime, AssertionSigner, BaseUrl, ChannelId, ChannelSecret, Client, Clock, Error,
+    HttpBackend, SigningKey, TokenLifetime,
 };
 
 use line_channel_token_redis::RedisStore;
@@ -25,7 +25,7 @@ use crate::settings::{Family, Settings, StoreSettings};
 const ISSUE_TIMEOUT: Duration = Duration::from_secs(10);
 const STORE_TIMEOUT: Duration = Duration::from_secs(3);
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
-/// The longest that there is, a second on a wall: a process of fifty may wait that long for its turn on two cores.
+/// The longest that there is, three seconds on a wall: a process of fifty may wait that long for its turn on two cores.
 const LEASE: Duration = Duration::from_secs(60);
 
 pub(crate) fn cache(settings: &Settings, backend: Arc<dyn HttpBackend>) -> Result<TokenCache, String> {
@@ -38,7 +38,8 @@ pub(crate) fn cache(settings: &Settings, backend: Arc<dyn HttpBackend>) -> Resul
         Family::Jwt => {
             let key = SigningKey::parse(&settings.channel.key).map_err(text)?;
             let kid = AssertionKid::new(&settings.channel.kid).map_err(text)?;
-            let signer = AssertionSigner::new(channel, kid, key).map_err(text)?.with_clock(client.clock());
+            let signer = AssertionSigner::new(channel, kid, key).map_err(text)?;
+            let signer = signer.with_clock(client.clock()).with_lifetime(AssertionLifetime::MAX);
             let lifetime = TokenLifetime::from_secs(settings.pace.lifetime.as_secs()).map_err(text)?;
             shared_or_not(settings, JwtSource::new(client, signer, lifetime).with_secret(secret))
         }

@@ -9,14 +9,14 @@ use crate::run::section;
 const ROUNDS: usize = 20;
 
 /// What one program took, in the median.
-pub(super) struct FirstToken {
-    pub(super) name: &'static str,
-    pub(super) milliseconds: f64,
-    pub(super) kib: f64,
+pub(crate) struct FirstToken {
+    pub(crate) name: &'static str,
+    pub(crate) milliseconds: f64,
+    pub(crate) kib: f64,
 }
 
 /// Runs the programs in turns.
-pub(super) fn measure(
+pub(crate) fn measure(
     commands: &[(&'static str, Vec<String>)],
     variables: &[(&str, &str)],
 ) -> Result<Vec<FirstToken>, String> {

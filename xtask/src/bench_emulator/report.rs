@@ -75,7 +75,7 @@ impl Report {
     }
 }
 
-pub(super) fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let upper = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
@@ -96,7 +96,7 @@ fn thousands(number: f64) -> String {
 }
 
 /// Cores, processor and how busy the machine was.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
     let info = read("/proc/cpuinfo");
