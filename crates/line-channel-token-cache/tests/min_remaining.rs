@@ -1,5 +1,5 @@
 //! A token that is valid for too short a time for one caller is replaced before it is due, for all who share it.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;
