@@ -67,6 +67,7 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
     fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()))
 }
 
+#[expect(clippy::disallowed_methods, reason = "nothing else runs before the server listens")]
 fn lock(folder: &Path) -> Result<File, Failure> {
     let name = path_text::shown(folder);
     let file = File::open(folder).map_err(|error| match error.kind() {

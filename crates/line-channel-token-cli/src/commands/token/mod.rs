@@ -116,7 +116,7 @@ impl Token {
 
 /// The token that LINE has refused.
 fn refused(input: Option<&Source>) -> Result<Option<AccessToken>, Failure> {
-    input.map(|input| token_input::read(input)).transpose()
+    input.map(token_input::read).transpose()
 }
 
 fn write(format: TokenFormat, obtained: &Obtained, family: TokenFamily, channel_id: &ChannelId) -> Result<(), Failure> {
