@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn this_checkout_is_at_one() {
-        assert_eq!(faults(&of_this_checkout(), "1.88"), <[String; 0]>::default());
+        assert_eq!(faults(&of_this_checkout(), "1.89"), <[String; 0]>::default());
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
             [("- run: cargo xtask ", "- run: true # cargo xtask "), ("- run: cargo", "# - run: cargo")]
         {
             let text = of_this_checkout().replace("command: ", "- run: ").replace(step, instead);
-            let faults = faults(&text, "1.88");
+            let faults = faults(&text, "1.89");
             for (name, _) in crate::ci::STEPS {
                 let fault = format!("no job runs `cargo xtask {name}`");
                 assert!(faults.iter().any(|found| found.contains(&fault)), "{name}: {faults:?}");
@@ -168,14 +168,14 @@ mod tests {
         let text = of_this_checkout();
         assert!(faults(&text, "1.89").iter().any(|fault| fault.contains("toolchain 1.89")));
         let other = text.replace("cargo-hack@0.6.46", "cargo-hack@0.6.45");
-        assert!(faults(&other, "1.88").iter().any(|fault| fault.contains("cargo-hack is")));
+        assert!(faults(&other, "1.89").iter().any(|fault| fault.contains("cargo-hack is")));
         let unpinned = text.replace("tools: cargo-hack@0.6.46", "tools: # cargo-hack@0.6.46");
-        assert!(faults(&unpinned, "1.88").iter().any(|fault| fault.contains("cargo-hack is")));
+        assert!(faults(&unpinned, "1.89").iter().any(|fault| fault.contains("cargo-hack is")));
         let without_hsm = text.replace("install --yes softhsm2", "install --yes softhsm1");
-        assert!(faults(&without_hsm, "1.88").iter().any(|fault| fault.contains("no job installs softhsm2")));
+        assert!(faults(&without_hsm, "1.89").iter().any(|fault| fault.contains("no job installs softhsm2")));
         let without_redis = text.replace(" redis-tools", "");
-        assert!(faults(&without_redis, "1.88").iter().any(|fault| fault.contains("no job installs redis-tools")));
+        assert!(faults(&without_redis, "1.89").iter().any(|fault| fault.contains("no job installs redis-tools")));
         let gone = format!("{text}      - run: cargo xtask peers\n");
-        assert!(faults(&gone, "1.88").iter().any(|fault| fault.contains("no command `cargo xtask peers`")));
+        assert!(faults(&gone, "1.89").iter().any(|fault| fault.contains("no command `cargo xtask peers`")));
     }
 }
