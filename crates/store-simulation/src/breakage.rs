@@ -129,7 +129,7 @@ impl fmt::Debug for BrokenStore {
 impl BrokenStore {
     fn key(&self, key: &StoreKey) -> StoreKey {
         match ChannelId::new("9876543210") {
-            Ok(other) if self.breakage == Breakage::TwoStores && self.process % 2 == 0 => {
+            Ok(other) if self.breakage == Breakage::TwoStores && self.process.is_multiple_of(2) => {
                 StoreKey::new(other, key.family(), &BaseUrl::line())
             }
             _ => key.clone(),

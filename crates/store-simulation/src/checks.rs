@@ -223,14 +223,14 @@ impl Checks {
     pub(crate) fn returned(&mut self, process: Process, token: Option<u64>, line: &Line, now: Duration) {
         let facts = self.facts(process);
         let Some(asking) = facts.asking.take() else { return };
-        let (told, counted) = (facts.told_without_store, facts.without_store);
+        let (told, counted, store_failed) = (facts.told_without_store, facts.without_store, facts.store_failed);
         if told != counted {
             let text = format!("process {process} got {counted} tokens without the store, and has told of {told}");
             self.violate(Invariant::EventsOnce, now, text);
         }
         let Some(token) = token else { return };
         let known = self.refused_in_store.get(&token).is_some_and(|since| *since < asking.begun_at);
-        if known && asking.has_read {
+        if known && asking.has_read && !store_failed {
             let text = format!("process {process} was given token {token}, which the store knows as refused");
             self.violate(Invariant::NoneRefused, now, text);
         }
@@ -284,7 +284,7 @@ impl Checks {
             _ if too_often => Some("the store has changed its state, again and again, and it has not"),
             StoreEvent::Unavailable { error } => {
                 let again = facts.told_unavailable.replace(error.kind()) == Some(error.kind());
-                again.then(|| "the store is unavailable, and had said so")
+                again.then_some("the store is unavailable, and had said so")
             }
             StoreEvent::Available => facts
                 .told_unavailable

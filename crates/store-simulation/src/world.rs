@@ -123,6 +123,8 @@ impl World {
 
     pub(crate) fn resume(&self, process: Process) {
         self.note(Happened::Resumed(process));
+        // To a process that wakes, a call that was under way looks like one without a response.
+        self.state().checks.store_changes += 1;
         self.handle.resume(process);
     }
 

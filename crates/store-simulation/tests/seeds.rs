@@ -3,7 +3,7 @@
 use store_simulation::{simulate, simulate_all};
 
 /// How many seeds are simulated, unless `SIMULATION_SEEDS` says otherwise.
-const SEEDS: u64 = 1_500;
+const SEEDS: u64 = 600;
 
 #[test]
 fn every_invariant_holds() {

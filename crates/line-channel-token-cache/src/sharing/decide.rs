@@ -105,7 +105,11 @@ pub(super) fn decide(stored: Option<&Record>, now: Duration, ask: &Ask<'_>) -> D
     if !lease_left.is_zero() {
         return Decision::Wait(lease_left);
     }
-    if let Some(held) = ask.replaces.filter(|held| held.is_unshared && is_worth_sharing(held, ask.reason)) {
+    // If the store has it after all, which the process need not know, it is due or was refused.
+    let is_stored = |held: &Held<'_>| record.token.as_ref().is_some_and(|token| token.access_token.is(held.token));
+    if let Some(held) =
+        ask.replaces.filter(|held| held.is_unshared && is_worth_sharing(held, ask.reason) && !is_stored(held))
+    {
         return Decision::Share(with_token(
             &record,
             ask.nonce,
