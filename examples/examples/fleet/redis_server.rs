@@ -52,7 +52,7 @@ impl RedisServer {
             let line = stats.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{name}:")));
             let figure = |name: &str| -> u64 {
                 let figures = line.into_iter().flat_map(|line| line.trim().split(','));
-                figures.filter_map(|figure| figure.strip_prefix(name)?.parse().ok()).sum()
+                figures.filter_map(|figure| figure.strip_prefix(name)?.parse::<u64>().ok()).sum()
             };
             figure("calls=").saturating_sub(figure("failed_calls="))
         };

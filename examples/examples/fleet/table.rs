@@ -13,11 +13,14 @@ enum Mood {
     Bad,
 }
 
+/// What a run has in a row.
+type Cell<'a> = &'a dyn Fn(&&History) -> (String, Mood);
+
 /// A table with a column for each run.
 pub(crate) fn of(runs: &[&History], shared_name: &str, lives: f64, has_colors: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let name = |run: &&History| (if run.is_shared { shared_name } else { "no store" }.to_owned(), Mood::Plain);
-    let rows: [(&str, &dyn Fn(&&History) -> (String, Mood)); 12] = [
+    let rows: [(&str, Cell<'_>); 12] = [
         ("", &name),
         ("lives of a token", &|run| (format!("{:.1} of {lives}", run.lives(run.elapsed)), Mood::Plain)),
         ("workers that are served", &|run| {
