@@ -53,9 +53,11 @@ const CRATES: [(&str, &[&str]); 16] = [
 
 /// What our crates export of others, for those who need it in our version: whoever writes a source needs the macro of the trait, and
 /// whoever configures TLS needs rustls.
-const EXPORTED: [&str; 6] = [
+const EXPORTED: [&str; 7] = [
     "pub use line_channel_token_core::async_trait",
     "pub use line_channel_token_cache::async_trait",
+    // A channel is configured for one of the families that sources name.
+    "pub use line_channel_token_config::TokenFamily",
     "pub use line_channel_token_hyper::rustls",
     "pub use line_channel_token_redis::rustls",
     "pub use line_channel_token_reqwest::rustls",
