@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn other_versions_and_commands_are_named() {
         let text = of_this_checkout();
-        assert!(faults(&text, "1.89").iter().any(|fault| fault.contains("toolchain 1.89")));
+        assert!(faults(&text, "1.90").iter().any(|fault| fault.contains("toolchain 1.90")));
         let other = text.replace("cargo-hack@0.6.46", "cargo-hack@0.6.45");
         assert!(faults(&other, "1.89").iter().any(|fault| fault.contains("cargo-hack is")));
         let unpinned = text.replace("tools: cargo-hack@0.6.46", "tools: # cargo-hack@0.6.46");
