@@ -117,8 +117,9 @@ impl TokenCache {
         if token.remaining(now) >= min_ttl {
             return Ok(token);
         }
-        // A new one would be no better, and asking again and again would use up the channel's slots.
-        if let Some(longest) = token.expiry().remaining_on_arrival().filter(|longest| *longest <= min_ttl) {
+        // A new one would be no better, and asking again and again would use up the channel's slots. What is left of one that others issued says nothing.
+        let longest = token.expiry().remaining_on_arrival().filter(|_| !token.is_adopted());
+        if let Some(longest) = longest.filter(|longest| *longest <= min_ttl) {
             return Err(Error::token_unavailable(format!(
                 "the source's tokens are valid for {} s when they arrive, and {} s from now on were asked for",
                 longest.as_secs_f64(),
@@ -174,7 +175,7 @@ impl TokenCache {
             Ok(token) => lend(&token),
             Err(seen) => {
                 // A new one is due; why it cannot be had yet does not matter here.
-                let _ = self.0.join_or_refresh(seen, false);
+                let _ = self.0.join_or_refresh(seen, Duration::ZERO, false);
                 let current = self.0.current.load();
                 lend(current.as_ref().filter(|token| token.is_valid(seen.now))?)
             }
@@ -306,17 +307,29 @@ impl TokenCache {
     async fn next_token(&self, mut seen: Seen, min_ttl: Duration) -> RefreshResult {
         let cache = &self.0;
         let mut waited = false;
+        let mut joined_again = false;
         let mut restarts = 0;
         let result = loop {
-            let waiter = match cache.join_or_refresh(seen, true) {
+            let (waiter, is_own) = match cache.join_or_refresh(seen, min_ttl, true) {
                 Ok(Joined::Current(token)) => break Ok(token),
-                Ok(Joined::Waiting(waiter)) => waiter,
+                Ok(Joined::Waiting(waiter)) => (waiter, false),
+                Ok(Joined::Begun(waiter)) => (waiter, true),
                 Err(error) => break Err(error),
             };
             let id = waiter.id;
             let max_wait = self.max_wait(&waiter, min_ttl);
             waited = true;
             match waiter.wait(cache.clock(), max_wait).await {
+                // That was a call for somebody who needs it for a shorter time.
+                Waited::Done(Ok(token))
+                    if !is_own
+                        && !joined_again
+                        && token.is_valid(cache.now())
+                        && token.remaining(cache.now()) < min_ttl =>
+                {
+                    joined_again = true;
+                    seen.serial = Some(token.serial());
+                }
                 Waited::Done(result) => break result,
                 Waited::TimedOut => break Err(Error::transient("the token source has not responded yet")),
                 // It may not be abandoned twice before its deadline: then the wait goes on.
@@ -336,10 +349,19 @@ impl TokenCache {
         let suffices = |token: &CachedToken| token.is_valid(now) && token.remaining(now) >= min_ttl;
         let error = match result {
             Ok(token) if suffices(&token) => return Ok(token),
-            Ok(_) => {
+            Ok(token) => {
                 let current = cache.current.load();
                 let retry_in = cache.state().admission(current.as_ref(), now).retry_in(now);
-                Error::token_unavailable("the token expired before it could be returned").with_retry_after(retry_in)
+                let error = if token.is_valid(now) {
+                    Error::token_unavailable(format!(
+                        "the source's token is valid for {} s, and {} s were asked for",
+                        token.remaining(now).as_secs(),
+                        min_ttl.as_secs_f64()
+                    ))
+                } else {
+                    Error::token_unavailable("the token expired before it could be returned")
+                };
+                error.with_retry_after(retry_in)
             }
             Err(error) => error,
         };

@@ -29,7 +29,10 @@ const RECHECK_CALL_AFTER: Duration = Duration::from_secs(10);
 
 /// What a caller gets who cannot go on with the current token.
 pub(crate) enum Joined {
+    /// A refresh that was in flight.
     Waiting(Waiter),
+    /// One that begins for this caller.
+    Begun(Waiter),
     Current(Arc<CachedToken>),
 }
 
@@ -45,11 +48,19 @@ struct Begin {
     /// Whether it is pointless once nobody waits for it.
     for_callers: bool,
     permit: Option<Permit>,
+    /// How long the token must be valid.
+    min_remaining: Duration,
 }
 
 impl Shared {
-    /// The refresh in flight, or a new one if one may begin. `is_caller` says whether somebody waits for it.
-    pub(crate) fn join_or_refresh(self: &Arc<Self>, seen: Seen, is_caller: bool) -> Result<Joined, Error> {
+    /// The refresh in flight, or a new one for a token that is valid for at least `min_remaining`, if one may begin. `is_caller` says whether somebody
+    /// waits for it.
+    pub(crate) fn join_or_refresh(
+        self: &Arc<Self>,
+        seen: Seen,
+        min_remaining: Duration,
+        is_caller: bool,
+    ) -> Result<Joined, Error> {
         let Seen { now, serial } = seen;
         self.abandon_stalled(now);
         let mut state = self.state();
@@ -61,6 +72,7 @@ impl Shared {
         if let Some(token) = &*current
             && serial != Some(token.serial())
             && token.expiry().state(now) == CacheState::Fresh
+            && token.remaining(now) >= min_remaining
         {
             return Ok(Joined::Current(Arc::clone(token)));
         }
@@ -69,11 +81,11 @@ impl Shared {
         }
         state.admission(current.as_ref(), now).check(now)?;
         let runtime = Runtime::current()?;
-        let begin = Begin { lane: state.lane(Lane::Caller), for_callers: is_caller, permit: None };
+        let begin = Begin { lane: state.lane(Lane::Caller), for_callers: is_caller, permit: None, min_remaining };
         let (waiter, starting) = self.begin(&mut state, begin, now);
         drop(state);
         self.start(&runtime, starting, Trigger::CurrentSpan, now);
-        Ok(Joined::Waiting(waiter))
+        Ok(Joined::Begun(waiter))
     }
 
     /// Begins a refresh if one is due and none is in flight. If a pool has no permit to spare, it begins once there is one.
@@ -132,7 +144,8 @@ impl Shared {
             limiter.start_when_free(lane, Box::new(start));
             return;
         }
-        let (_, starting) = self.begin(&mut state, Begin { lane, for_callers: false, permit }, now);
+        let (_, starting) =
+            self.begin(&mut state, Begin { lane, for_callers: false, permit, min_remaining: Duration::ZERO }, now);
         drop(state);
         self.start(runtime, starting, Trigger::CurrentSpan, now);
     }
@@ -149,7 +162,7 @@ impl Shared {
         match runtime {
             Ok(runtime) if is_due => {
                 let lane = state.lane(Lane::Background);
-                let begin = Begin { lane, for_callers: false, permit: permit.take() };
+                let begin = Begin { lane, for_callers: false, permit: permit.take(), min_remaining: Duration::ZERO };
                 let (_, starting) = self.begin(&mut state, begin, now);
                 drop(state);
                 self.start(&runtime, starting, Trigger::FreePermit, now);
@@ -163,7 +176,7 @@ impl Shared {
 
     /// Enters an admitted refresh into the state.
     fn begin(self: &Arc<Self>, state: &mut State, begin: Begin, now: Moment) -> (Waiter, Starting) {
-        let Begin { lane, for_callers, permit } = begin;
+        let Begin { lane, for_callers, permit, min_remaining } = begin;
         state.last_call = state.last_call.wrapping_add(1);
         state.requested = false;
         let id = state.last_call;
@@ -184,6 +197,7 @@ impl Shared {
             for_callers,
             reason,
             replaces,
+            min_remaining,
             call: Arc::clone(&call),
             result,
         };

@@ -35,6 +35,7 @@ pub(crate) struct Refresh {
     pub(crate) for_callers: bool,
     pub(crate) reason: IssueReason,
     pub(crate) replaces: Option<NewToken>,
+    pub(crate) min_remaining: Duration,
     pub(crate) call: Arc<Call>,
     pub(crate) result: watch::Sender<Option<RefreshResult>>,
 }
@@ -139,7 +140,8 @@ impl Refresh {
             drop(state);
             self.call.set_serial(serial);
         }
-        let mut request = IssueRequest::new(self.reason, clock).with_deadline(deadline);
+        let mut request =
+            IssueRequest::new(self.reason, clock).with_min_remaining(self.min_remaining).with_deadline(deadline);
         if let Some(token) = &self.replaces {
             request = request.with_replaces(token);
         }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::call::{CallFailure, ScriptCall};
 use crate::connect::{Connected, connect};
-use crate::errors::{connecting_timed_out, timed_out};
+use crate::errors::{connecting_timed_out, timed_out, unavailable};
 use crate::settings::Settings;
 
 /// A connection that has been idle for longer is not used again: between two refreshes lie hours, and a router may have forgotten it.
@@ -59,9 +59,15 @@ impl Connection {
             Err(CallFailure::ReadOnly(_)) if !is_new => false,
             Err(failure) => return Err(failure.into()),
         };
-        let (connected, _) = self.connected().await?;
-        let value = self.attempt(call, &connected).await?;
-        Ok(Outcome { value, is_repeated })
+        let second = async {
+            let (connected, _) = self.connected().await?;
+            Ok(self.attempt(call, &connected).await?)
+        };
+        match second.await {
+            Ok(value) => Ok(Outcome { value, is_repeated }),
+            Err(error) if is_repeated => Err(after_lost_response(&error)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn attempt(&self, call: &ScriptCall, connected: &Arc<Connected>) -> Result<Value, CallFailure> {
@@ -125,6 +131,11 @@ impl Connection {
     }
 }
 
+/// The second attempt failed, and says nothing of the first, which may have been carried out: whatever the error is, it is of the kind that says so.
+fn after_lost_response(error: &StoreError) -> StoreError {
+    unavailable(format!("{error} (the connection was closed in the middle of a call before)"))
+}
+
 impl From<CallFailure> for StoreError {
     fn from(failure: CallFailure) -> Self {
         match failure {
@@ -141,10 +152,40 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
+    use line_channel_token_cache::store::StoreErrorKind;
+
     use super::{Connection, MAX_IDLE};
     use crate::RedisStore;
     use crate::call::ScriptCall;
     use crate::scripts::LOAD;
+
+    /// A server that ends the first connection at its second call, as if it were killed, and is a replica then.
+    fn failing_over_server() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("redis://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut first, _) = listener.accept().unwrap();
+            assert!(first.read(&mut [0; 4096]).unwrap() > 0);
+            first.write_all(b"*3\r\n$1\r\n1\r\n$1\r\n0\r\n$-1\r\n").unwrap();
+            assert!(first.read(&mut [0; 4096]).unwrap() > 0);
+            drop(first);
+            let (mut second, _) = listener.accept().unwrap();
+            while second.read(&mut [0; 4096]).is_ok_and(|length| length > 0) {
+                second.write_all(b"-READONLY You can't write against a read only replica.\r\n").unwrap();
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_call_that_may_have_been_carried_out_is_never_denied() {
+        let connection = Connection::new(Arc::new(RedisStore::new(failing_over_server()).unwrap().settings().clone()));
+        let call = ScriptCall { script: &LOAD, keys: vec!["key".to_owned()], arguments: Vec::new() };
+        assert!(connection.run(&call).await.is_ok());
+        let Err(error) = connection.run(&call).await else { panic!("it is a replica") };
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
+        assert!(error.to_string().contains("replica"), "{error}");
+    }
 
     /// What responds that there is no value, to whatever it is asked; and how many connections it has had.
     fn empty_server() -> (String, Arc<AtomicUsize>) {

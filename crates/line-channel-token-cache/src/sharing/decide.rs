@@ -12,7 +12,7 @@ const DUE_SHARE: u32 = 4;
 /// What must be left of a token for it to be handed out: a fiftieth of its life, a minute at most.
 const LEAST_SHARE: u32 = 50;
 const LEAST_LEFT: Duration = Duration::from_secs(60);
-/// A lease whose end lies further off is no longer than this: the store's clock was set back.
+/// A lease lasts no longer than this.
 pub(super) const MAX_LEASE: Duration = Duration::from_secs(60);
 /// A token that was refused when it was no older than this was refused soon.
 const REFUSED_SOON: Duration = Duration::from_secs(600);
@@ -183,8 +183,17 @@ fn is_worth_sharing(held: &Held<'_>, reason: IssueReason) -> bool {
     reason == IssueReason::Ahead && held.left > held.lifetime / DUE_SHARE
 }
 
+/// What is left of a lease. One that ends much later than a lease can was taken before the store's clock was set back: its holder may be gone,
+/// and nobody waits until the clock has caught up.
 fn left_of(lease: &Lease, now: Duration) -> Duration {
-    lease.expires_at.saturating_sub(now).min(MAX_LEASE)
+    delay_left(lease.expires_at, MAX_LEASE, now)
+}
+
+/// What is left of a delay that ends then, and was no longer than this; nothing if the store's clock was set back meanwhile. What a process knows of the
+/// store's time is a little less than it is, so a small difference says nothing.
+fn delay_left(end: Duration, at_most: Duration, now: Duration) -> Duration {
+    let left = end.saturating_sub(now);
+    if left > at_most.saturating_add(MAX_LEASE) { Duration::ZERO } else { left.min(at_most) }
 }
 
 /// The first token that is refused is replaced at once, and each further one in a row later than the one before, for the whole fleet.
@@ -194,8 +203,7 @@ fn refused_delay_left(record: &Record, now: Duration, min_interval: Duration) ->
     };
     let Some(doublings) = record.refused_in_a_row.checked_sub(2) else { return Duration::ZERO };
     let delay = min_interval.saturating_mul(2_u32.saturating_pow(doublings.min(16))).min(MAX_REFUSED_DELAY);
-    // A clock that was set back must not lengthen it.
-    refused_at.saturating_add(delay).saturating_sub(now).min(delay)
+    delay_left(refused_at.saturating_add(delay), delay, now)
 }
 
 /// What to do instead of issuing a token because the fleet's budget is used up.
@@ -217,7 +225,7 @@ fn within_budget(record: &mut Record, now: Duration, ask: &Ask<'_>) -> Option<De
         // A channel without a token is worse than a token too many.
         Some(Listing::Unavailable) => {
             let last = record.slots.iter().map(|slot| slot.since).max().unwrap_or_default();
-            let rescue_in = last.saturating_add(RESCUE_INTERVAL).saturating_sub(now).min(RESCUE_INTERVAL);
+            let rescue_in = delay_left(last.saturating_add(RESCUE_INTERVAL), RESCUE_INTERVAL, now);
             if rescue_in.is_zero() {
                 return None;
             }
@@ -382,6 +390,21 @@ mod tests {
             panic!("the lease is over")
         };
         assert_eq!(record.slots.len(), 2, "the dead holder may have issued one");
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_holds_nobody_up() {
+        let mut refused_twice = Record::default();
+        for _ in 0..3 {
+            refused_twice.token = Some(stored("own", LIFE));
+            refused_twice = refused(&refused_twice, &token("own"), NOW).unwrap();
+        }
+        for record in [leased("theirs"), refused_twice] {
+            for (back, is_held_up) in [(1, true), (30, true), (3600, false), (400 * 86_400, false)] {
+                let decision = decide(Some(&record), NOW - Duration::from_secs(back), &ask(IssueReason::Cold, None));
+                assert_eq!(!matches!(decision, Decision::Issue { .. }), is_held_up, "{back} s: {decision:?}");
+            }
+        }
     }
 
     #[test]

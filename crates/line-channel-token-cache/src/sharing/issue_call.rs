@@ -109,7 +109,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
         };
         Ok(match decision {
             Decision::Adopt(token) => self.adopt(&token, &seen).map(Next::Done),
-            Decision::Wait(_) if self.holds_good_token(&seen) => {
+            Decision::Wait(_) if self.holds_good_token(&seen) && self.is_held_long_enough() => {
                 Ok(Next::Done(Issued::Keep { ask_again_in: jittered(KEEP_WHILE_LEASED) }))
             }
             Decision::Wait(left) => Ok(Next::LookAgainAfter(left.max(FIRST_POLL))),
@@ -147,6 +147,11 @@ impl<S: TokenSource> IssueCall<'_, S> {
         };
         let stored = seen.record.as_ref().and_then(|record| record.token.as_ref());
         !stored.is_some_and(|stored| stored.refused && stored.access_token.is(held.access_token()))
+    }
+
+    /// Whether the process' token is valid for as long as whoever asks needs it.
+    fn is_held_long_enough(&self) -> bool {
+        self.request.replaces().is_some_and(|held| remaining(held, self.clock()) >= self.request.min_remaining())
     }
 
     fn source_blocked_for(&self) -> Duration {
@@ -248,19 +253,23 @@ impl<S: TokenSource> IssueCall<'_, S> {
             self.give_lease_back(seen, false).await;
             return Ok(Issued::New(token));
         };
-        let stored = self.store_token(seen, &token, lifetime).await;
-        match stored {
+        // A token that has come must not be lost because the store takes the rest of the time.
+        let stored = async { Ok(self.store_token(seen, &token, lifetime).await) };
+        let stored = timeout(self.clock(), self.time_left().saturating_sub(MARGIN), stored).await.and_then(Result::ok);
+        match stored.unwrap_or(Stored::Unknown { may_be_shared: true }) {
             Stored::Shared(seen) => {
                 if taken_over {
                     self.account_for_lost_tokens(seen).await;
                 }
                 Ok(Issued::New(token))
             }
-            Stored::Superseded(newer, seen) => {
-                // This process was silent for longer than its lease lasts. Nobody has seen its token yet.
-                let orphan = NewToken { is_adopted: false, ..token };
-                let retire = async { self.source.retire(&orphan, RetireReason::Removed).await };
-                let _ = timeout(self.clock(), self.listing_timeout(), retire).await;
+            Stored::Superseded { newer, seen, may_be_shared } => {
+                // This process was silent for longer than its lease lasts. Unless a response of the store was lost, nobody has seen its token yet.
+                if !may_be_shared {
+                    let orphan = NewToken { is_adopted: false, ..token };
+                    let retire = async { self.source.retire(&orphan, RetireReason::Removed).await };
+                    let _ = timeout(self.clock(), self.listing_timeout(), retire).await;
+                }
                 self.adopt(&newer, &seen)
             }
             Stored::Unknown { may_be_shared } => {
@@ -282,8 +291,12 @@ impl<S: TokenSource> IssueCall<'_, S> {
             let renewal = std::pin::pin!(self.renew_lease(seen));
             match select(call.as_mut(), renewal).await {
                 Either::Left((outcome, renewal)) => {
-                    // Whether it was stored must be known before the token is.
-                    renewal.await;
+                    // If it is known whether it was stored, the token is stored at the first attempt.
+                    let renewal = async {
+                        renewal.await;
+                        Ok(())
+                    };
+                    timeout(self.clock(), self.time_left().saturating_sub(MARGIN) / 2, renewal).await;
                     return outcome;
                 }
                 Either::Right(((), _)) => {}
@@ -305,7 +318,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
     }
 
     async fn store_token(&self, mut seen: Seen, token: &NewToken, lifetime: Duration) -> Stored {
-        let mut may_be_shared = false;
+        let (mut may_be_shared, mut has_failed) = (false, false);
         for _ in 0..MAX_CHANGES {
             let now = seen.now_by(self.clock());
             let left = remaining(token, self.clock());
@@ -316,7 +329,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
             let Some(record) = decide::issued(seen.record.as_ref(), &self.nonce, &shared, now) else {
                 let newer = seen.record.as_ref().and_then(|record| record.token.clone());
                 return match newer.filter(|newer| decide::supersedes(newer, &shared, now)) {
-                    Some(newer) => Stored::Superseded(newer, seen),
+                    Some(newer) => Stored::Superseded { newer, seen, may_be_shared },
                     None => Stored::Unknown { may_be_shared },
                 };
             };
@@ -324,10 +337,9 @@ impl<S: TokenSource> IssueCall<'_, S> {
                 Ok(Replaced::Stored(seen)) => return Stored::Shared(seen),
                 Ok(Replaced::Changed(seen)) => seen,
                 Err(error) => {
-                    let is_second = may_be_shared;
                     may_be_shared = may_be_shared || error.kind() == StoreErrorKind::Unavailable;
                     match self.access.load(self.clock()).await {
-                        Ok(seen) if !is_second => seen,
+                        Ok(seen) if !std::mem::replace(&mut has_failed, true) => seen,
                         _ => return Stored::Unknown { may_be_shared },
                     }
                 }
@@ -425,7 +437,11 @@ impl<S: TokenSource> IssueCall<'_, S> {
 enum Stored {
     Shared(Seen),
     /// Another process has stored a newer one.
-    Superseded(SharedToken, Seen),
+    Superseded {
+        newer: SharedToken,
+        seen: Seen,
+        may_be_shared: bool,
+    },
     /// The store does not say, or another process is about to issue one.
     Unknown {
         may_be_shared: bool,

@@ -16,15 +16,15 @@ use crate::support::{DAY, Faulty, SECOND, World, settle, text};
 
 /// A source that fails while it is told so, and waits while its gate is closed.
 #[derive(Debug)]
-struct Gated {
+pub(crate) struct Gated {
     inner: JwtSource,
     fails: bool,
-    is_open: Arc<AtomicBool>,
-    calls: Arc<AtomicUsize>,
+    pub(crate) is_open: Arc<AtomicBool>,
+    pub(crate) calls: Arc<AtomicUsize>,
 }
 
 impl Gated {
-    fn new(world: &World, fails: bool) -> Self {
+    pub(crate) fn new(world: &World, fails: bool) -> Self {
         Self { inner: world.jwt(), fails, is_open: Arc::default(), calls: Arc::default() }
     }
 }
@@ -55,7 +55,7 @@ impl TokenSource for Gated {
     }
 }
 
-fn token_of(issued: &Issued) -> &str {
+pub(crate) fn token_of(issued: &Issued) -> &str {
     match issued {
         Issued::New(token) | Issued::Adopted(token) => token.access_token().expose_secret(),
         other => panic!("no token: {other}"),

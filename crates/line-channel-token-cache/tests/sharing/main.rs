@@ -5,6 +5,7 @@
 mod budget;
 mod failing_parts;
 mod fleet;
+mod lost_responses;
 mod outages;
 mod refusals;
 mod support;

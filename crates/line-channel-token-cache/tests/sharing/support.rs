@@ -140,6 +140,9 @@ pub(crate) struct Faulty {
     pub(crate) refuses_writes: Arc<AtomicBool>,
     /// Whether writes arrive and their responses do not.
     pub(crate) loses_responses: Arc<AtomicBool>,
+    pub(crate) refuses_reads: Arc<AtomicBool>,
+    /// Whether writes get no response at all.
+    pub(crate) hangs: Arc<AtomicBool>,
     pub(crate) loads: Arc<AtomicUsize>,
     pub(crate) writes: Arc<AtomicUsize>,
 }
@@ -151,6 +154,8 @@ impl Faulty {
             is_down: Arc::default(),
             refuses_writes: Arc::default(),
             loses_responses: Arc::default(),
+            refuses_reads: Arc::default(),
+            hangs: Arc::default(),
             loads: Arc::default(),
             writes: Arc::default(),
         }
@@ -168,7 +173,7 @@ impl Faulty {
     }
 }
 
-fn unavailable() -> StoreError {
+pub(crate) fn unavailable() -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, "the store does not respond")
 }
 
@@ -177,6 +182,9 @@ impl TokenStore for Faulty {
     async fn load(&self, key: &StoreKey) -> Result<Snapshot, StoreError> {
         self.loads.fetch_add(1, Ordering::SeqCst);
         self.check()?;
+        if self.refuses_reads.load(Ordering::SeqCst) {
+            return Err(unavailable());
+        }
         self.inner.load(key).await
     }
 
@@ -191,6 +199,9 @@ impl TokenStore for Faulty {
         self.check()?;
         if self.refuses_writes.load(Ordering::SeqCst) {
             return Err(StoreError::new(StoreErrorKind::Denied, "a replica that is read alone"));
+        }
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
         }
         let outcome = self.inner.compare_and_set(key, expected, value, keep_for).await;
         if self.loses_responses.load(Ordering::SeqCst) { Err(unavailable()) } else { outcome }

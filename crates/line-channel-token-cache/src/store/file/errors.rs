@@ -46,6 +46,11 @@ pub(super) fn failed(action: &str, path: &Path, error: &io::Error) -> StoreError
     StoreError::new(kind, format!("cannot {action} {}: {advice}", shown(path)))
 }
 
+/// The same after a change has taken effect, which others may have seen: whatever the cause is, the error is of the kind that says so.
+pub(super) fn failed_when_done(action: &str, path: &Path, error: &io::Error) -> StoreError {
+    StoreError::new(StoreErrorKind::Unavailable, failed(action, path, error).to_string())
+}
+
 /// The number alone: a text may be anybody's.
 fn number(error: &io::Error) -> String {
     match error.raw_os_error() {
@@ -96,7 +101,7 @@ mod tests {
     use std::io;
     use std::path::Path;
 
-    use super::failed;
+    use super::{failed, failed_when_done};
     use crate::store::StoreErrorKind;
 
     #[test]
@@ -117,6 +122,14 @@ mod tests {
             assert_eq!(error.kind(), kind, "{text}");
             assert!(text.starts_with("cannot write /x: ") && text.contains(advice), "{text}");
             assert!(!text.contains("s3cret"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_took_effect_is_never_denied() {
+        for cause in [io::ErrorKind::StorageFull, io::ErrorKind::PermissionDenied, io::ErrorKind::Unsupported] {
+            let error = failed_when_done("flush the directory", Path::new("/x"), &io::Error::from(cause));
+            assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
         }
     }
 

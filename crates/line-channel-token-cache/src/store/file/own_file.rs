@@ -7,7 +7,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::super::store_error::{StoreError, StoreErrorKind};
-use super::errors::{failed, refused};
+use super::errors::{failed, failed_when_done, refused};
 use super::path_text::{quoted, shown};
 use super::{directory, file_names};
 
@@ -53,7 +53,7 @@ pub(super) fn replace(
         return written;
     }
     let directory = path.parent().unwrap_or(path);
-    directory::sync(directory).map_err(|error| failed("flush the directory", directory, &error))
+    directory::sync(directory).map_err(|error| failed_when_done("flush the directory", directory, &error))
 }
 
 /// The file, which is created if it is not there; `None` if its directory is not there.
