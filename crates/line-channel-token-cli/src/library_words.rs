@@ -1,7 +1,9 @@
 //! The library's messages without what only a programmer has: the names of its functions and types.
 
 /// What it says, and what is said of it here.
-const WORDS: [(&str, &str); 9] = [
+const WORDS: [(&str, &str); 11] = [
+    ("for redis:// and rediss:// there is `RedisStore`", "redis:// and rediss:// are for --store-url"),
+    (", or call `allow_network_file_systems` if this machine alone uses it", " (--store-url)"),
     ("(`SealedStore::with_unsealed_values`)", "(--store-accept-unsealed)"),
     ("give it the key (a `SealedStore`)", "give it the key (--store-key-file)"),
     ("; the server's own words are in expose_server_text()", ""),

@@ -165,3 +165,106 @@ async fn a_damaged_file_is_moved_aside_and_reported() {
     assert!(line.accepts(second.out.trim()));
     assert_eq!(token(&line, &["--family=jwt"]).out, second.out);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doctor_creates_no_directory() {
+    let line = Line::start().await;
+    let state = line.folder.path().join("state");
+    let elsewhere = line.folder.path().join("elsewhere/deep");
+    for arguments in [&["doctor"][..], &["doctor", "--store-dir", elsewhere.to_str().unwrap()]] {
+        let ran = run(&mut line.with_secret(arguments));
+        assert!(ran.code == 0 && ran.out.contains("ok       store"), "{ran:?}");
+    }
+    assert!(!state.exists() && !elsewhere.parent().unwrap().exists());
+    let file = line.file("file", "kept");
+    let link = line.folder.path().join("link");
+    std::os::unix::fs::symlink("/no/such/place", &link).unwrap();
+    for (path, says) in [(file.join("x"), "a part of this path is a file"), (link.join("x"), "link to nothing")] {
+        let ran = run(&mut line.with_secret(&["doctor", "--store-dir", path.to_str().unwrap()]));
+        assert!(ran.out.contains("problem  store") && ran.out.contains(says), "{path:?} {}", ran.out);
+    }
+    let url = run(&mut line.with_secret(&["token", "--store-dir", "redis://h"]));
+    assert!(url.code == 2 && url.err.contains("are for --store-url") && !url.err.contains("`RedisStore`"), "{url:?}");
+}
+
+/// What only root can make; others see that it was left out.
+fn is_root() -> bool {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|found| std::os::unix::fs::MetadataExt::uid(&found) == 0);
+    if !is_root {
+        println!("SKIPPED: it takes root to give a file to another user, and to mount a small disk");
+    }
+    is_root
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_another_user_is_refused_and_stays() {
+    if !is_root() {
+        return;
+    }
+    let line = Line::start().await;
+    assert_eq!(token(&line, &["--family=jwt"]).code, 0);
+    let folder = line.folder.path().join("state/line-channel-token");
+    let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let stored = files.iter().find(|path| path.extension().is_some_and(|ending| ending == "token")).unwrap();
+    let before = fs::read(stored).unwrap();
+    for path in [stored, &folder] {
+        std::os::unix::fs::chown(path, Some(65534), None).unwrap();
+        let refused = token(&line, &["--family=jwt"]);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{refused:?}");
+        assert!(refused.err.contains("belongs to user id 65534") && refused.err.contains("chown"), "{}", refused.err);
+        std::os::unix::fs::chown(path, Some(0), None).unwrap();
+    }
+    assert_eq!((fs::read(stored).unwrap(), line.live(TokenFamily::Jwt)), (before, 1));
+}
+
+/// A disk of some kilobytes, until it is dropped.
+#[cfg(target_os = "linux")]
+struct SmallDisk(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl SmallDisk {
+    fn mount(path: std::path::PathBuf) -> Option<Self> {
+        fs::create_dir(&path).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        let mounted = mount.args(["-t", "tmpfs", "-o", "size=16k,mode=700", "tmpfs"]).arg(&path).output();
+        mounted.is_ok_and(|mounted| mounted.status.success()).then_some(Self(path))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_uses_no_slot_at_each_run() {
+    if !is_root() {
+        return;
+    }
+    let line = Line::start().await;
+    let Some(disk) = SmallDisk::mount(line.folder.path().join("disk")) else {
+        println!("SKIPPED: this container may not mount a disk");
+        return;
+    };
+    let _ = fs::write(disk.0.join("filler"), [0; 32 * 1024]);
+    let directory = disk.0.to_str().unwrap();
+    for _ in 0..2 {
+        let refused = token(&line, &["--family=jwt", "--store-dir", directory]);
+        assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{refused:?}");
+        assert!(refused.err.contains("the disk is full") && refused.err.contains("degrade"), "{}", refused.err);
+    }
+    assert_eq!(line.live(TokenFamily::Jwt), 0);
+    assert_eq!(token(&line, &["--store-dir", directory]).code, 0, "a stateless token uses none");
+    fs::remove_file(disk.0.join("filler")).unwrap();
+    let stored = token(&line, &["--family=jwt", "--store-dir", directory]);
+    assert_eq!((stored.code, stored.err.as_str()), (0, ""), "{stored:?}");
+    let _ = fs::write(disk.0.join("filler"), [0; 32 * 1024]);
+    assert_eq!(
+        token(&line, &["--family=jwt", "--store-dir", directory]).out,
+        stored.out,
+        "what is stored is still read"
+    );
+}

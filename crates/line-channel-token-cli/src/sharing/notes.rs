@@ -33,10 +33,15 @@ pub(crate) fn tell(event: &StoreEvent, family: TokenFamily, channel: Option<&str
     }
 }
 
-/// What keeps the store from being used until somebody changes its settings: a token at each run would be no help, but a slot less.
-pub(crate) fn misconfigured(event: &StoreEvent) -> Option<Failure> {
+/// What keeps the store from being used until somebody does something about it: a token at each run would be no help, but a slot less.
+pub(crate) fn misconfigured(event: &StoreEvent, family: TokenFamily) -> Option<Failure> {
     let StoreEvent::Unavailable { error } = event else { return None };
-    let is_permanent = matches!(error.kind(), StoreErrorKind::Denied | StoreErrorKind::Incompatible);
+    let is_permanent = match error.kind() {
+        StoreErrorKind::Denied | StoreErrorKind::Incompatible => true,
+        // A job that runs each minute would use all slots in half an hour. Stateless tokens use none.
+        StoreErrorKind::Full => family != TokenFamily::Stateless,
+        _ => false,
+    };
     is_permanent.then(|| {
         store_failure(error)
             .with_hint("`--store-outage degrade` issues a token without the store, and `--store none` uses none")

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use line_channel_token::store::{FileStore, RedisStore, SealedStore, TokenStore};
+use line_channel_token::store::{FileStore, FileStoreBuilder, RedisStore, SealedStore, TokenStore};
 use zeroize::Zeroizing;
 
 use super::choice::{StoreChoice, StoreKind};
@@ -17,10 +17,22 @@ const PASSWORD: &str = "LINE_TOKEN_STORE_PASSWORD";
 impl StoreChoice {
     /// Opens the store, if there is to be one. Redis is not connected to yet.
     pub(crate) fn open(&self) -> Result<Option<Arc<dyn TokenStore>>, Failure> {
+        self.open_with(|builder| builder)
+    }
+
+    /// Opens it for a command that changes nothing: no directory is created.
+    pub(crate) fn open_to_read(&self) -> Result<Option<Arc<dyn TokenStore>>, Failure> {
+        self.open_with(FileStoreBuilder::create_on_first_write)
+    }
+
+    fn open_with(
+        &self,
+        set: impl FnOnce(FileStoreBuilder) -> FileStoreBuilder,
+    ) -> Result<Option<Arc<dyn TokenStore>>, Failure> {
         let settings = &self.args.settings;
         let store: Arc<dyn TokenStore> = match self.kind {
             StoreKind::None => return Ok(None),
-            StoreKind::File => Arc::new(self.file_store()?),
+            StoreKind::File => Arc::new(self.file_store(set)?),
             StoreKind::Redis => self.redis_store()?,
         };
         let Some(key) = &settings.store_key_file else { return Ok(Some(store)) };
@@ -54,12 +66,12 @@ impl StoreChoice {
         Ok(Arc::new(store))
     }
 
-    fn file_store(&self) -> Result<FileStore, Failure> {
-        let opened = match &self.args.settings.store_dir {
-            Some(directory) => FileStore::new(directory),
-            None => FileStore::in_state_directory(),
+    fn file_store(&self, set: impl FnOnce(FileStoreBuilder) -> FileStoreBuilder) -> Result<FileStore, Failure> {
+        let directory = match &self.args.settings.store_dir {
+            Some(directory) => Ok(directory.clone()),
+            None => FileStore::state_directory(),
         };
-        opened.map_err(|error| {
+        directory.and_then(|directory| set(FileStore::builder(directory)).build()).map_err(|error| {
             failure(&error).with_hint(
                 "--store-dir (or LINE_TOKEN_STORE_DIR) names a directory of this user alone; --store none keeps no token at all",
             )

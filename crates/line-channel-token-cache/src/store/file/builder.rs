@@ -38,11 +38,18 @@ pub struct FileStoreBuilder {
     clock: Option<Arc<dyn Clock>>,
     pub(super) lock_timeout: Duration,
     allow_network_file_systems: bool,
+    create_on_first_write: bool,
 }
 
 impl FileStoreBuilder {
     pub(super) fn new(directory: PathBuf) -> Self {
-        Self { directory, clock: None, lock_timeout: LOCK_TIMEOUT, allow_network_file_systems: false }
+        Self {
+            directory,
+            clock: None,
+            lock_timeout: LOCK_TIMEOUT,
+            allow_network_file_systems: false,
+            create_on_first_write: false,
+        }
     }
 
     /// Another clock than the machine's for the store's time, such as one of a test. Processes agree on the store's time if their clocks agree on
@@ -67,10 +74,21 @@ impl FileStoreBuilder {
         self
     }
 
+    /// Leaves the disk as it is until a value is stored: a directory that is not there is only checked for whether it can be created. For programs that
+    /// look at a store and change nothing.
+    pub fn create_on_first_write(mut self) -> Self {
+        self.create_on_first_write = true;
+        self
+    }
+
     /// The directory, created and checked, and what works in it.
     pub(super) fn into_operations(self) -> Result<Operations, StoreError> {
         let directory = absolute(&self.directory)?;
-        directory::create(&directory)?;
+        if self.create_on_first_write {
+            directory::check(&directory)?;
+        } else {
+            directory::create(&directory)?;
+        }
         if !self.allow_network_file_systems
             && let Some(name) = file_system::network_file_system(&directory)
         {

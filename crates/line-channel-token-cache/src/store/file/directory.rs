@@ -25,6 +25,33 @@ pub(super) fn create(directory: &Path) -> Result<(), StoreError> {
     if exists(directory)? { Ok(()) } else { Err(dangling(directory)) }
 }
 
+/// Checks the directory, or whether it can be created if it is not there. Nothing is changed.
+pub(super) fn check(directory: &Path) -> Result<(), StoreError> {
+    if exists(directory)? {
+        return Ok(());
+    }
+    let nearest = directory.ancestors().find(|path| fs::symlink_metadata(path).is_ok());
+    match nearest {
+        Some(nearest) if !nearest.is_dir() => Err(dangling(directory)),
+        Some(nearest) => may_write(nearest).map_err(|error| failed("create the directory", directory, &error)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn may_write(directory: &Path) -> io::Result<()> {
+    use rustix::fs::{Access, AtFlags, CWD, accessat};
+
+    // Of the effective user, who will create it.
+    Ok(accessat(CWD, directory, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
+}
+
+/// Here access is not told by a mode.
+#[cfg(not(unix))]
+fn may_write(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Whether it is there; then it is a directory, and nobody else has access to it.
 pub(super) fn exists(directory: &Path) -> Result<bool, StoreError> {
     match fs::metadata(directory) {

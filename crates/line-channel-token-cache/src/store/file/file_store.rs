@@ -105,7 +105,24 @@ impl FileStore {
     ///
     /// As [`new`](Self::new); and kind [`InvalidSettings`](crate::store::StoreErrorKind::InvalidSettings) if no variable says where the user's files are.
     pub fn in_state_directory() -> Result<Self, StoreError> {
-        Self::new(state_directory::from_environment(&|name| std::env::var_os(name))?)
+        Self::new(Self::state_directory()?)
+    }
+
+    /// The directory of [`in_state_directory`](Self::in_state_directory), which may not be there. Nothing is created.
+    ///
+    /// ```
+    /// use line_channel_token_cache::store::FileStore;
+    ///
+    /// if let Ok(directory) = FileStore::state_directory() {
+    ///     assert!(directory.ends_with("line-channel-token"));
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidSettings`](crate::store::StoreErrorKind::InvalidSettings) if no variable says where the user's files are.
+    pub fn state_directory() -> Result<PathBuf, StoreError> {
+        state_directory::from_environment(&|name| std::env::var_os(name))
     }
 
     /// For other settings than the defaults.

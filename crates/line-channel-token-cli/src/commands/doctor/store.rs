@@ -17,7 +17,7 @@ const CHECK: &str = "store";
 
 /// Reads what is kept for the channel, and writes nothing.
 pub(super) async fn check(store: StoreArgs, configuration: &Configuration, limit: Duration, report: &mut Report) {
-    let opened = store.choose().and_then(|choice| Ok((choice.kind(), choice.name(), choice.open()?)));
+    let opened = store.choose().and_then(|choice| Ok((choice.kind(), choice.name(), choice.open_to_read()?)));
     let (kind, name, store) = match opened {
         Ok((kind, name, Some(store))) => (kind, name, store),
         Ok((.., None)) => return report.skipped(CHECK, "none is used (--store none)"),

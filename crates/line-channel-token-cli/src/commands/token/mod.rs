@@ -91,7 +91,7 @@ impl Token {
             Some(store) => {
                 let (refusing, outage) = (source.clone(), self.outage.store_outage);
                 let mut shared = SharedSource::new(source.clone(), store).on_event(move |event| {
-                    match sharing::misconfigured(event).filter(|_| outage.is_none()) {
+                    match sharing::misconfigured(event, family).filter(|_| outage.is_none()) {
                         Some(failure) => refusing.refuse(failure),
                         None => sharing::tell(event, family, None),
                     }
