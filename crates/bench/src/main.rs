@@ -97,7 +97,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         std::fs::write(file, format!("{:#}\n", report::json(&rows)))?;
     }
     if let Some(directory) = arguments.svg {
-        charts.push(("benchmarks.svg", chart::svg(&rows)));
+        if !rows.is_empty() {
+            charts.push(("benchmarks.svg", chart::svg(&rows)));
+        }
         for (name, svg) in charts {
             std::fs::write(directory.join(name), svg)?;
         }
