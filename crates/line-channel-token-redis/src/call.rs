@@ -6,7 +6,7 @@ use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 use zeroize::Zeroizing;
 
 use crate::errors;
-use crate::scripts::LuaScript;
+use crate::scripts::{LOAD, LuaScript};
 
 /// A script with its arguments.
 pub(crate) struct ScriptCall {
@@ -26,6 +26,11 @@ pub(crate) enum CallFailure {
 }
 
 impl ScriptCall {
+    /// Whether it may change what is stored.
+    pub(crate) fn may_change(&self) -> bool {
+        !std::ptr::eq(self.script, &*LOAD)
+    }
+
     /// Runs it on this connection: by its hash, and with its text if the server does not know that.
     pub(crate) async fn run(&self, connection: &mut MultiplexedConnection) -> Result<Value, CallFailure> {
         let by_hash = self.command("EVALSHA", &self.script.hash);

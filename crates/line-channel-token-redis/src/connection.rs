@@ -65,7 +65,7 @@ impl Connection {
         };
         match second.await {
             Ok(value) => Ok(Outcome { value, is_repeated }),
-            Err(error) if is_repeated => Err(after_lost_response(&error)),
+            Err(error) if is_repeated && call.may_change() => Err(after_lost_response(&error)),
             Err(error) => Err(error),
         }
     }
@@ -157,7 +157,7 @@ mod tests {
     use super::{Connection, MAX_IDLE};
     use crate::RedisStore;
     use crate::call::ScriptCall;
-    use crate::scripts::LOAD;
+    use crate::scripts::{COMPARE_AND_SET, LOAD};
 
     /// A server that ends the first connection at its second call, as if it were killed, and is a replica then.
     fn failing_over_server() -> String {
@@ -180,9 +180,9 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_may_have_been_carried_out_is_never_denied() {
         let connection = Connection::new(Arc::new(RedisStore::new(failing_over_server()).unwrap().settings().clone()));
-        let call = ScriptCall { script: &LOAD, keys: vec!["key".to_owned()], arguments: Vec::new() };
-        assert!(connection.run(&call).await.is_ok());
-        let Err(error) = connection.run(&call).await else { panic!("it is a replica") };
+        let call = |script| ScriptCall { script, keys: vec!["key".to_owned()], arguments: Vec::new() };
+        assert!(connection.run(&call(&LOAD)).await.is_ok());
+        let Err(error) = connection.run(&call(&COMPARE_AND_SET)).await else { panic!("it is a replica") };
         assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
         assert!(error.to_string().contains("replica"), "{error}");
     }

@@ -273,6 +273,12 @@ pub(super) fn supersedes(stored: &SharedToken, token: &SharedToken, now: Duratio
     stored.is_usable(now) && (stored.expires_at >= token.expires_at || stored.left(now) > stored.lifetime() / DUE_SHARE)
 }
 
+/// Whether no token of this lease was ever in the store: its slot is as it was when the lease was taken. What is written from now on finds another
+/// record, and is not stored.
+pub(super) fn was_never_stored(stored: Option<&Record>, nonce: &str) -> bool {
+    stored.is_some_and(|record| record.slots.iter().any(|slot| *slot.nonce == *nonce && !slot.certain))
+}
+
 /// The record with the token that was issued under this lease; `None` if somebody else has the lease by now, or has stored one that
 /// [supersedes] it.
 pub(super) fn issued(stored: Option<&Record>, nonce: &str, token: &SharedToken, now: Duration) -> Option<Record> {

@@ -124,7 +124,10 @@ impl<S: TokenSource> IssueCall<'_, S> {
             let Some(record) = decide::issued(seen.record.as_ref(), &self.nonce, &shared, now) else {
                 let newer = seen.record.as_ref().and_then(|record| record.token.clone());
                 return match newer.filter(|newer| decide::supersedes(newer, &shared, now)) {
-                    Some(newer) => Stored::Superseded { newer, seen, may_be_shared },
+                    Some(newer) => {
+                        let never_stored = decide::was_never_stored(seen.record.as_ref(), &self.nonce);
+                        Stored::Superseded { newer, seen, may_be_shared: may_be_shared && !never_stored }
+                    }
                     None => Stored::Unknown { may_be_shared },
                 };
             };
