@@ -110,11 +110,8 @@ pub(super) fn decide(stored: Option<&Record>, now: Duration, ask: &Ask<'_>) -> D
     if let Some(held) =
         ask.replaces.filter(|held| held.is_unshared && is_worth_sharing(held, ask.reason) && !is_stored(held))
     {
-        return Decision::Share(with_token(
-            &record,
-            ask.nonce,
-            &shared(held.token, held.key_id.cloned(), now, held.left, held.lifetime),
-        ));
+        let token = shared(held.token, held.key_id.cloned(), now, held.left, held.lifetime);
+        return Decision::Share(with_token(record, ask.nonce, &token));
     }
     let too_soon = refused_delay_left(&record, now, ask.limits.min_interval);
     if !too_soon.is_zero() {
@@ -143,10 +140,10 @@ fn mark_refused(record: &Record, now: Duration, ask: &Ask<'_>) -> Option<Record>
 
 /// The record in which this token is marked as refused, if it is the stored one and is not marked yet.
 pub(super) fn refused(record: &Record, token: &AccessToken, now: Duration) -> Option<Record> {
-    let mut record = record.clone();
-    let stored = record.token.as_mut().filter(|stored| stored.access_token.is(token) && !stored.refused)?;
-    stored.refused = true;
+    let stored = record.token.as_ref().filter(|stored| stored.access_token.is(token) && !stored.refused)?;
     let soon = now.saturating_sub(stored.issued_at) <= REFUSED_SOON;
+    let marked = SharedToken { refused: true, ..stored.clone() };
+    let mut record = Record { token: Some(marked), ..record.clone() };
     record.refused_in_a_row = if soon { record.refused_in_a_row.saturating_add(1) } else { 1 };
     record.refused_at = Some(now);
     Some(record)
@@ -292,11 +289,10 @@ pub(super) fn issued(stored: Option<&Record>, nonce: &str, token: &SharedToken, 
         }
     }
     record.lease = None;
-    Some(with_token(&record, nonce, token))
+    Some(with_token(record, nonce, token))
 }
 
-fn with_token(record: &Record, nonce: &str, token: &SharedToken) -> Record {
-    let mut record = record.clone();
+fn with_token(mut record: Record, nonce: &str, token: &SharedToken) -> Record {
     let slot = Slot {
         nonce: nonce.into(),
         since: token.issued_at,
@@ -329,10 +325,10 @@ pub(super) fn renewed(stored: Option<&Record>, nonce: &str, lease_for: Duration,
     Some(record)
 }
 
-/// When a token is to be refreshed, counted from now: at 75 to 85 % of its life. `jitter` is from 0 to 1.
-pub(super) fn refresh_in(token: &SharedToken, now: Duration, jitter: f64) -> Duration {
+/// When a token is to be refreshed of whose lifetime this much is left, counted from now: at 75 to 85 % of its life. `jitter` is from 0 to 1.
+pub(super) fn refresh_in(left: Duration, lifetime: Duration, jitter: f64) -> Duration {
     let share = 0.15 + 0.10 * jitter.clamp(0.0, 1.0);
-    token.left(now).saturating_sub(token.lifetime().mul_f64(share))
+    left.saturating_sub(lifetime.mul_f64(share))
 }
 
 #[cfg(test)]

@@ -190,7 +190,7 @@ impl<S: TokenSource> IssueCall<'_, S> {
         // What has passed since the store was asked counts.
         let age = seen.age(self.clock());
         let left = token.left(seen.now()).saturating_sub(age);
-        let refresh_in = decide::refresh_in(token, seen.now(), fastrand::f64()).saturating_sub(age);
+        let refresh_in = decide::refresh_in(left, token.lifetime(), fastrand::f64());
         let mut adopted = NewToken::from_remaining(access_token, self.clock().now(), left).with_refresh_in(refresh_in);
         if let Some(key_id) = &token.key_id {
             adopted = adopted.with_key_id(key_id.clone());
@@ -205,9 +205,8 @@ impl<S: TokenSource> IssueCall<'_, S> {
         };
         self.access.local().forget_unshared(token.access_token());
         let left = remaining(token, self.clock());
-        let lifetime = token.lifetime().unwrap_or(Duration::MAX);
-        let shared = decide::shared(token.access_token(), None, Duration::ZERO, left, lifetime);
-        let refresh_in = decide::refresh_in(&shared, Duration::ZERO, fastrand::f64());
+        let lifetime = token.lifetime().unwrap_or(left);
+        let refresh_in = decide::refresh_in(left, lifetime, fastrand::f64());
         let now = self.clock().now();
         let renewed = NewToken { sent_at: now, lifetime: Some(left), ..token.clone() };
         Issued::Adopted(renewed.with_refresh_in(refresh_in))

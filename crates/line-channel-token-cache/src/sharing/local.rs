@@ -70,7 +70,7 @@ impl Local {
 
     /// Notes that a server refused this token.
     pub(super) fn note_refused(&mut self, token: &AccessToken) {
-        if is_among(&self.refused, token) {
+        if self.refused.iter().any(|other| is_same(other, token)) {
             return;
         }
         if self.refused.len() >= MAX_REFUSED {
@@ -116,17 +116,17 @@ impl Local {
     /// From now on others may have it.
     pub(super) fn note_offered(&mut self, token: &AccessToken) {
         for unshared in &mut self.unshared {
-            unshared.may_be_shared |= unshared.token.expose_secret() == token.expose_secret();
+            unshared.may_be_shared |= is_same(&unshared.token, token);
         }
     }
 
     /// The store has it, or nobody needs it.
     pub(super) fn forget_unshared(&mut self, token: &AccessToken) {
-        self.unshared.retain(|unshared| unshared.token.expose_secret() != token.expose_secret());
+        self.unshared.retain(|unshared| !is_same(&unshared.token, token));
     }
 
     fn find(&self, token: &AccessToken) -> Option<&Unshared> {
-        self.unshared.iter().find(|unshared| unshared.token.expose_secret() == token.expose_secret())
+        self.unshared.iter().find(|unshared| is_same(&unshared.token, token))
     }
 
     /// Reserves a slot for a token that is issued without the store, and numbers it.
@@ -165,9 +165,9 @@ impl Local {
     }
 }
 
-/// Whether this token is among those.
-fn is_among(tokens: &[AccessToken], token: &AccessToken) -> bool {
-    tokens.iter().any(|other| other.expose_secret() == token.expose_secret())
+/// Whether the two have one text.
+fn is_same(token: &AccessToken, other: &AccessToken) -> bool {
+    token.expose_secret() == other.expose_secret()
 }
 
 /// What came of a call that may use a slot.

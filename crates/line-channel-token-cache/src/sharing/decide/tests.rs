@@ -5,7 +5,8 @@ use std::time::Duration;
 use line_channel_token_core::{AccessToken, TokenKeyId};
 
 use super::{
-    Ask, Decision, Held, Limits, Listing, Record, SharedToken, account_for, decide, failed, issued, refused, shared,
+    Ask, Decision, Held, Limits, Listing, Record, SharedToken, account_for, decide, failed, issued, refresh_in,
+    refused, shared,
 };
 use crate::issue::IssueReason;
 
@@ -194,4 +195,13 @@ fn a_full_budget_asks_line_before_it_says_no() {
     // What LINE does not list does not exist.
     assert_eq!(account_for(&mut record, &ids[..3]).len(), 3);
     assert_eq!(record.slots.len(), 3);
+}
+
+#[test]
+fn a_token_is_refreshed_by_its_whole_life() {
+    for (left, latest) in [(LIFE, 25.5), (10 * DAY, 5.5), (5 * DAY, 0.5), (DAY, 0.0)] {
+        let days = |jitter| refresh_in(left, LIFE, jitter).as_secs_f64() / 86_400.0;
+        assert!((days(0.0) - latest).abs() < 1e-6, "{left:?}: {}", days(0.0));
+        assert!((days(1.0) - (latest - 3.0).max(0.0)).abs() < 1e-6, "{left:?}: {}", days(1.0));
+    }
 }
